@@ -1,0 +1,74 @@
+"""One value, one text: what is hashed must read the same on every machine, in every year."""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from math import isfinite
+from typing import Any
+from uuid import UUID
+
+SEPARATOR = "\x1f"
+"""Stands between the fields of a canonical line, so no field may contain it (see `clean`)."""
+
+_FORBIDDEN = {code: " " for code in range(0x20) if chr(code) not in "\t\n"}
+
+
+def clean(text: str) -> str:
+    """NFC, without control characters (the separator, NUL) and without halves of surrogate pairs."""
+    if text.isascii() and text.isprintable():
+        return str(text)
+    text = unicodedata.normalize("NFC", text).translate(_FORBIDDEN)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def plain(value: Any) -> Any:
+    """
+    The value in JSON's own types. Moments become UTC, decimals keep every digit as text, sets are sorted.
+    Raises TypeError or ValueError for what has no single text: a naive moment, NaN, an object.
+
+    >>> plain({"due": date(2026, 11, 21), "share": Decimal("0.50")})
+    {'due': '2026-11-21', 'share': '0.50'}
+    """
+    match value:
+        case None | bool():
+            return value
+        case Enum():
+            return plain(value.value)
+        case str():
+            return clean(value)
+        case int():
+            return int(value)
+        case float():
+            if not isfinite(value):
+                raise ValueError(f"{value} has no canonical text")
+            return value
+        case Decimal():
+            if not value.is_finite():
+                raise ValueError(f"{value} has no canonical text")
+            return format(value, "f")
+        case datetime():
+            if value.tzinfo is None:
+                raise ValueError(f"{value!r} is naive: give moments with their time zone")
+            return value.astimezone(UTC).isoformat()
+        case date() | time():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case Mapping():
+            return {clean(str(plain(key))): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case set() | frozenset():
+            return sorted((plain(item) for item in value), key=lambda item: (type(item).__name__, item))
+    raise TypeError(f"{type(value).__name__} cannot be kept in the trail: {value!r}")
+
+
+def to_json(value: Any) -> str:
+    """
+    >>> to_json({"b": 1, "a": "县"})
+    '{"a":"县","b":1}'
+    """
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
