@@ -1,9 +1,12 @@
 """Who acts: never a bare user. Rights come from the post; separation of duties compares persons."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from zhiben.core.org.models import Person, Post, Unit
+from zhiben.core import clock
+from zhiben.core.org.models import Delegation, Person, Post, Unit
 from zhiben.core.org.roles import Role
+from zhiben.core.org.sectors import EVERY_SECTOR
 
 from .seats import person_seat, unit_seat
 
@@ -26,8 +29,11 @@ class Acting:
 
     @property
     def seats(self) -> tuple[str, ...]:
-        """The seats this actor occupies: the post's, and the one that bears the person's own name."""
-        return (unit_seat(self.post.unit_id, self.role), person_seat(self.on_behalf_of or self.person))
+        """The seats this actor occupies: the post's, one for each sector of the post, and the one that bears
+        the person's own name (for a deputy: the name of the person stood in for)."""
+        unit_id, role = self.post.unit_id, self.role
+        sectors = (unit_seat(unit_id, role, sector) for sector in self.post.sectors if sector != EVERY_SECTOR)
+        return (unit_seat(unit_id, role), *sectors, person_seat(self.on_behalf_of or self.person))
 
     def __str__(self) -> str:
         if self.on_behalf_of:
@@ -46,3 +52,18 @@ class Machine:
 
 
 By = Acting | Machine
+
+
+def hats(user_id: int, now: datetime) -> list[Acting]:
+    """Everything this account may act as on the day of `now`: own posts first, then those stood in for."""
+    day = clock.local_day(now)
+    posts = Post.objects.valid_on(day).filter(person__user=user_id).select_related("person", "unit__region")
+    delegations = (
+        Delegation.objects.valid_on(day)
+        .filter(deputy__user=user_id)
+        .select_related("deputy", "post__person", "post__unit__region")
+        .order_by("pk")
+    )
+    own = [Acting(post.person, post) for post in posts.order_by("pk")]
+    lent = [Acting(each.deputy, each.post, each.post.person) for each in delegations if each.post.holds_on(day)]
+    return own + lent

@@ -1,3 +1,5 @@
+"""Ways to log in, and the places where somebody is logged in."""
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
@@ -23,3 +25,24 @@ class User(AbstractBaseUser):
 
     class Meta:
         verbose_name = "账号"
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class LoginSession(models.Model):
+    """One place where an account is logged in, so that its owner can see it and end it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    started_at = models.DateTimeField("登录时间")
+    last_seen_at = models.DateTimeField("最近使用")
+    address = models.GenericIPAddressField("网络地址", null=True)
+    device = models.CharField("设备", max_length=128, blank=True)
+
+    class Meta:
+        verbose_name = "登录"
+        ordering = ("-last_seen_at",)
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.device}"

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from .paths import RegionPathField
 from .roles import Role
 
 
@@ -48,8 +49,9 @@ class Region(Dated):
     level = models.PositiveSmallIntegerField("层级", choices=RegionLevel.choices)
     is_functional = models.BooleanField("功能区", default=False, help_text="开发区、园区、新区等不在统计代码内的区域")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
-    path = models.CharField(max_length=96, unique=True, editable=False)
-    """`0007.002b.` — four base-36 digits a level; kept by `services.place_region`."""
+    path = RegionPathField(unique=True, editable=False)
+    """`0007002b`: four base-36 digits a level; kept by the services of `regions`."""
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="absorbed")
 
     class Meta:
         verbose_name = "区域"
@@ -57,6 +59,16 @@ class Region(Dated):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RegionFormerName(Dated):
+    """A name that a region bore until it was renamed: old documents still speak of it so."""
+
+    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="former_names")
+    name = models.CharField("曾用名", max_length=64)
+
+    class Meta:
+        verbose_name = "区域曾用名"
 
 
 class RegionCode(Dated):
@@ -92,7 +104,9 @@ class Unit(Dated):
     short_name = models.CharField("简称", max_length=32, blank=True)
     kind = models.CharField("类别", max_length=20, choices=UnitKind.choices)
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="units")
-    region_path = models.CharField(max_length=96, editable=False, db_index=True)
+    region_path = RegionPathField(editable=False, db_index=True)
+    sectors = models.JSONField("监管行业", default=list, blank=True)
+    """Keys of `Sector` this unit supervises; `*` for comprehensive supervision; empty for none."""
     superior = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="subordinates")
     """To whom this unit answers: where work climbs when nobody here can take it."""
     credit_code = models.CharField("统一社会信用代码", max_length=18, blank=True)
@@ -186,7 +200,7 @@ class Post(Dated):
     role = models.CharField("角色", max_length=32, choices=Role.choices)
     title = models.CharField("职务", max_length=64, blank=True)
     sectors = models.JSONField("分管行业", default=list, blank=True)
-    """Keys of sectors; empty means all of the unit's."""
+    """Keys of `Sector`; empty means all of the unit's."""
 
     class Meta:
         verbose_name = "岗位"

@@ -28,3 +28,21 @@ class Role(models.TextChoices):
 
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
+
+# The same function is done under another name in another kind of unit: work that climbs from a town's officer
+# to the committee's office finds the officer there, and never the chief's desk.
+HANDLERS = frozenset(
+    {Role.COMMITTEE_OFFICER, Role.UNIT_OFFICER, Role.REGULATOR, Role.GRID_OFFICER, Role.SAFETY_OFFICER}
+)
+HEADS = frozenset(
+    {Role.COMMITTEE_CHIEF, Role.UNIT_LEADER, Role.GOVERNMENT_LEADER, Role.REGULATOR_CHIEF, Role.ENTERPRISE_HEAD}
+)
+
+
+def same_function(role: Role) -> frozenset[Role]:
+    """The roles which do, in their kind of unit, what `role` does in its own.
+
+    >>> Role.UNIT_LEADER in same_function(Role.REGULATOR_CHIEF)
+    True
+    """
+    return next((function for function in (HANDLERS, HEADS) if role in function), frozenset({role}))

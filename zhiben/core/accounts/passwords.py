@@ -1,0 +1,56 @@
+"""What a password must be, and passwords made for first use.
+
+The rule follows GB/T 22239-2019 (8.1.4.1: 身份鉴别信息具有复杂度要求并定期更换) and is told in Chinese.
+"""
+
+import secrets
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+ONE_TIME_ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Without the letters and digits that are mistaken for each other on paper: 0 O o, 1 l I i, L."""
+
+KINDS_OF_CHARACTER = (str.islower, str.isupper, str.isdecimal, lambda character: not character.isalnum())
+
+
+class EnoughKinds:
+    """Two kinds of characters at least: small letters, capitals, digits, signs."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        kinds = sum(any(map(is_kind, password)) for is_kind in KINDS_OF_CHARACTER)
+        if kinds < 2:
+            raise ValidationError("密码至少要包含两类字符:小写字母、大写字母、数字、符号。", code="one_kind")
+
+    def get_help_text(self) -> str:
+        return "至少包含小写字母、大写字母、数字、符号中的两类。"
+
+
+class NotTheName:
+    """Neither the login name nor the person's own name may be part of it."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        person = getattr(user, "person", None)
+        names = (getattr(user, "username", ""), getattr(person, "name", ""), getattr(person, "mobile", ""))
+        if any(name and len(name) >= 2 and name.casefold() in password.casefold() for name in names):
+            raise ValidationError("密码不能包含登录名、姓名或手机号。", code="name_inside")
+
+    def get_help_text(self) -> str:
+        return "不能包含登录名、姓名或手机号。"
+
+
+class NotTheSame:
+    """A new password is a new one."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if user is not None and user.pk and user.has_usable_password() and user.check_password(password):
+            raise ValidationError("新密码不能与现在的密码相同。", code="same")
+
+    def get_help_text(self) -> str:
+        return "不能与现在的密码相同。"
+
+
+def one_time_password() -> str:
+    """Sixteen characters in four groups, easy to read out: about 91 bits by chance."""
+    groups = ("".join(secrets.choice(ONE_TIME_ALPHABET) for _ in range(4)) for _ in range(4))
+    return "-".join(groups)

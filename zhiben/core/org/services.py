@@ -1,0 +1,207 @@
+"""Verbs on units and people. Each change leaves a line in the trail; refusals are sentences (`Refused`).
+
+Regions have their own verbs in `regions`, posts and delegations in `posts`, bodies in `bodies`; all are offered here.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from zhiben.core.refusal import Refused
+
+from .bodies import add_member, end_membership, form_body
+from .credit_code import credit_code_refusal
+from .models import Person, Region, Unit, UnitAlias, UnitKind
+from .posts import appoint, delegate, end_delegation, end_post
+from .regions import change_code, close_region, merge_regions, move_region, open_region, rename_region
+from .signals import staffing_changed
+from .superiors import derive_superior
+from .trail import leave_line
+
+if TYPE_CHECKING:
+    from zhiben.core.access.acting import By
+
+__all__ = [
+    "add_alias", "add_member", "appoint", "change_code", "change_person", "change_unit", "close_region", "close_unit",
+    "delegate", "derive_superiors", "drop_alias", "end_delegation", "end_membership", "end_post", "form_body",
+    "link_account", "merge_regions", "move_region", "open_region", "open_unit", "register_person", "rename_region",
+    "rename_unit",
+]  # fmt: skip
+
+
+@transaction.atomic
+def open_unit(
+    *,
+    name: str,
+    kind: UnitKind,
+    region: Region,
+    short_name: str = "",
+    superior: Unit | None = None,
+    aliases: Iterable[str] = (),
+    sectors: Iterable[str] = (),
+    credit_code: str = "",
+    valid_from: date | None = None,
+    by: "By",
+    now: datetime,
+) -> Unit:
+    """Enter a unit. Without `superior`, the one it answers to is derived from its kind and region."""
+    _refuse_taken_name(name)
+    _refuse_wrong_code(credit_code)
+    unit = Unit.objects.create(
+        name=name,
+        short_name=short_name,
+        kind=kind,
+        region=region,
+        region_path=region.path,
+        superior=superior or derive_superior(UnitKind(kind), region),
+        sectors=list(sectors),
+        credit_code=credit_code,
+        valid_from=valid_from,
+    )
+    UnitAlias.objects.bulk_create(UnitAlias(unit=unit, name=alias) for alias in dict.fromkeys(aliases))
+    leave_line(
+        unit, "open_unit", "新设单位", by=by, now=now,
+        name=name, kind=str(kind), region=region.name, superior=str(unit.superior or ""),
+    )  # fmt: skip
+    return unit
+
+
+@transaction.atomic
+def change_unit(*, unit: Unit, by: "By", now: datetime, **changes: Any) -> Unit:
+    """Correct what is kept about a unit: short_name, kind, region, superior, sectors, credit_code. For a new full
+    name see `rename_unit`."""
+    unknown = changes.keys() - {"short_name", "kind", "region", "superior", "sectors", "credit_code"}
+    if unknown:
+        raise TypeError(f"change_unit does not change {sorted(unknown)}")
+    _refuse_wrong_code(changes.get("credit_code", ""))
+    _refuse_circle(unit, changes.get("superior"))
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)
+    before = {name: _plain(getattr(unit, name)) for name in changes}
+    for name, value in changes.items():
+        setattr(unit, name, value)
+    unit.region_path = unit.region.path
+    unit.save()
+    after = {name: _plain(value) for name, value in changes.items()}
+    leave_line(unit, "change_unit", "修改单位", by=by, now=now, before=before, after=after)
+    if "superior" in changes:
+        staffing_changed.send(Unit, unit_ids={unit.pk}, now=now)
+    return unit
+
+
+@transaction.atomic
+def rename_unit(*, unit: Unit, name: str, short_name: str = "", by: "By", now: datetime) -> Unit:
+    """Give a unit another full name; the old names stay as aliases, because documents go on using them."""
+    _refuse_taken_name(name, except_for=unit)
+    old = [each for each in (unit.name, unit.short_name) if each]
+    for each in old:
+        UnitAlias.objects.get_or_create(unit=unit, name=each)
+    unit.name, unit.short_name = name, short_name
+    unit.save(update_fields=["name", "short_name"])
+    leave_line(unit, "rename_unit", "单位更名", by=by, now=now, old=old, new=[name, short_name])
+    return unit
+
+
+@transaction.atomic
+def close_unit(*, unit: Unit, last_day: date, successor: Unit | None = None, by: "By", now: datetime) -> Unit:
+    """The unit exists no longer after `last_day`: its posts end, work climbs to its successor, whose aliases take
+    in its names; without one, to its superior."""
+    unit.valid_to = last_day
+    if successor is not None:
+        _refuse_circle(unit, successor)
+        unit.superior = successor
+        for name in filter(None, (unit.name, unit.short_name, *unit.aliases.values_list("name", flat=True))):
+            UnitAlias.objects.get_or_create(unit=successor, name=name)
+    unit.save(update_fields=["valid_to", "superior"])
+    for post in unit.posts.valid_on(last_day).filter(valid_to=None):
+        end_post(post=post, last_day=last_day, by=by, now=now)
+    leave_line(unit, "close_unit", "撤销单位", by=by, now=now, last_day=str(last_day), successor=str(successor or ""))
+    staffing_changed.send(Unit, unit_ids={unit.pk}, now=now)
+    return unit
+
+
+@transaction.atomic
+def derive_superiors(*, units: Iterable[Unit], by: "By", now: datetime) -> list[Unit]:
+    """Fill in, for the units that answer to nobody yet, the superior that follows from kind and region."""
+    filled = []
+    for unit in units:
+        if unit.superior_id is None and (superior := derive_superior(UnitKind(unit.kind), unit.region)):
+            filled.append(change_unit(unit=unit, superior=superior, by=by, now=now))
+    return filled
+
+
+@transaction.atomic
+def add_alias(*, unit: Unit, name: str, by: "By", now: datetime) -> UnitAlias:
+    """From now on documents may call the unit so."""
+    alias, is_new = UnitAlias.objects.get_or_create(unit=unit, name=name)
+    if is_new:
+        leave_line(unit, "add_alias", "增加别名", by=by, now=now, name=name)
+    return alias
+
+
+@transaction.atomic
+def drop_alias(*, alias: UnitAlias, by: "By", now: datetime) -> None:
+    leave_line(alias.unit, "drop_alias", "删除别名", by=by, now=now, name=alias.name)
+    alias.delete()
+
+
+@transaction.atomic
+def register_person(*, name: str, mobile: str = "", username: str | None = None, by: "By", now: datetime) -> Person:
+    """Enter a person; with `username`, as the owner of that account."""
+    person = Person.objects.create(name=name, mobile=mobile)
+    leave_line(person, "register_person", "登记人员", by=by, now=now, name=name)
+    if username is not None:
+        link_account(person=person, username=username, by=by, now=now)
+    return person
+
+
+@transaction.atomic
+def change_person(*, person: Person, name: str, mobile: str, by: "By", now: datetime) -> Person:
+    changed = [
+        label for label, old, new in (("姓名", person.name, name), ("手机", person.mobile, mobile)) if old != new
+    ]
+    if changed:
+        person.name, person.mobile = name, mobile
+        person.save(update_fields=["name", "mobile"])
+        leave_line(person, "change_person", "修改人员", by=by, now=now, changed=changed)
+    return person
+
+
+@transaction.atomic
+def link_account(*, person: Person, username: str, by: "By", now: datetime) -> Person:
+    """Say that this person logs in with that account. An account belongs to one person, a person has one account."""
+    user = get_user_model().objects.filter(username=username).first()
+    if user is None:
+        raise Refused(f"没有登录名为“{username}”的账号,请先开设账号。", "username")
+    if (owner := Person.objects.filter(user=user).exclude(pk=person.pk).first()) is not None:
+        raise Refused(f"账号“{username}”已属于{owner.name},请另选登录名。", "username")
+    person.user = user
+    person.save(update_fields=["user"])
+    leave_line(person, "link_account", "关联账号", by=by, now=now, username=username)
+    return person
+
+
+def _refuse_taken_name(name: str, except_for: Unit | None = None) -> None:
+    if not name.strip():
+        raise Refused("请填写单位全称。", "name")
+    if Unit.objects.filter(name=name, valid_to=None).exclude(pk=except_for and except_for.pk).exists():
+        raise Refused(f"已有名为“{name}”的单位,请核对;如是另一个单位,请在名称前加上所在地区。", "name")
+
+
+def _refuse_wrong_code(code: str) -> None:
+    if code and (sentence := credit_code_refusal(code)):
+        raise Refused(sentence, "credit_code")
+
+
+def _refuse_circle(unit: Unit, superior: Unit | None) -> None:
+    higher = superior
+    while higher is not None:
+        if higher.pk == unit.pk:
+            raise Refused(f"“{superior}”本身隶属于“{unit}”,不能再作为它的上级。", "superior")
+        higher = higher.superior
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Unit | Region) else value
