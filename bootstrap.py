@@ -138,7 +138,7 @@ def build_front_end():
     packages = FRONTEND / "node_modules" / ".made-from"
     built = BUILD / ".made-from"
     lock = fingerprint([FRONTEND / "package-lock.json", FRONTEND / "package.json"])
-    sources = fingerprint(sorted(source_files()))
+    sources = fingerprint(sorted(source_files())) + icons_named_in_pages()
     if unchanged(built, sources):
         return
     need_node()
@@ -157,6 +157,17 @@ def source_files():
         folders[:] = [name for name in folders if name not in ("node_modules", ".vite", "coverage")]
         for name in names:
             yield Path(folder) / name
+
+
+def icons_named_in_pages():
+    """The build draws only the icons that pages name, so naming another one is a change of the front end."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "zhiben").rglob("*")):
+        if path.suffix in (".html", ".py"):
+            for line in path.read_bytes().splitlines():
+                if b"icon" in line:
+                    digest.update(line.strip())
+    return digest.hexdigest()
 
 
 def fingerprint(paths):

@@ -24,7 +24,7 @@ def server_programs() -> Path | None:
     """The folder of `initdb` and `postgres`, the newest that is new enough."""
     on_path = shutil.which("initdb")
     folders = [Path(found).parent for found in glob.glob("/usr/lib/postgresql/*/bin/initdb")]
-    folders += [Path(on_path).parent] if on_path else []
+    folders += [Path(on_path).resolve().parent] if on_path else []
     suitable = [(version, folder) for folder in folders if (version := _version(folder)) >= LEAST_VERSION]
     return max(suitable)[1] if suitable else None
 

@@ -1,0 +1,5 @@
+import sys
+
+from zhiben.config.cli import main
+
+sys.exit(main())
