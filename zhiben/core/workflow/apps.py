@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class WorkflowConfig(AppConfig):
@@ -6,3 +7,6 @@ class WorkflowConfig(AppConfig):
     label = "workflow"
     verbose_name = "流程"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        autodiscover_modules("workflow")

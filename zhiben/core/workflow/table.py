@@ -25,9 +25,7 @@ from zhiben.core.access.actors import Actor
 from zhiben.core.events.event import Event
 
 Record = models.Model
-Kind = Literal[
-    "text", "long_text", "date", "number", "percent", "choice", "unit", "units", "person", "files", "yes_no"
-]
+Kind = Literal["text", "long_text", "date", "number", "percent", "choice", "unit", "units", "person", "files", "yes_no"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,211 @@
+"""The round of the watchman: reminders before a deadline, escalations after it, each sent once.
+
+It reads only deadlines whose next moment has come, a batch to a transaction: what is sent and the mark that it was
+sent are saved together, so a sweeper killed in the middle repeats nothing and skips nothing. Several may run at once
+on PostgreSQL; they pass over each other's rows."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from zhiben.core.access.acting import Machine
+from zhiben.core.access.directory import Directory
+from zhiben.core.audit import services as audit
+from zhiben.core.audit.models import AuditLine
+from zhiben.core.clock import local_day
+from zhiben.core.events.services import announce_many
+from zhiben.core.notify.services import Message, tell_many
+
+from .engine import unit_keys
+from .models import OpenDeadline, WorkItem
+from .schedule import Moment, moments
+from .table import Deadline, Record, Workflow, workflow_of
+from .waiting import rederive
+
+BATCH = 200
+WATCHMAN = Machine("期限巡查")
+
+_PERIODIC: dict[str, Callable[[datetime], Any]] = {}
+
+
+@dataclass
+class Swept:
+    """What one round did: deadlines looked at, reminders and escalations sent."""
+
+    deadlines: int = 0
+    reminders: int = 0
+    escalations: int = 0
+
+
+def sweep(now: datetime, *, limit: int = 100_000) -> Swept:
+    """Send all whose moment has come, at most `limit` deadlines."""
+    swept = Swept()
+    while swept.deadlines < limit:
+        with transaction.atomic():
+            rows = list(
+                OpenDeadline.objects.select_for_update(skip_locked=True)
+                .filter(next_at__lte=now)
+                .order_by("next_at")[: min(BATCH, limit - swept.deadlines)]
+            )
+            if not rows:
+                break
+            _send(rows, now, swept)
+    return swept
+
+
+def register_periodic(name: str, work: Callable[[datetime], Any]) -> None:
+    """Something a module wants done on every round; it must be idempotent and cheap when there is nothing to do."""
+    _PERIODIC[name] = work
+
+
+def periodic() -> dict[str, Callable[[datetime], Any]]:
+    return dict(_PERIODIC)
+
+
+@dataclass
+class _Outgoing:
+    messages: list[Message] = field(default_factory=list)
+    lines: list[audit.NewLine] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
+    climbed: list[Record] = field(default_factory=list)
+
+
+def _send(rows: Sequence[OpenDeadline], now: datetime, swept: Swept) -> None:
+    swept.deadlines += len(rows)
+    by_type: dict[str, list[OpenDeadline]] = defaultdict(list)
+    for row in rows:
+        by_type[row.record_type].append(row)
+    directory = Directory(now)
+    for record_type, group in by_type.items():
+        workflow = workflow_of(record_type)
+        records = _records(workflow, group)
+        directory.prefetch(unit_keys(workflow, records.values()))
+        waiting = _seats_waiting(record_type, group)
+        announced = _announced(record_type, group)
+        out = _Outgoing()
+        for row in group:
+            record = records.get(row.record_id)
+            deadline = next((d for d in workflow.deadlines if d.name == row.name), None)
+            if record is None or deadline is None:
+                row.next_at = None
+                continue
+            schedule = moments(deadline, row.due_on)
+            due = [moment for moment in schedule[row.sent :] if moment.at <= now]
+            _compose(workflow, deadline, row, record, due, waiting[row.record_id], announced, now, directory, out)
+            swept.escalations += sum(moment.is_escalation for moment in due)
+            swept.reminders += any(not moment.is_escalation for moment in due)
+            row.sent += len(due)
+            row.next_at = schedule[row.sent].at if row.sent < len(schedule) else None
+        OpenDeadline.objects.bulk_update(group, ["sent", "next_at"])
+        tell_many(out.messages, now=now)
+        if out.lines:
+            audit.append_many(out.lines)
+        if out.events:
+            announce_many(out.events)
+        if out.climbed:
+            rederive(workflow, out.climbed, now=now, directory=directory)
+
+
+def _compose(
+    workflow: Workflow,
+    deadline: Deadline,
+    row: OpenDeadline,
+    record: Record,
+    due: Sequence[Moment],
+    seats: Sequence[str],
+    announced: set[tuple[str, str]],
+    now: datetime,
+    directory: Directory,
+    out: _Outgoing,
+) -> None:
+    """A round that comes late sends the last reminder only, and every escalation."""
+    reminders = [moment for moment in due if not moment.is_escalation]
+    escalations = [moment for moment in due if moment.is_escalation]
+    left = (row.due_on - local_day(now)).days
+    if reminders and left >= 0:
+        people = {person.pk for seat in seats for person in directory.people(seat)}
+        when = f"还剩 {left} 天" if left else "今天到期"
+        out.messages.append(
+            _message(workflow, row, record, people, f"{when}：{record}", f"remind:{row.due_on}:{reminders[-1].span}",
+                     f"{deadline.label} {row.due_on:%Y-%m-%d}，请抓紧办理。", "该事项在您的待办中")
+        )  # fmt: skip
+    if not escalations:
+        return
+    late = f"逾期 {-left} 天"
+    for moment in escalations:
+        assert moment.to is not None
+        people = {p.pk for seat in moment.to.seats(record, directory) for p in directory.people(seat)}
+        out.messages.append(
+            _message(workflow, row, record, people, f"{late}：{record}", f"late:{row.due_on}:{moment.span}",
+                     f"{deadline.label} {row.due_on:%Y-%m-%d} 已过，仍未办完，请督促。", f"您是{moment.to.label}")
+        )  # fmt: skip
+    key = f"overdue:{row.name}:{row.due_on}"
+    to = "、".join(moment.to.label for moment in escalations if moment.to)
+    first = (row.record_id, key) not in announced
+    state = getattr(record, workflow.field_name)
+    out.lines.append(
+        audit.NewLine(
+            record_type=row.record_type,
+            record_id=row.record_id,
+            kind="step",
+            verb="overdue",
+            label=f"逾期提级至{to}",
+            by=WATCHMAN,
+            now=now,
+            data={"deadline": row.name, "due_on": row.due_on.isoformat()},
+            from_state=state,
+            to_state=state,
+            key=key if first else None,
+        )
+    )
+    out.climbed.append(record)
+    if first and deadline.announces:
+        out.events.append(deadline.announces.of_step(record, by=WATCHMAN, now=now, data={}))
+
+
+def _message(
+    workflow: Workflow,
+    row: OpenDeadline,
+    record: Record,
+    people: set[int],
+    title: str,
+    cause: str,
+    body: str,
+    reason: str,
+) -> Message:
+    return Message(
+        people=sorted(people),
+        title=title,
+        body=body,
+        record_type=row.record_type,
+        record_id=row.record_id,
+        reason=reason,
+        key=f"{cause}:{row.record_type}:{row.record_id}:{row.name}",
+    )
+
+
+def _records(workflow: Workflow, rows: Sequence[OpenDeadline]) -> dict[str, Record]:
+    keys = [workflow.model._meta.pk.to_python(row.record_id) for row in rows]
+    found = workflow.model._base_manager.select_related(*workflow.with_related).in_bulk(keys)
+    return {str(pk): record for pk, record in found.items()}
+
+
+def _seats_waiting(record_type: str, rows: Sequence[OpenDeadline]) -> dict[str, list[str]]:
+    seats: dict[str, list[str]] = defaultdict(list)
+    items = WorkItem.objects.filter(record_type=record_type, record_id__in=[row.record_id for row in rows])
+    for record_id, seat in items.values_list("record_id", "seat"):
+        seats[record_id].append(seat)
+    return seats
+
+
+def _announced(record_type: str, rows: Sequence[OpenDeadline]) -> set[tuple[str, str]]:
+    """Which of these deadlines have been called overdue before: (record, key)."""
+    keys = {f"overdue:{row.name}:{row.due_on}" for row in rows}
+    lines = AuditLine.objects.filter(
+        record_type=record_type, record_id__in=[row.record_id for row in rows], key__in=keys
+    )
+    return set(lines.values_list("record_id", "key"))
