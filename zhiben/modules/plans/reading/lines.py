@@ -1,0 +1,148 @@
+"""From the lines of a file to paragraphs: stray spaces, page marks and the line ends of a printed page go.
+
+Three kinds of line ends are told apart: those that end a paragraph, those a PDF put in the middle of a
+sentence, and those around a page mark.
+"""
+
+import re
+from dataclasses import dataclass
+
+from zhiben.core.text.mapped import Edit, MappedText
+
+from .numbering import starts_item
+from .vocabulary import LABEL_LINE
+
+_STRAY_SPACE = re.compile(
+    r"(?<![!-~])[ \t]+|[ \t]+(?![!-~])|(?<=[(\[,.:;/%])[ \t]+|[ \t]+(?=[)\],.:;/%])"
+    r"|(?<=\d)[ \t]+(?=\d{1,3}(?: ?\d){0,2} ?[年月日%个项次家])"
+)
+_PAGE_MARK = re.compile(
+    r"[-—–_·.~]{1,3}\d{1,4}[-—–_·.~]{1,3}|第\d{1,4}页(?:[,/]?共\d{1,4}页)?|\d{1,4}/\d{1,4}|[Pp]age ?\d{1,4}(?: ?of ?\d{1,4})?"
+)
+_LONE_NUMBER = re.compile(r"\d{1,3}")
+_ENDS_SENTENCE = tuple("。;:!?…")
+_OPEN_END = tuple("、,(《“‘〈[-—和及与的在对为由将")
+_CANNOT_START = tuple("。,、;:!?)》”’〉]%")
+_BRACKET_REACH = 400  # an open bracket longer than this was never closed
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The text without stray spaces, and its non-empty lines as (start, end) in it.
+
+    `gaps` are the places in the original where white space stood inside a line: a hint that something new begins.
+    """
+
+    text: MappedText
+    spans: list[tuple[int, int]]
+    gaps: set[int]
+
+
+def lines_of(text: MappedText) -> Lines:
+    """Lines without stray spaces.
+
+    >>> lines = lines_of(MappedText.of("各 县 ( 市 )\\n\\n2 0 2 4 年 底前"))
+    >>> [lines.text.text[start:end] for start, end in lines.spans]
+    ['各县(市)', '2024年底前']
+    """
+    edits: list[Edit] = []
+    gaps: set[int] = set()
+    for match in _STRAY_SPACE.finditer(text.text):
+        edits.append((match.start(), match.end(), ""))
+        if match.end() < len(text):
+            gaps.add(text.offsets[match.end()])
+    clean = text.edited(edits)
+    spans = [match.span() for match in re.finditer(r"[^\n\f]+", clean.text) if not match.group().isspace()]
+    return Lines(clean, spans, gaps)
+
+
+def _width(line: str) -> float:
+    """Printed width in full-width characters: Latin letters and digits count half."""
+    return len(line) - sum(character.isascii() for character in line) / 2
+
+
+def _printed_width(lines: list[str]) -> float | None:
+    """The width of the page where most long lines break off in mid-sentence; None where lines are paragraphs.
+
+    >>> _printed_width(["县应急管理局要会同有关部门加强对高危行"] * 9 + ["业领域的监督检查。"] * 9)
+    19.0
+    """
+    widths = sorted(_width(line) for line in lines if _width(line) >= 15)
+    broken = sorted(_width(line) for line in lines if _width(line) >= 15 and not line.endswith((*_ENDS_SENTENCE, ")")))
+    if len(broken) < 6 or len(broken) < 0.4 * len(widths):
+        return None
+    typical = broken[len(broken) // 2]
+    return typical if typical <= 90 and broken[int(len(broken) * 0.9)] <= typical * 1.6 else None
+
+
+def _page_marks(lines: list[str]) -> set[int]:
+    """Indexes of lines that are page marks, and of the running heads that repeat beside them."""
+    marks = {index for index, line in enumerate(lines) if _PAGE_MARK.fullmatch(line)}
+    numbers = [(index, int(line)) for index, line in enumerate(lines) if _LONE_NUMBER.fullmatch(line)]
+    if len(numbers) >= 2 and all(
+        later[1] == earlier[1] + 1 and later[0] - earlier[0] >= 12 for earlier, later in zip(numbers, numbers[1:], strict=False)
+    ):
+        marks |= {index for index, _ in numbers}
+    beside: dict[str, list[int]] = {}
+    for index in marks:
+        for neighbour in (index - 1, index + 1):
+            if 0 <= neighbour < len(lines) and neighbour not in marks and len(lines[neighbour]) <= 40:
+                beside.setdefault(lines[neighbour], []).append(neighbour)
+    return marks | {index for repeated in beside.values() if len(repeated) >= 3 for index in repeated}
+
+
+def _joins(before: str, after: str, width: float | None, depth: int) -> bool:
+    """Whether `after` continues the paragraph that `before` ends (depth: brackets still open).
+
+    >>> _joins("推动重大事故隐患动态清零，不断提升本质安全水", "平。", 22, 0)
+    True
+    >>> _joins("(一)指导思想", "坚持人民至上、生命至上。", 30, 0)
+    False
+    """
+    if starts_item(after) or LABEL_LINE.match(after):
+        return False
+    if depth > 0 or before.endswith(_OPEN_END) or after.startswith(_CANNOT_START):
+        return True
+    if before.endswith(_ENDS_SENTENCE) or before.endswith(")"):
+        return False
+    if width is not None:
+        return _width(before) >= width * 0.8
+    running = any(mark in before for mark in "。,;") and not LABEL_LINE.match(before)
+    return running and len(before) >= 12
+
+
+def paragraphs_of(lines: Lines, taken: set[int]) -> MappedText:
+    """The text with one paragraph a line. Lines in `taken` (a table's cells) leave only a paragraph's end."""
+    text = lines.text.text
+    contents = [text[start:end].strip() for start, end in lines.spans]
+    marks = _page_marks(contents)
+    width = _printed_width([line for index, line in enumerate(contents) if index not in taken])
+    edits: list[Edit] = []
+    at, before, depth, opened = 0, None, 0, 0
+    for index, (start, end) in enumerate(lines.spans):
+        if index in marks or index in taken:
+            edits.append((at, end, "\n" if index in taken else ""))
+            before = before if index in marks else None
+        else:
+            joined = before is not None and _joins(before, contents[index], width, depth)
+            edits.append((at, start, "" if joined or at == start == 0 else "\n"))
+            if not joined:
+                depth, opened = 0, 0
+            depth, opened = _open_brackets(contents[index], depth, opened)
+            before = contents[index]
+        at = end
+    edits.append((at, len(text), ""))
+    for start, _ in lines.spans:
+        lines.gaps.add(lines.text.offsets[start])
+    return lines.text.edited([edit for edit in edits if edit[0] != edit[1] or edit[2]])
+
+
+def _open_brackets(line: str, depth: int, opened: int) -> tuple[int, int]:
+    for character in line:
+        if character == "(":
+            depth += 1
+            opened = opened if depth > 1 else 0
+        elif character == ")" and depth:
+            depth -= 1
+    opened = opened + len(line) if depth else 0
+    return (0, 0) if opened > _BRACKET_REACH else (depth, opened)

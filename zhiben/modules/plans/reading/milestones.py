@@ -1,0 +1,92 @@
+"""Deadlines and yearly stages: 2024年底前…, 到2026年…, 2025年,…; not the years of old stock, titles or validity."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from zhiben.core.text.dates import DateExpression, date_expressions
+
+from .clauses import Quoted
+
+# What follows a date that only looks back, or says from when: 2021年以来, 2023年及以前, 2024年起, 2024年版.
+_LOOKS_BACK = re.compile(
+    r"(?:\d{1,2}日)?(?:\()?(?:以来|来|及以前|以前|及之前|之前排查|及此前|前(?:已|排查|发现|存量|建成|形成)|起|开始|后|以后|版|版本|修订|修正|修改|公布|发布|印发|颁布|施行|启用|制定的|出台的"
+    r"|发生|事故|期间发生|同期|相比|同比|末?基[准数]|的(?:事故|情况|基础|存量)|[^,。;]{0,6}(?:行动|工作)(?:中发现|经验|成果|基础))"
+)
+_COMES_FROM = re.compile(r"(?:自|从|与|较|比|同|以|对照|根据|依据|按照|延续|截至|截止|针对|参照|始于|结合|总结|持续用好)$")
+# Before a bare year or month: a clause begins, or a word leads to the date.
+_LEADS_TO = re.compile(r"(?:^|[,。;:!?、(\n)”》】]|到|至|在|于|力争|争取|确保|其中|计划|预计|并|则|前|内|即日起至|和|及|以及|拟|原则上|最迟|不晚于|不迟于|[^一-鿿])$")
+_BEFORE = re.compile(r"(?:之?前|以前)(?!期|往|景|列|沿|置|端|提|后|身|款|述|来|几|三|两)")
+_CONTENT_END = re.compile(r"[。;!?\n]")
+_TEXT_START = 40
+
+
+@dataclass(frozen=True)
+class Due:
+    """A deadline at `start:end`; `sure` is false where it may be mere mention."""
+
+    due: date
+    start: int
+    end: int
+    year_given: bool
+    sure: bool
+    dated: DateExpression
+
+
+def _is_deadline(text: str, found: DateExpression, first_year: int, floor: int) -> bool | None:
+    """True for a deadline, None for a doubtful one, False for a mere mention."""
+    before = text[max(floor, found.start - 8) : found.start]
+    after = text[found.end : found.end + 16]
+    ahead = _BEFORE.match(after) is not None
+    if _LOOKS_BACK.match(after) and not (ahead and not re.match("(?:以前|之?前)(?:已|排查|发现|存量|建成|形成)", after)):
+        return False
+    if _COMES_FROM.search(before) and not ahead:
+        return False
+    if found.end_day.year < first_year:
+        return False
+    if not found.year_given:
+        return True if ahead else (found.precision == "part" and text[found.start : found.end] == "年底") or None
+    if ahead or found.precision != "year" and text[found.end - 1] in "底末":
+        return True
+    if _LEADS_TO.search(before):
+        return True
+    return None
+
+
+def deadlines_in(text: str, start: int, end: int, *, first_year: int, quoted: Quoted) -> Iterator[Due]:
+    """The deadlines between `start` and `end`. A date without a year takes the year of the date before it.
+
+    >>> text = "2024年底前完成2023年及以前存量;到2026年,形成机制。"
+    >>> [due.due.isoformat() for due in deadlines_in(text, 0, len(text), first_year=2024, quoted=Quoted(text))]
+    ['2024-12-31', '2026-12-31']
+    """
+    year = first_year
+    for found in date_expressions(text[start:end], default_year=first_year):
+        placed = DateExpression(
+            found.start + start, found.end + start, found.begin_day, found.end_day, found.precision, found.year_given
+        )
+        if placed.start in quoted:
+            continue
+        verdict = _is_deadline(text, placed, first_year, start)
+        if placed.year_given and placed.end_day.year >= first_year:
+            year = placed.end_day.year
+        if verdict is False or (verdict is None and not placed.year_given):
+            continue
+        if verdict is None and placed.precision == "year":
+            continue
+        due = placed.end_day if placed.year_given else _in_year(placed.end_day, year)
+        yield Due(due, placed.start, placed.end, placed.year_given, verdict is True, placed)
+
+
+def _in_year(day: date, year: int) -> date:
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
+
+
+def text_from(text: str, start: int, end: int) -> str:
+    """What is due: the words from the date on, to the end of the sentence at most."""
+    stop = _CONTENT_END.search(text, start, end)
+    return text[start : min(stop.start() if stop else end, start + _TEXT_START)]

@@ -1,0 +1,318 @@
+"""Who is responsible: brackets, label lines and cells, split into units with their parts.
+
+县应急局牵头,县公安局配合 · 责任单位:甲、乙 · 牵头单位:甲;配合单位:乙 · 甲会同乙负责 · 甲、乙按职责分工负责.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .ledger import Role
+from .vocabulary import LABEL
+
+_DUTY = re.compile("牵头|负责|配合|责任(?:单位|部门|科室|主体)|落实|参与|协同|会同|按职责|按照职责|协助|主办|协办|参加|实施$")
+_NOT_A_DUTY = re.compile("以下简称|以下统称|下称|见附件|详见|试行|[《》“”]|(?:工作|原则|机制|制度|情况|能力|问题)$")
+_CLOSES = {"(": ")", "【": "】", "[": "]"}
+_OPEN = re.compile(r"[(\[【]")
+_BRACKET_REACH = 600
+
+_ROLE_WORDS = re.compile(
+    r"(?P<with>会同|会商)"
+    r"|(?P<lead>(?:(?:按照?|根据|依据|依)(?:各自)?职[责能](?:任务)?(?:分工)?|分别|共同|联合|总|具体|统筹|负责)*(?:牵头|主办|主责|主抓)"
+    r"(?:单位|部门)?(?:分别|共同)?(?:负责(?:落实|实施)?|落实|组织(?:实施)?|推进|抓总|单位|部门|实施)?)"
+    r"|(?P<participant>(?:(?:按照?|根据|依据|依)(?:各自)?职[责能](?:任务)?(?:分工)?|分别|共同|积极|做好|协助)*"
+    r"(?:配合|参与|参加|协助|协同|协办|支持)(?:单位|部门|实施|落实|负责|做好)*)"
+    r"|(?P<responsible>(?:(?:按照?|根据|依据|依)(?:照)?(?:各自)?(?:的)?职[责能](?:范围)?(?:任务)?(?:内)?(?:分工)?|分别|共同|具体|各自|联合|组织|主要)*"
+    r"(?:负责(?:组织|抓好)?(?:落实|实施|推进)?|落实|实施|执行|承办|组织实施|按职责分工|按照职责分工|分工负责))"
+)
+_FIRST_LEADS = re.compile(r"(?:排|列)(?:名)?(?:在)?(?:首位|第一位?|最前|首个)(?:的)?(?:部门|单位|责任单位|责任部门)?(?:的)?(?:均)?(?:为|是|系)(?:该项任务|此项工作)?的?牵头")
+_DEFAULT = re.compile(r"以下(?:各项|任务|工作)?均(?:需|由|须)?(?P<names>[^()]{2,80}?)(?:负责|落实|配合|参与)")
+
+_UNIT_END = (
+    r"(?:局|委|委员会|办|办公室|部|厅|政府|府|会|站|所|队|支队|大队|中队|总队|院|公司|集团|中心|部门|单位|企业|厂|科|科室|处|室|院|校|社|银行|乡|镇|街道|街|园区|区|县|市|州|盟|旗"
+    r"|机构|组织|社区|行|组|党委|工会|联合会|协会|专班|法院|检察院|分局|段|矿|车间|班组|[省市县区镇乡]|\))"
+)
+_SPLIT_AFTER = re.compile(rf"{_UNIT_END}$")
+_ET_CETERA = re.compile(r"等(?P<class>[^、,;和及]{0,24})")
+_PREFIX = re.compile(r"^(?:由|请|其中|并|同时|再由|具体由|主要由|分别由|责任到|[:、,;.\s])+")
+_SUFFIX = re.compile(
+    r"(?:(?:按照?|根据|依据|依)(?:照)?(?:各自)?(?:的)?(?:职[责能]|分工|工作职责)[^、]{0,8}|分别|共同|具体|各自|联合|组织|统筹|积极|主要|为主|[:、,;。.])+$"
+)
+_NAME = re.compile(r"[一-鿿A-Za-z0-9()·、“”\-]{2,40}")
+_NO_NAME = re.compile(r"^(?:\d+|.*(?:完成|年底|月底|持续推进|长期|推进|以下均|不再列出|下同|第一位|首位|\d{4}年).*|[年月日底前]+|无|略|各自|相关|有关)$")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A unit's name at `start:end` of the text, with its role."""
+
+    name: str
+    role: Role
+    start: int
+    end: int
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A stretch of text that says who is responsible. `labelled` means 责任单位:… without brackets."""
+
+    start: int
+    end: int
+    inner_start: int
+    inner_end: int
+    labelled: bool = False
+
+
+def _closing(text: str, start: int, limit: int) -> int | None:
+    opening, closing = text[start], _CLOSES[text[start]]
+    depth = 0
+    for at in range(start, min(limit, start + _BRACKET_REACH)):
+        if text[at] == opening:
+            depth += 1
+        elif text[at] == closing:
+            depth -= 1
+            if not depth:
+                return at
+    return None
+
+
+def is_duty(content: str) -> bool:
+    """The content of a bracket speaks of responsibility.
+
+    >>> is_duty("县应急局牵头,各乡镇配合"), is_duty("2025年底前完成"), is_duty("以下简称牵头部门"), is_duty("市、区")
+    (True, False, False, False)
+    """
+    if _NOT_A_DUTY.search(content) and not LABEL.match(content):
+        return False
+    if _DUTY.search(content):
+        return True
+    names = [name for name in re.split("[、,]", content) if name]
+    return len(names) >= 2 and all(re.search(r"(?:局|委|办|部门|公司|中心|大队|支队|政府|部|科|处)$", name) for name in names)
+
+
+_LABEL_LINE = re.compile(rf"(?:(?<=[\n。;)】])|^)[(\[【]?(?:{LABEL.pattern})[\])】]?:")
+
+
+def duties_in(text: str, start: int, end: int) -> Iterator[Duty]:
+    """Responsibility brackets and label lines between `start` and `end`, in order, none inside another."""
+    at = start
+    while match := _NEXT_DUTY.search(text, at, end):
+        begin = match.start()
+        if match["label"]:
+            stop = _label_end(text, match.end(), end)
+            yield Duty(begin, stop, begin, stop, labelled=True)
+            at = max(stop, match.end())
+            continue
+        close = _closing(text, begin, end)
+        if close is None:
+            at = begin + 1
+        elif is_duty(text[begin + 1 : close]):
+            if text[begin] != "(" and text[close + 1 : close + 2] == ":":  # 【责任单位】:甲、乙
+                stop = _label_end(text, close + 1, end)
+                yield Duty(begin, stop, begin, stop, labelled=True)
+                at = stop
+                continue
+            if text[begin] != "(" and LABEL.fullmatch(text[begin + 1 : close]):
+                stop = _label_end(text, close + 1, end)
+                yield Duty(begin, stop, begin, stop, labelled=True)
+                at = stop
+                continue
+            yield Duty(begin, close + 1, begin + 1, close)
+            at = close + 1
+        else:
+            at = begin + 1
+
+
+_NEXT_DUTY = re.compile(rf"[(\[【]|(?P<label>(?:(?<=[\n。;)】”])|(?<![\s\S]))(?:{re.sub('[?]P<[a-z]+>', '?:', LABEL.pattern)}):)")
+
+
+def _label_end(text: str, start: int, end: int) -> int:
+    """A label's value goes to the end of its sentence or line; another label on the next line is read with it."""
+    match = re.compile(r"[。\n]").search(text, start, end)
+    return match.start() if match else end
+
+
+def default_names(text: str) -> Iterator[Named]:
+    """Units named once for all later tasks: 以下均需县(市)党委政府负责,不再列出."""
+    for match in _DEFAULT.finditer(text):
+        begin = match.start("names")
+        yield from (Named(name, "responsible", begin + a, begin + b) for name, a, b in names_in(match["names"]))
+
+
+def first_place_rule(text: str) -> int | None:
+    """Where the document says that the unit in first place leads (排在第一位的为牵头单位,下同).
+
+    >>> first_place_rule("(县应急局负责,排在第一位的部门为牵头部门,下同)") is not None
+    True
+    """
+    found = _FIRST_LEADS.search(text)
+    return found.start() if found else None
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Spans between 、 and , that stand outside brackets."""
+    depth = start = 0
+    for at, character in enumerate(text):
+        if character == "(":
+            depth += 1
+        elif character == ")":
+            depth = max(0, depth - 1)
+        elif character in "、,;/ \n" and not depth:
+            yield start, at
+            start = at + 1
+    yield start, len(text)
+
+
+def names_in(text: str) -> Iterator[tuple[str, int, int]]:
+    """The units of a list, each as printed: 等 and what follows it dropped, 和 only split between whole units.
+
+    >>> [name for name, _, _ in names_in("县住房和城乡建设局、县公安局和县水务局等部门")]
+    ['县住房和城乡建设局', '县公安局', '县水务局']
+    >>> [name for name, _, _ in names_in("各县(市、区)政府,各乡镇、街道办")]
+    ['各县(市、区)政府', '各乡镇', '街道办']
+    """
+    for start, end in _pieces(text):
+        cut = _ET_CETERA.search(text, start, end)
+        stop = cut.start() if cut and cut.start() > start and text[start : cut.start()][-1] != "同" else end
+        yield from _split_joined(text, start, stop)
+        if cut and stop != end and cut.end() < end:
+            yield from _split_joined(text, cut.end(), end)
+
+
+def _split_joined(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    begin = start
+    for match in re.compile("以及|和|与|及").finditer(text, start, end):
+        left = text[begin : match.start()]
+        right = text[match.end() : end]
+        if begin == match.start() and match.start() > start or _SPLIT_AFTER.search(left) and len(left) >= 2 and len(right) >= 2:
+            yield from _trimmed(text, begin, match.start())
+            begin = match.end()
+        elif not left:
+            begin = match.end()
+    yield from _trimmed(text, begin, end)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    """A name without what is not part of it (由, 分别, 按职责), if one is left."""
+    content = text[start:end]
+    prefix = _PREFIX.match(content)
+    begin = prefix.end() if prefix else 0
+    suffix = _SUFFIX.search(content, begin)
+    stop = suffix.start() if suffix else len(content)
+    name = content[begin:stop]
+    if name.count("(") < name.count(")"):
+        name = name.rstrip(")")
+        stop = begin + len(name)
+    if _NAME.fullmatch(name) and not _NO_NAME.match(name):
+        yield name, start + begin, start + stop
+
+
+_LABEL_ROLES: dict[str, Role | None] = {
+    "lead": "lead", "participant": "participant", "responsible": "responsible", "person": None, "time": None,
+}  # fmt: skip
+
+
+def units_in(text: str, duty: Duty, *, first_leads: bool = False) -> list[Named]:
+    """The units of one bracket or label line with their parts.
+
+    >>> def read(content):
+    ...     return [(unit.name, unit.role) for unit in units_in(content, Duty(0, len(content), 0, len(content)))]
+    >>> read("县应急局牵头,县公安局、各乡镇等按职责分工负责")
+    [('县应急局', 'lead'), ('县公安局', 'participant'), ('各乡镇', 'participant')]
+    >>> read("县水务局会同县应急局负责")
+    [('县水务局', 'lead'), ('县应急局', 'participant')]
+    >>> read("牵头单位:县住建局,配合单位:县消防救援大队")
+    [('县住建局', 'lead'), ('县消防救援大队', 'participant')]
+    """
+    start, end = duty.inner_start, duty.inner_end
+    labels = [match for match in re.compile(rf"[\[【]?(?:{LABEL.pattern})[\]】]?:?").finditer(text, start, end) if _is_label(match)]
+    found: list[Named] = []
+    if not labels:
+        found = _units_of_sentences(text, start, end, None)
+    else:
+        if labels[0].start() > start:
+            found += _units_of_sentences(text, start, labels[0].start(), None)
+        for index, label in enumerate(labels):
+            stop = labels[index + 1].start() if index + 1 < len(labels) else end
+            role = _LABEL_ROLES[label.lastgroup or "time"]
+            if role:
+                led = any(unit.role == "lead" for unit in found)
+                found += _units_of_sentences(text, label.end(), stop, "participant" if role == "responsible" and led else role)
+    rule = re.search("以下均", text[start:end])
+    if first_leads and found and not any(unit.role == "lead" for unit in found) and not rule:
+        found = [
+            Named(unit.name, "lead" if index == 0 else "participant", unit.start, unit.end) for index, unit in enumerate(found)
+        ]
+    return _without_repeats(found)
+
+
+def _is_label(match: re.Match[str]) -> bool:
+    return match.group()[-1] in ":】]"
+
+
+def _without_repeats(units: list[Named]) -> list[Named]:
+    seen: set[tuple[str, Role]] = set()
+    return [unit for unit in units if (unit.name, unit.role) not in seen and not seen.add((unit.name, unit.role))]
+
+
+def _units_of_sentences(text: str, start: int, end: int, labelled: Role | None) -> list[Named]:
+    """Read chunk by chunk: names wait until a role word says what they do."""
+    found: list[Named] = []
+    waiting: list[tuple[str, int, int]] = []
+    led = False
+    stop_rule = _DEFAULT.search(text, start, end)
+    if stop_rule:
+        end_of_names = stop_rule.start()
+    else:
+        end_of_names = end
+
+    def settle(role: Role) -> None:
+        found.extend(Named(name, role, a, b) for name, a, b in waiting)
+        waiting.clear()
+
+    for begin, stop in _chunks(text, start, end_of_names):
+        at = begin
+        for match in _ROLE_WORDS.finditer(text, begin, stop):
+            if match.start() > at or waiting or match.start() == at:
+                waiting += _names_at(text, at, match.start())
+            role = match.lastgroup
+            if role == "with":
+                settle("lead")
+                led = True
+                at = match.end()
+                continue
+            if waiting:
+                if role == "lead":
+                    has_partner = led and text[at - 2 : at] in ("会同", "会商")
+                    settle("participant" if has_partner else "lead")
+                    led = True
+                elif role == "participant":
+                    settle("participant")
+                else:
+                    settle("participant" if led or labelled == "participant" else labelled if labelled else "responsible")
+            at = match.end()
+        waiting += _names_at(text, at, stop)
+    settle(labelled or ("participant" if led else "responsible"))
+    if labelled == "responsible" and led:
+        found = [Named(u.name, "participant" if u.role == "responsible" else u.role, u.start, u.end) for u in found]
+    return found
+
+
+def _names_at(text: str, start: int, end: int) -> list[tuple[str, int, int]]:
+    return [(name, start + a, start + b) for name, a, b in names_in(text[start:end])]
+
+
+def _chunks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Sentences of a bracket: ; and 。 end one; what stands in an inner bracket stays with its name."""
+    depth, begin = 0, start
+    for at in range(start, end):
+        character = text[at]
+        if character == "(":
+            depth += 1
+        elif character == ")":
+            depth = max(0, depth - 1)
+        elif character in ";。,\n" and not depth:
+            yield begin, at
+            begin = at + 1
+    yield begin, end

@@ -1,0 +1,98 @@
+"""Which parts of the outline hold the tasks, the goals, and the duties of everybody.
+
+A section is known by the words of its title. Where no title says 任务, a plan's tasks are looked for by
+elimination: numbered sections that carry responsibilities of their own, or look like actions.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .outline import Item
+from .vocabulary import ACTION_TITLE, GOAL_WORDS, NOT_TASK_WORDS, TASK_WORDS
+
+_TITLE_REACH = 40
+_TITLE_END = re.compile(r"[。\n:;,(]")
+
+
+@dataclass
+class Zones:
+    """Sections by what they hold; `eliminated` says that the task sections are a guess."""
+
+    tasks: list[Item] = field(default_factory=list)
+    goals: list[Item] = field(default_factory=list)
+    rest: list[Item] = field(default_factory=list)
+    eliminated: bool = False
+
+
+def short_title(text: str, item: Item) -> str:
+    """The words by which a section is known: up to the first mark, no further than the first item inside.
+
+    >>> short_title("一、总体要求。坚持…", Item(0, 2, "一、", 1, "一", end=9))
+    '总体要求'
+    """
+    stop = min(item.end, item.head_end + _TITLE_REACH, item.own_end())
+    found = _TITLE_END.search(text, item.head_end, stop)
+    return text[item.head_end : found.start() if found else stop]
+
+
+def _kind(title: str) -> str:
+    """'tasks', 'goals', 'rest' or 'unknown'.
+
+    >>> _kind("主要任务"), _kind("工作目标"), _kind("目标任务"), _kind("保障措施"), _kind("强化源头治理")
+    ('tasks', 'goals', 'tasks', 'rest', 'unknown')
+    """
+    if len(title) <= 24:
+        if TASK_WORDS.search(title) and not re.search("要求|保障|任务分工$|职责任务|目标任务$", title):
+            return "tasks"
+        if NOT_TASK_WORDS.search(title):
+            return "goals" if GOAL_WORDS.search(title) else "rest"
+        if re.search("目标任务$|任务目标", title):
+            return "tasks"
+        if GOAL_WORDS.search(title):
+            return "goals"
+    return "unknown"
+
+
+def zones_of(root: Item, text: str, carries_duty: Callable[[Item], bool], is_plan: bool) -> Zones:
+    """Sort the sections. `carries_duty` tells whether an item has a responsibility of its own somewhere inside."""
+    zones = Zones()
+    unknown: list[Item] = []
+    waiting = [root]
+    while waiting:
+        group = waiting.pop()
+        for item in group.children:
+            kind = _kind(short_title(text, item))
+            if kind == "tasks" and (item.children or carries_duty(item)):
+                zones.tasks.append(item)
+            elif kind == "goals":
+                zones.goals.append(item)
+            elif kind == "rest" or group is not root:
+                zones.rest.append(item)
+                zones.goals += [child for child in item.children if _kind(short_title(text, child)) == "goals"]
+            elif item.style in ("word", "chapter") and item.children:
+                waiting.append(item)
+            else:
+                unknown.append(item)
+    if zones.tasks:
+        zones.rest += unknown
+    else:
+        _eliminate(root, text, unknown, zones, carries_duty, is_plan)
+    return zones
+
+
+def _eliminate(
+    root: Item, text: str, unknown: list[Item], zones: Zones, carries_duty: Callable[[Item], bool], is_plan: bool
+) -> None:
+    """Sections that nobody named 任务 but that look like it: with duties of their own, or titled …行动 in a plan."""
+    dutiful = [item for item in unknown if carries_duty(item)]
+    actions = [item for item in unknown if ACTION_TITLE.search(short_title(text, item))]
+    chosen = dutiful if len(dutiful) >= 2 or (dutiful and is_plan) else actions if is_plan and len(actions) >= 3 else []
+    if not chosen and is_plan and zones.rest:
+        chosen = [item for item in unknown if len(item.children) >= 2]
+    if chosen:
+        zones.eliminated = True
+        virtual = Item(root.start, root.start, "zone", 0, None, end=root.end)
+        virtual.children = [item for item in unknown if item in chosen or (dutiful and item.style == chosen[0].style)]
+        zones.tasks.append(virtual)
+    zones.rest += [item for item in unknown if not chosen or item not in zones.tasks[0].children]
