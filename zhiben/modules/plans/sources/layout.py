@@ -1,10 +1,11 @@
 """From printed lines with their places on the page back to paragraphs: for PDF text and for recognised pictures."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from statistics import median
 
 from .compose import Composer
@@ -15,6 +16,16 @@ _PAGE_MARK = re.compile(
     r"(?:\s*[/,，共of]+\s*\d{1,4}\s*页?)?[-—–─·.\s]*",
     re.IGNORECASE,
 )
+_ENDS_SENTENCE = re.compile(r"[。;:!?；：！？）)】]\s*$")
+_BEGINS_ITEM = re.compile(  # “一、”“(一)”“3.”“3、”“第三条”“①”, but not the figure of “3.5%”
+    r"\s*(?:第?[一二三四五六七八九十百]+[、条章节]|[(（][一二三四五六七八九十\d]+[)）]|\d{1,3}(?:[、．]|\.(?!\d))|[①-⑳])"
+)
+# No line is broken inside a Latin word or a figure, after an opening mark, before a closing one, or beside a quotation
+# mark (Unicode standard annex 14, classes AL, OP, CL, QU).
+_UNIT = r"(?:[A-Za-z0-9.%+/-]+|\S)"
+_CLOSING = r"[》〉】〕)\uff09、。,;:?!\uff0c\uff1b\uff1a\uff1f\uff01%]"
+_UNBREAKABLE = re.compile(rf"[“‘《〈【〔(\uff08]*{_UNIT}(?:{_CLOSING}*[“”‘’]+{_UNIT}?|{_CLOSING}+[0-9.%]+)*{_CLOSING}*")
+_LONG = 15  # characters; the measure of a page of official prose is 22 to 40
 _EDGE_LINES = 2  # lines at the head and at the foot of a page that may be page furniture
 _REPEATS = 3  # a line standing at the edge of at least so many pages, and of most, is a running head
 
@@ -61,16 +72,40 @@ def _edges(page: Sequence[Line]) -> list[Line]:
 
 
 def _edge_key(line: Line) -> tuple[str, int]:
-    """Same words, digits aside, at the same height."""
-    return re.sub(r"\d+|\s+", "", line.text), round(line.top / 6)
+    """The same words at the same height."""
+    return re.sub(r"\s+", "", line.text), round(line.top / 6)
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """The text block of a page: where most long lines begin and end, and the white between two lines."""
+
+    left: float
+    right: float
+    leading: float
+
+    @classmethod
+    def of(cls, page: Sequence[Line]) -> "_Measure":
+        long = [line for line in page if len(line.text) >= _LONG]
+        if not long:  # a title page or a list of short lines: nothing runs on
+            return cls(left=0.0, right=math.inf, leading=0.0)
+        size = median(line.size for line in long)
+        leftmost, rightmost = min(line.left for line in long), max(line.right for line in long)
+        gaps = [below.top - above.bottom for above, below in pairwise(page) if below.top > above.top]
+        # first-line indents push the left edge of many lines inwards, short last lines the right edge
+        return cls(
+            left=median(line.left for line in long if line.left <= leftmost + size),
+            right=median(line.right for line in long if line.right >= rightmost - size),
+            leading=max(median(gaps), 0.0) if gaps else size,
+        )
 
 
 def paragraphs(lines: Sequence[Line]) -> Iterator[tuple[str, int]]:
-    """(text, page) of each paragraph. A line runs on where it fills the measure and the next one begins flush."""
-    margins = {page: _margins(list(group)) for page, group in groupby(lines, key=lambda line: line.page)}
+    """(text, page) of each paragraph."""
+    measures = {page: _Measure.of(list(group)) for page, group in groupby(lines, key=lambda line: line.page)}
     text, page, previous = "", 0, None
     for line in lines:
-        if previous is not None and _runs_on(previous, line, margins):
+        if previous is not None and _runs_on(previous, line, measures):
             text = join(text, line.text.strip())
         else:
             if text:
@@ -81,28 +116,25 @@ def paragraphs(lines: Sequence[Line]) -> Iterator[tuple[str, int]]:
         yield text, page
 
 
-def _margins(page: list[Line]) -> tuple[float, float]:
-    """Left and right edge of the text block of a page: where most long lines begin and end."""
-    long = [line for line in page if len(line.text) >= 15] or page
-    size = median(line.size for line in long)
-    lefts = sorted(line.left for line in long)
-    rights = sorted(line.right for line in long)
-    # first-line indents push the left edge of many lines inwards, short last lines the right edge
-    flush_left = [left for left in lefts if left <= lefts[0] + size]
-    flush_right = [right for right in rights if right >= rights[-1] - size]
-    return median(flush_left), median(flush_right)
-
-
-def _runs_on(line: Line, following: Line, margins: dict[int, tuple[float, float]]) -> bool:
-    size = line.size
-    if not 0.7 < following.size / size < 1.4:  # a heading set larger or smaller
+def _runs_on(line: Line, following: Line, measures: dict[int, _Measure]) -> bool:
+    """Does the sentence go on? The line had no room for what follows, which is set alike, close below and flush."""
+    if not 0.7 < following.size / line.size < 1.4:  # a heading set larger or smaller
         return False
-    fills = line.right >= margins[line.page][1] - 1.6 * size
-    flush = following.left <= margins[following.page][0] + 1.2 * following.size
-    if line.page == following.page:
-        gap = following.top - line.bottom
-        return fills and flush and -size < gap < 3 * size
-    return fills and flush
+    if _ENDS_SENTENCE.search(line.text) and _BEGINS_ITEM.match(following.text):
+        return False
+    here, there = measures[line.page], measures[following.page]
+    fills = line.right + _first_piece(following.text) * line.size > here.right - 0.6 * line.size
+    flush = following.left <= there.left + 1.2 * following.size
+    if line.page != following.page:
+        return fills and flush
+    gap = following.top - line.bottom
+    return fills and flush and -line.size < gap < 1.5 * here.leading + 0.5 * line.size
+
+
+def _first_piece(text: str) -> float:
+    """Width, in characters, of what cannot be broken at the head of a line: 100%, “严、 or a single character."""
+    piece = _UNBREAKABLE.match(text)
+    return sum(0.5 if character.isascii() else 1.0 for character in piece[0]) if piece else 1.0
 
 
 def join(before: str, after: str) -> str:
