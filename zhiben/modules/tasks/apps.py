@@ -6,3 +6,11 @@ class TasksConfig(AppConfig):
     label = "tasks"
     verbose_name = "任务"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from zhiben.core.workflow.sweep import register_periodic
+
+        from . import obligations
+
+        register_periodic("tasks.open_due_occurrences", obligations.open_due_occurrences)
+        register_periodic("tasks.close_missed_occurrences", obligations.close_missed_occurrences)
