@@ -74,19 +74,21 @@ class RequestLog:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         number = uuid.uuid4().hex[:16]
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=number)
-        began = time.perf_counter()
-        response = self.get_response(request)
-        response["X-Request-ID"] = number
-        if not request.path.startswith(self.QUIET):
-            acting = getattr(request, "acting", None)
-            log.info(
-                "request",
-                method=request.method,
-                route=request.resolver_match.route if request.resolver_match else None,
-                status=response.status_code,
-                milliseconds=round((time.perf_counter() - began) * 1000, 1),
-                acting_person=acting.person.pk if acting else None,
-            )
+        with structlog.contextvars.bound_contextvars(request_id=number):
+            began = time.perf_counter()
+            response = self.get_response(request)
+            response["X-Request-ID"] = number
+            if not request.path.startswith(self.QUIET):
+                self.write_down(request, response, milliseconds=(time.perf_counter() - began) * 1000)
         return response
+
+    def write_down(self, request: HttpRequest, response: HttpResponse, milliseconds: float) -> None:
+        acting = getattr(request, "acting", None)
+        log.info(
+            "request",
+            method=request.method,
+            route=request.resolver_match.route if request.resolver_match else None,
+            status=response.status_code,
+            milliseconds=round(milliseconds, 1),
+            acting_person=acting.person.pk if acting else None,
+        )

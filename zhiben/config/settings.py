@@ -129,6 +129,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "zhiben.core.web.shell.shell",
             ],
+            "builtins": ["zhiben.core.web.templatetags.web"],
         },
     },
 ]

@@ -1,0 +1,48 @@
+import shutil
+from collections import namedtuple
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from zhiben.config import health
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def test_the_process_says_that_it_lives_without_a_login_or_a_database(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+
+
+@pytest.mark.django_db
+def test_a_full_disk_is_seen_before_an_upload_fails(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(100 * 2**30, 100 * 2**30, 20 * 2**20))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["disk"] == {"ok": False, "note": "数据目录所在磁盘只剩 20 MB,请清理或扩容"}
+
+
+@pytest.mark.django_db
+def test_an_upgrade_not_yet_applied_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "unapplied_migrations", lambda: 2)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "zhiben migrate" in answer.json()["migrations"]["note"]
+
+
+@pytest.mark.django_db
+def test_a_silent_database_gives_a_sentence_and_no_stack(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent() -> None:
+        raise OperationalError("could not connect to server at 10.0.0.1")
+
+    monkeypatch.setitem(health.QUESTIONS, "database", silent)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "10.0.0.1" not in answer.text
+    assert "DATABASE_URL" in answer.json()["database"]["note"]
+
+
+@pytest.mark.django_db
+def test_all_migrations_of_a_test_database_are_applied() -> None:
+    assert health.unapplied_migrations() == 0
