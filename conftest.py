@@ -86,6 +86,14 @@ def _services(item: pytest.Item) -> set[str]:
     return {name for mark in item.iter_markers("needs_service") for name in mark.args}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def flushable_trail() -> None:
+    """Tests that commit empty the tables behind them; the trail, which refuses that, lets them."""
+    from zhiben.core.audit.testing import let_test_database_be_flushed
+
+    let_test_database_be_flushed()
+
+
 @pytest.fixture(autouse=True)
 def data_folder(settings, tmp_path: Path) -> Path:
     """Uploads, the audit's outside copy and the like of one test."""

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 
 def leave_line(
-    record: models.Model, verb: str, label: str, *, by: "By", now: datetime, kind: Kind = Kind.EDIT, **data: Any
+    record: models.Model, verb: str, label: str, *, by: "By", now: datetime, as_kind: Kind = Kind.EDIT, **data: Any
 ) -> None:
-    """Written in the transaction of the change, so that neither exists without the other."""
+    """Written in the transaction of the change, so that neither exists without the other. `data`: what was changed
+    (a unit has a `kind` of its own, hence `as_kind` for that of the line)."""
     audit.append(
         record_type=record._meta.label_lower,
         record_id=str(record.pk),
-        kind=kind,
+        kind=as_kind,
         verb=verb,
         label=label,
         by=by,

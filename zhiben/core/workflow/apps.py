@@ -10,3 +10,4 @@ class WorkflowConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("workflow")
+        from . import reseat  # noqa: F401 (registers itself with the sweeper)

@@ -35,7 +35,7 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one record of a set: `refusal` is None when the step was taken (now, or before under the same key)."""
+    """What became of one record of a set: `refusal` is None when the step was taken, now or before under its key."""
 
     record: Record
     refusal: StepRefused | None = None
@@ -206,7 +206,7 @@ class _Firing:
         elif (state := getattr(record, self.workflow.field_name)) not in self.step.sources:
             return Result(record, StepRefused(f"“{record}”已是「{self.workflow.state_label(state)}」，原申请失效"))
         try:
-            cleaned = inputs.clean(self.workflow, self.step, record, data, self.now)
+            cleaned = inputs.clean(self.workflow, self.step, record, data, by=self.by, now=self.now)
         except StepInvalid as invalid:
             return Result(record, invalid)
         self.taken.append((record, getattr(record, self.workflow.field_name), cleaned))
@@ -299,9 +299,7 @@ class _Firing:
 
 
 def unit_keys(workflow: Workflow, records: Iterable[Record]) -> set[int | None]:
-    columns = [
-        f.attname
-        for f in workflow.model._meta.concrete_fields
-        if f.related_model and f.related_model._meta.label_lower == "org.unit"
-    ]
+    """The keys of all units these records name, for the directory to look up at once."""
+    fields = workflow.model._meta.concrete_fields
+    columns = [f.attname for f in fields if f.related_model and f.related_model._meta.label_lower == "org.unit"]
     return {getattr(record, column) for record in records for column in columns}

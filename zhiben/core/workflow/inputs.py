@@ -1,4 +1,4 @@
-"""What a step asks for: from whatever a form, the API or a caller gives to values of the right type, and to JSON and back."""
+"""What a step asks for: from what a form or caller gives to values of the right type, and to JSON and back."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from zhiben.core.access.acting import Acting, By
 from zhiben.core.files.models import Upload
 from zhiben.core.org.models import Person, Unit
 
@@ -21,7 +22,9 @@ def inputs_of(workflow: Workflow, step: Step) -> list[Input]:
     return [workflow.input(name) for name in (*step.needs, *step.takes)]
 
 
-def clean(workflow: Workflow, step: Step, record: Record, data: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def clean(
+    workflow: Workflow, step: Step, record: Record, data: Mapping[str, Any], *, by: By, now: datetime
+) -> dict[str, Any]:
     """The step's data with their types; names the step does not know are refused. Raises StepInvalid."""
     errors: dict[str, str] = {}
     cleaned: dict[str, Any] = {}
@@ -36,7 +39,7 @@ def clean(workflow: Workflow, step: Step, record: Record, data: Mapping[str, Any
         except ValueError as problem:
             errors[given.name] = f"「{given.label}」{problem}"
             continue
-        if sentence := _objection(workflow, given, value, record, now):
+        if sentence := _not_yours(given, value, by) or _objection(workflow, given, value, record, now):
             errors[given.name] = sentence
         else:
             cleaned[given.name] = value
@@ -60,6 +63,13 @@ def from_json(kept: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_blank(raw: Any) -> bool:
     return raw is None or (isinstance(raw, str) and not raw.strip()) or (isinstance(raw, list | tuple) and not raw)
+
+
+def _not_yours(given: Input, value: Any, by: By) -> str | None:
+    """Uploads are named by a number that anybody could type: only one's own may be handed in."""
+    if given.kind == "files" and isinstance(by, Acting) and any(u.uploaded_by_id != by.person.pk for u in value):
+        return f"「{given.label}」所选的文件已不存在，请重新上传"
+    return None
 
 
 def _objection(workflow: Workflow, given: Input, value: Any, record: Record, now: datetime) -> str | None:

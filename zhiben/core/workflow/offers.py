@@ -1,4 +1,4 @@
-"""What a person may do with a record now, said before they do it: the new state, the deadline it sets, who will be told."""
+"""What a person may do with a record now, said before they do it: the new state, the deadlines, who will be told."""
 
 from collections.abc import Sequence
 from copy import copy

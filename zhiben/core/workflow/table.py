@@ -39,8 +39,8 @@ class Input:
     help: str = ""
     unit: str = ""
     choices: tuple[tuple[str, str], ...] | None = None
-    initial: Callable[[Record, Acting, datetime], Any] | None = None
-    check: Callable[[Any, Record, datetime], str | None] | None = None
+    initial: Callable[[Any, Acting, datetime], Any] | None = None
+    check: Callable[[Any, Any, datetime], str | None] | None = None
 
 
 REASON = Input("reason", "理由", "long_text", help="写明原因,会通知对方并留痕")
@@ -81,7 +81,7 @@ class Step:
     tells: tuple[Actor, ...] = ()
     bulk: bool = False
     waits: bool = True
-    """Whether the record waits for this step in a worklist; False for what may be done but is not awaited (withdraw)."""
+    """Whether the record waits for this step in a worklist; False for what may be done but is not awaited."""
     tone: Literal["primary", "quiet", "danger"] = "primary"
     help: str = ""
 

@@ -52,4 +52,4 @@ def test_the_worklist_is_sorted_by_deadline_and_pages_on(cast, give, now):
     assert [row.item.title for row in first + rest] == ["四月1日", "四月2日", "四月3日", "无期限"]
     assert rest[-1].item.due_on is None
     assert count_waiting(cast.bureau_officer) == 4
-    assert [row.item.title for row in sent_and_waiting(cast.office, now)][0] == "四月1日"
+    assert sent_and_waiting(cast.office, now)[0].item.title == "四月1日"
