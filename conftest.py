@@ -57,6 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # A login in a test proves who somebody is, not how slow the hash is.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+    from zhiben.core.audit.testing import let_test_database_be_flushed
+
+    let_test_database_be_flushed()
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--second-database"):

@@ -10,11 +10,20 @@ from django.db.models import QuerySet
 
 from .canonical import clean, plain
 from .digest import current_algorithm, digest_text
+from .erasure import is_sealed, sealed
 from .line import canonical_text
 from .models import AuditLine, Kind
+from .proof import Proof, prove
+from .sealing import seal_day, seal_pending
+from .verification import verify
 
 if TYPE_CHECKING:
     from zhiben.core.access.acting import By
+
+__all__ = [
+    "NewLine", "Proof", "append", "append_many", "has_key", "is_sealed", "lines_of", "prove", "seal_day",
+    "seal_pending", "sealed", "verify",
+]  # fmt: skip
 
 _RECORDS_A_QUERY = 400
 """SQLite accepts 999 parameters in a query by default."""

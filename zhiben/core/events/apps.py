@@ -9,4 +9,6 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from . import upkeep  # noqa: F401
+
         autodiscover_modules("reactions")

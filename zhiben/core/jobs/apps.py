@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class JobsConfig(AppConfig):
@@ -6,3 +7,8 @@ class JobsConfig(AppConfig):
     label = "jobs"
     verbose_name = "后台作业"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import upkeep  # noqa: F401
+
+        autodiscover_modules("jobs")

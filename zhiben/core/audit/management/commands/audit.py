@@ -1,0 +1,85 @@
+"""`zhiben audit verify|seal|prove|protect`. Exit codes: 0 all well, 1 something was found, 2 it could not be done."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from zhiben.core import clock
+from zhiben.core.audit import guard
+from zhiben.core.audit.findings import Verification
+from zhiben.core.audit.proof import prove
+from zhiben.core.audit.sealing import SealConflict, seal_day, seal_pending
+from zhiben.core.audit.verification import verify
+
+
+class Command(BaseCommand):
+    help = "留痕:verify 验证是否被改动,seal 封存,prove 出具一条记录的证明,protect 收回数据库角色的改删权限"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        commands = parser.add_subparsers(dest="command", required=True)
+        verifying = commands.add_parser("verify", help="验证全部留痕;发现问题时退出码为 1")
+        verifying.add_argument("--until", type=date.fromisoformat, help="只验证到这一天的封存,如 2026-11-21")
+        verifying.add_argument("--key", help="只信任这把密钥(公钥编号,16 位)签名的封存")
+        verifying.add_argument("--json", action="store_true", help="以 JSON 输出结果")
+        sealing = commands.add_parser("seal", help="封存已经结束、还没有封存的日子")
+        sealing.add_argument("--day", type=date.fromisoformat, help="只封存到这一天")
+        proving = commands.add_parser("prove", help="出具一条记录的证明(JSON)")
+        proving.add_argument("record_type", help="记录类别,如 tasks.task")
+        proving.add_argument("record_id")
+        protecting = commands.add_parser("protect", help="只给应用的数据库角色留下查询和追加权限(PostgreSQL)")
+        protecting.add_argument("--role", required=True, help="应用连接数据库所用的角色")
+
+    def handle(self, *args: Any, command: str, **options: Any) -> None:
+        try:
+            getattr(self, f"_{command}")(**options)
+        except (ValueError, SealConflict) as error:
+            raise CommandError(str(error), returncode=2) from error
+
+    def _verify(self, *, until: date | None, key: str | None, json: bool, **options: Any) -> None:
+        result = verify(until=until, key_id=key, progress=None if json else self._show_progress)
+        self._print_json(result) if json else self._print(result)
+        if not result.ok:
+            sys.exit(1)
+
+    def _seal(self, *, day: date | None, **options: Any) -> None:
+        seals = [seal_day(day, clock.now())] if day else seal_pending(clock.now())
+        for seal in seals:
+            self.stdout.write(f"{seal},根 {seal.root[:16]}…")
+        if not seals:
+            self.stdout.write("没有需要封存的日子")
+
+    def _prove(self, *, record_type: str, record_id: str, **options: Any) -> None:
+        proof = prove(record_type.lower(), record_id)
+        self.stdout.write(json.dumps(asdict(proof) | {"sentence": proof.sentence}, ensure_ascii=False, indent=1))
+        if not proof.ok:
+            sys.exit(1)
+
+    def _protect(self, *, role: str, **options: Any) -> None:
+        for statement in guard.protect(connection, role):
+            self.stdout.write(f"{statement};")
+
+    def _show_progress(self, lines: int) -> None:
+        if sys.stderr.isatty():
+            self.stderr.write(f"\r已验证 {lines} 条", ending="")
+
+    def _print(self, result: Verification) -> None:
+        for finding in result.findings:
+            self.stdout.write(f"✗ {finding.sentence}")
+        if result.uncounted:
+            self.stdout.write(f"……另有 {result.uncounted} 处未列出")
+        for notice in result.notices:
+            self.stdout.write(f"· {notice.sentence}")
+        counts = f"{result.records} 条记录的 {result.lines} 条留痕,{result.days} 次封存"
+        if result.first:
+            self.stdout.write(f"验证未通过({counts})。最早的问题:{result.first.sentence}")
+        else:
+            self.stdout.write(f"验证通过:{counts},均未被改动")
+
+    def _print_json(self, result: Verification) -> None:
+        self.stdout.write(json.dumps({"ok": result.ok, **asdict(result)}, ensure_ascii=False, indent=1))
