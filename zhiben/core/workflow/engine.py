@@ -244,16 +244,17 @@ class _Firing:
             tell_others(self.workflow, self.step, self.taken, by=self.by, now=self.now, directory=self.directory)
 
     def _save(self) -> None:
-        fields = {self.workflow.field_name} if self.step.target is not None else set()
-        for record, _, cleaned in self.taken:
-            for name, value in cleaned.items():
-                if self.workflow.is_field(name):
-                    setattr(record, name, value)
-                    fields.add(name)
-            if self.step.target is not None:
-                setattr(record, self.workflow.field_name, self.step.target)
-        if fields:
-            self.workflow.model._base_manager.bulk_update([record for record, _, _ in self.taken], sorted(fields))
+        """One statement for the batch: all its records are given the same data."""
+        _, _, cleaned = self.taken[0]
+        changes = {name: value for name, value in cleaned.items() if self.workflow.is_field(name)}
+        if self.step.target is not None:
+            changes[self.workflow.field_name] = self.step.target
+        for record, _, _ in self.taken:
+            for name, value in changes.items():
+                setattr(record, name, value)
+        if changes:
+            keys = [record.pk for record, _, _ in self.taken]
+            self.workflow.model._base_manager.filter(pk__in=keys).update(**changes)
 
     def _attach(self) -> None:
         for record, _, cleaned in self.taken:
