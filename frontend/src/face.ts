@@ -1,0 +1,55 @@
+/** Theme, density and the menu: kept in cookies so that the server paints the right face at once. */
+const YEAR = 365 * 24 * 3600;
+
+function keep(name: string, value: string): void {
+  document.cookie = `${name}=${value}; path=/; max-age=${YEAR}; samesite=lax`;
+}
+
+const root = document.documentElement;
+
+document.addEventListener("click", (event) => {
+  const button = (event.target as HTMLElement).closest<HTMLElement>("[data-face]");
+  switch (button?.dataset["face"]) {
+    case "theme": {
+      const theme = root.dataset["bsTheme"] === "dark" ? "light" : "dark";
+      root.dataset["bsTheme"] = theme;
+      keep("theme", theme);
+      document.dispatchEvent(new CustomEvent("face:theme"));
+      break;
+    }
+    case "density": {
+      const density = root.dataset["density"] === "compact" ? "comfortable" : "compact";
+      root.dataset["density"] = density;
+      keep("density", density);
+      break;
+    }
+    case "print":
+      window.print();
+      break;
+  }
+});
+
+// A menu made of <details> closes when one clicks elsewhere or presses Escape.
+const openMenus = () => document.querySelectorAll<HTMLDetailsElement>("details.menu[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of openMenus()) if (!menu.contains(event.target as Node)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of openMenus()) {
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+  }
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  if (form.method === "post" && !form.hasAttribute("hx-post")) {
+    if (form.dataset["sent"]) event.preventDefault();
+    form.dataset["sent"] = "yes";
+    window.setTimeout(() => delete form.dataset["sent"], 5_000);
+  }
+});
+document.addEventListener("change", (event) => {
+  const el = event.target as HTMLElement;
+  if (el.hasAttribute("data-submit-on-change")) (el as HTMLInputElement).form?.requestSubmit();
+});

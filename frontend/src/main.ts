@@ -1,0 +1,13 @@
+/** What every page loads. Charts and the map are fetched only by a page that shows one. */
+import "./styles/main.css";
+import "./htmx";
+import "./dialog";
+import "./face";
+import "./keyboard";
+import "./drafts";
+import "./pickers";
+import "./selection";
+import { whenShown } from "./shown";
+
+whenShown("[data-chart]", async (el) => (await import("./charts")).mountChart(el));
+whenShown("[data-map]", async (el) => (await import("./map")).mountMap(el));

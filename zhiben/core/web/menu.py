@@ -1,0 +1,52 @@
+"""Menu entries as modules offer them; `config/menu.py` places them in groups."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.module_loading import import_string
+
+from zhiben.core.access.acting import Acting
+from zhiben.core.access.permissions import Permission, may
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """One line of the menu. `url` is a URL name; shown to posts with `permission` (and for whom `shown` holds).
+    `foot` is its short name in the bar at the foot of a phone's screen, empty when it has no place there."""
+
+    label: str
+    url: str
+    icon: str
+    permission: Permission | None = None
+    shown: Callable[[Acting], bool] | None = None
+    foot: str = ""
+
+    def is_for(self, acting: Acting) -> bool:
+        return (self.permission is None or may(acting, self.permission)) and (self.shown is None or self.shown(acting))
+
+    @property
+    def address(self) -> str:
+        return reverse(self.url)
+
+
+@dataclass(frozen=True)
+class MenuGroup:
+    label: str
+    entries: tuple[MenuEntry, ...]
+
+
+def menu_of(acting: Acting) -> Iterator[MenuGroup]:
+    """The groups this post may use, without empty ones."""
+    for group in _menu():
+        entries = tuple(entry for entry in group.entries if entry.is_for(acting))
+        if entries:
+            yield MenuGroup(group.label, entries)
+
+
+@cache
+def _menu() -> tuple[MenuGroup, ...]:
+    placed: tuple[MenuGroup, ...] = import_string(settings.ZHIBEN_MENU)
+    return placed

@@ -1,0 +1,293 @@
+"""The list page: everything about it is in its address, so that it can be kept, sent and opened from a figure."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from zhiben.core.access.permissions import Permission, may
+from zhiben.core.web.models import ChosenColumns, SavedView
+
+from .at import At
+from .columns import Column, cell
+from .filters import Filter, UnitFilter
+from .keyset import Order, Page, bounded_count, page_of
+from .record import RecordPages
+
+PAGE_SIZE = 50
+COUNTED = 1000
+"""Counts go no further: above it the list says 1000+."""
+_PLACE = ("after", "before")
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: str
+    label: str
+    count: int
+
+    @property
+    def counted(self) -> str:
+        return f"{COUNTED}+" if self.count > COUNTED else str(self.count)
+
+
+@dataclass(frozen=True)
+class Control:
+    """A filter as it stands on the page: what is asked of it now, and the address without it."""
+
+    filter: Filter
+    title: str
+    value: Any
+    said: str
+    lifted: str
+    choices: list[tuple[str, str, bool]]
+    params: dict[str, str]
+    picked: list[tuple[str, str]]
+
+    @property
+    def input_id(self) -> str:
+        return f"filter-{self.filter.name}"
+
+
+class Listing:
+    """One reading of a list's address by one post. Lazy: the export reads rows and columns only."""
+
+    def __init__(self, pages: RecordPages, request: HttpRequest) -> None:
+        self.pages = pages
+        self.params = request.GET
+        self.at = At(request.acting, request.now)
+
+    # ---- which rows
+
+    @cached_property
+    def _views(self) -> dict[str, tuple[str, Q]]:
+        return {each.name: (each.label, rows) for each, rows in self.pages.perspectives(self.at.acting)}
+
+    @cached_property
+    def tabs(self) -> list[Tab]:
+        return [
+            Tab(name, label, bounded_count(self._narrowed(self._base().filter(rows)), COUNTED))
+            for name, (label, rows) in self._views.items()
+        ]
+
+    @cached_property
+    def perspective(self) -> str:
+        """The one asked for; else the first that has anything to show."""
+        asked = self.params.get("as", "")
+        if asked in self._views:
+            return asked
+        for name, (_, rows) in self._views.items():
+            if self._base().filter(rows).exists():
+                return name
+        return next(iter(self._views), "")
+
+    @cached_property
+    def filtered(self) -> QuerySet:
+        """Exactly what is seen, on all pages together."""
+        if not self.perspective:
+            return self._base().none()
+        return self._narrowed(self._base().filter(self._views[self.perspective][1]))
+
+    def _base(self) -> QuerySet:
+        # each perspective already is what the post may see in that way; without perspectives the pages say it
+        has_perspectives = hasattr(self.pages.model, "perspectives")
+        return self.pages.base() if has_perspectives else self.pages.rows(self.at.acting)
+
+    @cached_property
+    def _asked(self) -> list[tuple[Filter, Any]]:
+        return [(each, each.read(self.params, self.at)) for each in self.pages.filters]
+
+    @cached_property
+    def text(self) -> str:
+        return self.params.get("q", "").strip()[:100]
+
+    def _narrowed(self, rows: QuerySet) -> QuerySet:
+        for each, value in self._asked:
+            if value is not None:
+                rows = each.narrow(rows, value, self.at)
+        for word in self.text.split():
+            rows = rows.filter(any_field_has(self.pages.search, word))
+        return rows
+
+    @cached_property
+    def count(self) -> int:
+        return next((tab.count for tab in self.tabs if tab.name == self.perspective), 0)
+
+    @property
+    def counted(self) -> str:
+        return f"{COUNTED}+" if self.count > COUNTED else str(self.count or "")
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.text) or any(value is not None for _, value in self._asked)
+
+    # ---- in which order, which page
+
+    @cached_property
+    def order(self) -> Order:
+        sortable = {column.order for column in self.pages.all_columns if column.order}
+        asked = self.params.get("sort", "")
+        chosen = asked if asked.removeprefix("-") in sortable else self.pages.sort
+        return Order(self.pages.model, chosen.removeprefix("-"), chosen.startswith("-"))
+
+    @cached_property
+    def page(self) -> Page:
+        rows = self.filtered.select_related(*self.pages.related_to(self.columns))
+        return page_of(
+            rows, self.order, size=PAGE_SIZE, after=self.params.get("after", ""), before=self.params.get("before", "")
+        )
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "record": record,
+                "address": self.pages.address("detail", record.pk),
+                "cells": [
+                    (column, cell(column, record, self.at, finished=self.pages.is_finished(record)))
+                    for column in self.columns
+                ],
+            }
+            for record in self.page.rows
+        ]
+
+    # ---- which columns
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        chosen = ChosenColumns.objects.filter(person=self.at.acting.person, pages=self.pages.name).first()
+        names = set(chosen.names) if chosen else {column.name for column in self.pages.all_columns if column.shown}
+        return [column for column in self.pages.all_columns if column.name in names or column.link]
+
+    @property
+    def heads(self) -> list[dict[str, Any]]:
+        """The heads of the columns; a click sorts, a second click turns the order round."""
+        heads = []
+        for column in self.columns:
+            current = bool(column.order) and column.order == self.order.field
+            turned = f"-{column.order}" if current and not self.order.descending else column.order
+            heads.append(
+                {
+                    "column": column,
+                    "address": self.address(sort=turned) if column.order else "",
+                    "sorted": ("descending" if self.order.descending else "ascending") if current else "",
+                }
+            )
+        return heads
+
+    # ---- what is said about it
+
+    @property
+    def controls(self) -> list[Control]:
+        return [
+            Control(
+                filter=each,
+                title=each.title(self.pages.model),
+                value=value,
+                said=each.say(value, self.pages.model) if value is not None else "",
+                lifted=self.address(**dict.fromkeys(each.parameters)),
+                choices=[
+                    (option, label, option in self.params.getlist(each.name))
+                    for option, label in each.choices(self.pages.model, self.at)
+                ],
+                params={name: self.params.get(name, "") for name in each.parameters},
+                picked=[(str(one.pk), str(one)) for one in value or ()] if isinstance(each, UnitFilter) else [],
+            )
+            for each, value in self._asked
+        ]
+
+    @cached_property
+    def totals(self) -> list[dict[str, Any]]:
+        """Figures over what is filtered; none above the bound, where they would cost more than they tell."""
+        if not self.pages.totals or self.count > COUNTED:
+            return []
+        asked = {}
+        for number, total in enumerate(self.pages.totals):
+            condition = total.condition(self.at) if total.condition else None
+            asked[f"t{number}"] = Sum(total.sum_of, filter=condition) if total.sum_of else Count("pk", filter=condition)
+        found = self.filtered.order_by().aggregate(**asked)
+        return [
+            {"total": total, "value": found[f"t{number}"] or 0, "address": self._opened(total.opens)}
+            for number, total in enumerate(self.pages.totals)
+        ]
+
+    def _opened(self, addition: str) -> str:
+        if not addition:
+            return ""
+        name, _, value = addition.partition("=")
+        return self.address(**{name: value})
+
+    @property
+    def views(self) -> list[dict[str, Any]]:
+        rows = SavedView.objects.filter(pages=self.pages.name).offered_to(self.at.acting).select_related("owner")
+        return [
+            {
+                "view": view,
+                "mine": view.owner_id == self.at.acting.person.pk,
+                "forget": self.pages.address("forget_view", view.pk),
+            }
+            for view in rows
+        ]
+
+    @property
+    def bulk_steps(self) -> list[dict[str, str]]:
+        return [
+            {"label": step.label, "address": self.pages.address("bulk", step.name)} for step in self.pages.bulk_steps()
+        ]
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        names = ["list", "columns", "save_view"]
+        if self.may_export:
+            names.append("export")
+        if self.may_create:
+            names.append("new")
+        return {name: self.pages.address(name) for name in names}
+
+    @property
+    def may_export(self) -> bool:
+        return self.pages.exportable and may(self.at.acting, Permission.EXPORT_RECORDS)
+
+    @property
+    def may_create(self) -> bool:
+        return bool(self.pages.form and self.pages.creates and may(self.at.acting, self.pages.creates))
+
+    def address(self, **changes: Any) -> str:
+        """This list with some parts of its address changed; None takes one out. The place in it is forgotten."""
+        params = self.params.copy()
+        for name in {*_PLACE, *changes}:
+            params.pop(name, None)
+        for name, value in changes.items():
+            if value is not None:
+                params[name] = value
+        return f"?{params.urlencode()}"
+
+    @property
+    def query(self) -> str:
+        """The filters, to be kept under a name or handed to the export."""
+        return self.address().removeprefix("?")
+
+    @property
+    def next_address(self) -> str:
+        return f"{self.address()}&after={self.page.after}" if self.page.after else ""
+
+    @property
+    def previous_address(self) -> str:
+        return f"{self.address()}&before={self.page.before}" if self.page.before else ""
+
+
+def show(pages: RecordPages, request: HttpRequest) -> HttpResponse:
+    listing = Listing(pages, request)
+    context = {"pages": pages, "listing": listing}
+    template = "web/parts/list_body.html" if request.headers.get("HX-Target") == "list" else pages.list_template
+    return render(request, template, context)
+
+
+def any_field_has(fields: tuple[str, ...], word: str) -> Q:
+    condition = Q()
+    for field in fields:
+        condition |= Q(**{f"{field}__icontains": word})
+    return condition if fields else Q(pk__in=())

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from . import face, home, inbox, job_pages, lookups, profile, searching
+
+app_name = "web"
+urlpatterns = [
+    path("", home.show, name="home"),
+    path("sent/", home.sent, name="sent"),
+    path("inbox/", inbox.show, name="inbox"),
+    path("inbox/read/", inbox.read_all, name="read_all"),
+    path("inbox/<int:pk>/", inbox.open_notice, name="notice"),
+    path("jobs/", job_pages.mine, name="jobs"),
+    path("jobs/<uuid:pk>/", job_pages.show, name="job"),
+    path("jobs/<uuid:pk>/again/", job_pages.again, name="job_again"),
+    path("search/", searching.show, name="search"),
+    path("me/", profile.show, name="me"),
+    path("keys/", face.keys, name="keys"),
+    path("lookup/units/", lookups.units, name="units"),
+    path("lookup/people/", lookups.people, name="people"),
+]
