@@ -165,12 +165,16 @@ def _code_of(head: bytes, stream: BinaryIO) -> str:
 
 
 def _in_ole(stream: BinaryIO) -> str:
+    """By the streams its directory names; the directory may stand anywhere, so the whole file is looked through."""
+    marks = {(name + "\0").encode("utf-16-le"): code for name, code in _OLE_STREAMS}
+    longest = max(map(len, marks))
+    found: set[str] = set()
     stream.seek(0)
-    content = stream.read()
-    for name, code in _OLE_STREAMS:
-        if (name + "\0").encode("utf-16-le") in content:
-            return code
-    return "ole"
+    tail = b""
+    while piece := stream.read(1 << 20):
+        found |= {code for mark, code in marks.items() if mark in tail + piece}
+        tail = piece[-longest:]
+    return next((code for _, code in _OLE_STREAMS if code in found), "ole")
 
 
 def _in_zip(stream: BinaryIO) -> str:

@@ -1,22 +1,63 @@
-"""Files attached to records."""
+"""Files: kept once by content, brought by a person, attached to records."""
 
+import io
 from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.audit import services as audit
 
-from .models import Attachment, StoredFile
+from . import store
+from .admission import refuse_unless_kept
+from .kinds import kind_of
+from .models import Attachment, StoredFile, Upload
+from .naming import clean_name
+
+LIMIT = 200 * (1 << 20)
+"""Bytes of one file, unless the caller says less."""
+
+
+def store_file(*, content: BinaryIO | bytes, name: str, by: By, now: datetime, limit: int | None = None) -> StoredFile:
+    """Keep some content. The same content is kept once, whoever brings it and under whatever name.
+
+    Once this returns, the bytes are on disk; when the transaction is rolled back they stay there unclaimed.
+    Raises FileRefused: empty, larger than `limit` bytes, of a kind that is not kept, or no space left.
+    """
+    source = io.BytesIO(content) if isinstance(content, bytes) else content
+    if source.seekable():
+        source.seek(0)
+    with store.written(source, limit=LIMIT if limit is None else limit) as incoming:
+        with incoming.path.open("rb") as stream:
+            kind = kind_of(stream)
+        refuse_unless_kept(kind, clean_name(name))
+        store.keep(incoming)
+    return StoredFile.objects.get_or_create(
+        digest=incoming.digest, defaults={"size": incoming.size, "media_type": kind.media_type, "created_at": now}
+    )[0]
+
+
+def receive_upload(
+    content: BinaryIO | bytes, *, name: str, by: Acting, now: datetime, limit: int | None = None
+) -> Upload:
+    """What a person brings, before it is attached to anything. Raises FileRefused."""
+    with transaction.atomic():
+        file = store_file(content=content, name=name, by=by, now=now, limit=limit)
+        return Upload.objects.create(file=file, name=clean_name(name), uploaded_by_id=by.person.pk, uploaded_at=now)
 
 
 def attach_file(
     *, record_type: str, record_id: str, file: StoredFile, name: str, label: str = "", by: By, now: datetime
 ) -> Attachment:
+    """Attach a file as part of a step, whose own line in the trail names it. On its own: `add_file`."""
     return Attachment.objects.create(
         record_type=record_type,
         record_id=str(record_id),
         file=file,
-        name=name,
+        name=clean_name(name),
         label=label,
         attached_by_id=by.person.pk if isinstance(by, Acting) else None,
         attached_by_name=str(by),
@@ -24,5 +65,34 @@ def attach_file(
     )
 
 
+@transaction.atomic
+def add_file(
+    *, record_type: str, record_id: str, file: StoredFile, name: str, label: str = "", by: By, now: datetime
+) -> Attachment:
+    """Add a file to a record outside any step, and write it in its trail. The caller holds the record's lock."""
+    attachment = attach_file(
+        record_type=record_type, record_id=record_id, file=file, name=name, label=label, by=by, now=now
+    )
+    audit.append(
+        record_type=record_type,
+        record_id=str(record_id),
+        kind="edit",
+        verb="add_file",
+        label="添加附件",
+        by=by,
+        now=now,
+        data={"name": attachment.name, "label": label, "digest": file.digest, "size": file.size},
+    )
+    return attachment
+
+
 def attachments_of(record_type: str, record_id: str) -> QuerySet[Attachment]:
     return Attachment.objects.filter(record_type=record_type, record_id=str(record_id)).select_related("file")
+
+
+def path_of(file: StoredFile) -> Path:
+    """Where the content lies, for reading only. Raises FileNotFoundError when it was lost from the disk."""
+    path = store.place_of(file.digest)
+    if not path.is_file():
+        raise FileNotFoundError(f"content of {file.digest} is not in {store.root()}")
+    return path
