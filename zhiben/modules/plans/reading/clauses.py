@@ -4,7 +4,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-_QUOTED = re.compile(r"《[^《》\n]{1,120}》|\((?:20\d\d年?[-—–~至]{1,2})20\d\d年?\)|〔20\d\d〕\d+号|[“\"][^“”\"\n]{1,40}[”\"]")
+_QUOTED = re.compile(
+    r"《[^《》\n]{1,120}》|\((?:20\d\d年?[-—–~至]{1,2})20\d\d年?\)|〔20\d\d〕\d+号|[“\"][^“”\"\n]{1,40}[”\"]"
+)
 _CLAUSE = re.compile(r"[^,。;!?\n]+")
 _SENTENCE = re.compile(r"[^。;!?\n]+")
 

@@ -28,9 +28,7 @@ def goals_in(document: Document, start: int, end: int, first_year: int) -> Itera
     dues = list(deadlines_in(document.text, start, end, first_year=first_year, quoted=document.quoted))
     for index, due in enumerate(dues):
         sentence_end = document.text.find("。", due.end, end)
-        stop = min(
-            dues[index + 1].start if index + 1 < len(dues) else end, sentence_end if sentence_end >= 0 else end
-        )
+        stop = min(dues[index + 1].start if index + 1 < len(dues) else end, sentence_end if sentence_end >= 0 else end)
         begin = due.end
         lead_in = re.match("(?:之?前)?,?", document.text[begin:stop])
         begin += lead_in.end() if lead_in else 0
@@ -89,7 +87,11 @@ def _yearly_days(document: Document, start: int, end: int, first_year: int) -> I
         due = None
         if found["month"] and 1 <= int(found["month"]) <= 12:
             month, day = int(found["month"]), int(found["day"] or 0)
-            due = month_end(first_year, month) if not day else date(first_year, month, min(day, month_end(first_year, month).day))
+            due = (
+                month_end(first_year, month)
+                if not day
+                else date(first_year, month, min(day, month_end(first_year, month).day))
+            )
         yield ObligationReading(
             document.printed(begin, stop)[:_TEXT_LIMIT],
             "year" if found["month"] else _PERIODS[found["per"]],
@@ -112,7 +114,9 @@ def _next_stop(text: str, stop: int, end: int) -> int:
 def _recurring(document: Document, start: int, end: int) -> Iterator[ObligationReading]:
     for found in recurrences_in(document.text, start, end, quoted=document.quoted):
         begin, stop = _clause_of(document, start, end, found.start)
-        if _YEARLY_DAY.match(document.text, found.start) or not (found.counted or _DUTY_VERB.search(document.text, begin, stop)):
+        if _YEARLY_DAY.match(document.text, found.start) or not (
+            found.counted or _DUTY_VERB.search(document.text, begin, stop)
+        ):
             continue
         stop = max(stop, found.end)
         yield ObligationReading(
@@ -129,7 +133,7 @@ def _recurring(document: Document, start: int, end: int) -> Iterator[ObligationR
 def _slogans(document: Document, start: int, end: int) -> Iterator[ObligationReading]:
     """月调度、季通报、年总结, quoted as they mostly are."""
     for found in _SLOGAN.finditer(document.text, start, end):
-        if found.start() and document.text[found.start() - 1] not in "“、\"”一":
+        if found.start() and document.text[found.start() - 1] not in '“、"”一':
             continue
         begin, _ = _clause_of(document, start, end, found.start())
         yield ObligationReading(
@@ -149,7 +153,9 @@ def _dated(document: Document, start: int, end: int, first_year: int) -> Iterato
         begin, stop = _clause_of(document, start, end, due.start)
         if stop - due.end <= 4:
             stop = max(stop, min(end, _next_stop(document.text, stop, end)))
-        if document.text[max(0, due.start - 2) : due.start].endswith("每年") or not _DUTY_VERB.search(document.text, due.end, stop):
+        if document.text[max(0, due.start - 2) : due.start].endswith("每年") or not _DUTY_VERB.search(
+            document.text, due.end, stop
+        ):
             continue
         yield _dated_reading(document, due, begin, stop, start)
 

@@ -31,9 +31,33 @@ _ACHIEVES = (
 )
 _ACHIEVED_HERE = re.compile(rf"(?:{_ACHIEVES})(?:了|好|出)?(?:不少于|不低于|至少)?$")
 _ACHIEVED_BEFORE = re.compile(rf"(?:{_ACHIEVES})")
-_RATE_HERE = re.compile(r"(?:率|比例|比率|度|占比|覆盖面|比重|合格|达标|成率|面)(?:均|都|各|应|要|须|分别|保持|始终|力争|稳定|保持在|确保|实现|为|是|在|:)*$")
+_RATE_HERE = re.compile(
+    r"(?:率|比例|比率|度|占比|覆盖面|比重|合格|达标|成率|面)(?:均|都|各|应|要|须|分别|保持|始终|力争|稳定|保持在|确保|实现|为|是|在|:)*$"
+)
 _EVENTS = ("次", "轮", "场", "期", "场次", "批次")
-_THRESHOLD_UNITS = ("人", "名", "米", "平方米", "元", "万元", "吨", "天", "日", "户", "年", "层", "起", "小时", "家", "个", "台", "辆", "学时", "立方米", "亿元")
+_THRESHOLD_UNITS = (
+    "人",
+    "名",
+    "米",
+    "平方米",
+    "元",
+    "万元",
+    "吨",
+    "天",
+    "日",
+    "户",
+    "年",
+    "层",
+    "起",
+    "小时",
+    "家",
+    "个",
+    "台",
+    "辆",
+    "学时",
+    "立方米",
+    "亿元",
+)
 _CONDITION_END = re.compile(r"(?:的|时|后|者|情形)$")
 _EVERY = re.compile(r"每(?:个)?(?:季度|半年|年度|月|年|日|天|周|星期|季|两|三|\d)")
 
@@ -75,7 +99,11 @@ def targets_in(text: str, start: int, end: int, *, quoted: Quoted) -> Iterator[T
 
 def _target(text: str, match: re.Match[str], clause_start: int, clause_end: int, quoted: Quoted) -> Target | None:
     number_start = match.start("percent") if match["percent"] else match.start("number")
-    if number_start in quoted or (number_start > clause_start and text[number_start - 1] in "第-—.0123456789+约其每前近逐同" and not match["floor"]):
+    if number_start in quoted or (
+        number_start > clause_start
+        and text[number_start - 1] in "第-—.0123456789+约其每前近逐同"
+        and not match["floor"]
+    ):
         return None
     value = decimal_value(match["chinese_percent"] or match["number"])
     if value is None:
@@ -127,10 +155,20 @@ class _Reading:
                 return None
             return True
         achieved = _ACHIEVED_HERE.search(self.before) is not None
-        if self.compared and self.match["floor"] in ("到", "达", "超过", "突破", "高于", "大于", ">", "≥") and not self._ends_here():
+        if (
+            self.compared
+            and self.match["floor"] in ("到", "达", "超过", "突破", "高于", "大于", ">", "≥")
+            and not self._ends_here()
+        ):
             return None
         if self.compared:
-            return None if self.match["floor"] == "到" and self.unit in ("人", "户", "家", "岗", "个") and not written[0].isdigit() else True
+            return (
+                None
+                if self.match["floor"] == "到"
+                and self.unit in ("人", "户", "家", "岗", "个")
+                and not written[0].isdigit()
+                else True
+            )
         if self.up or self.down:
             if achieved or self.down and self.before.endswith("在"):
                 return True
@@ -141,7 +179,11 @@ class _Reading:
             return None
         if achieved and not recurring:
             return True
-        if self._ends_here() and _ACHIEVED_BEFORE.search(self.before) and self.unit not in ("天", "日", "小时", "年", "点", "类", "种", "条"):
+        if (
+            self._ends_here()
+            and _ACHIEVED_BEFORE.search(self.before)
+            and self.unit not in ("天", "日", "小时", "年", "点", "类", "种", "条")
+        ):
             return True
         return True if achieved else None
 

@@ -80,7 +80,8 @@ def _page_marks(lines: list[str]) -> set[int]:
     marks = {index for index, line in enumerate(lines) if _PAGE_MARK.fullmatch(line)}
     numbers = [(index, int(line)) for index, line in enumerate(lines) if _LONE_NUMBER.fullmatch(line)]
     if len(numbers) >= 2 and all(
-        later[1] == earlier[1] + 1 and later[0] - earlier[0] >= 12 for earlier, later in zip(numbers, numbers[1:], strict=False)
+        later[1] == earlier[1] + 1 and later[0] - earlier[0] >= 12
+        for earlier, later in zip(numbers, numbers[1:], strict=False)
     ):
         marks |= {index for index, _ in numbers}
     beside: dict[str, list[int]] = {}

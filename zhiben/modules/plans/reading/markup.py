@@ -5,9 +5,12 @@ Every edit keeps the map back to the original, so spans still point into the tex
 """
 
 import re
+from collections.abc import Iterator
 from html import unescape
 
 from zhiben.core.text.mapped import Edit, MappedText
+
+from .source import Block
 
 _HTML = re.compile(r"<(?:/?(?:p|div|br|td|tr|table|span|h\d|li|body|html|strong|b)\b)", re.I)
 _TOKEN = re.compile(
@@ -112,6 +115,7 @@ def without_markdown(source: MappedText) -> MappedText:
     """
     text = source.text
     edits = [(match.start(), match.end(), "") for match in _MARKDOWN_LINE.finditer(text)]
+    edits += [(match.start(), match.end(), "") for match in _RULE_ROW.finditer(text)]
     taken = {edit[0] for edit in edits}
     for match in _MARKDOWN_INLINE.finditer(text):
         if match.start() not in taken:
@@ -135,3 +139,87 @@ def without_markup(source: MappedText) -> MappedText:
     if has_markdown(source.text):
         source = without_markdown(source)
     return source
+
+
+_CELL_TAG = re.compile(r"<(?P<close>/?)(?P<tag>table|tr|td|th)\b(?P<attributes>[^<>]{0,2000})>", re.I)
+_SPAN = {name: re.compile(rf"{name}\s*=\s*[\"']?(\d{{1,3}})", re.I) for name in ("rowspan", "colspan")}
+
+
+def cells_in_markup(text: str) -> tuple[Block, ...]:
+    """The cells of HTML tables and Markdown tables whose marks stand in the text itself."""
+    if has_html(text):
+        return tuple(_html_cells(text))
+    return tuple(_markdown_cells(text)) if "|" in text else ()
+
+
+def _html_cells(text: str) -> Iterator[Block]:
+    """Cells of the innermost tables, with their columns counted past merged cells."""
+    table_count, open_tables = 0, []
+    for match in _CELL_TAG.finditer(text):
+        tag, closing = match["tag"].lower(), bool(match["close"])
+        if tag == "table":
+            if closing and open_tables:
+                yield from open_tables.pop().close(match.start())
+            elif not closing:
+                open_tables.append(_OpenTable(table_count))
+                table_count += 1
+        elif open_tables:
+            table = open_tables[-1]
+            yield from table.close(match.start())
+            if tag == "tr" and not closing:
+                table.next_row()
+            elif not closing:
+                spans = [_SPAN[name].search(match["attributes"]) for name in ("rowspan", "colspan")]
+                table.open(match.end(), *(int(span.group(1)) if span else 1 for span in spans))
+
+
+class _OpenTable:
+    """A table while its tags are read: where the next cell goes."""
+
+    def __init__(self, index: int) -> None:
+        self.index, self.row, self.cell = index, -1, None
+        self.taken: set[tuple[int, int]] = set()
+        self.column = 0
+
+    def next_row(self) -> None:
+        self.row, self.column = self.row + 1, 0
+
+    def open(self, start: int, row_span: int, column_span: int) -> None:
+        while (self.row, self.column) in self.taken:
+            self.column += 1
+        self.cell = (start, self.column, max(1, row_span), max(1, column_span))
+        for down in range(min(row_span, 500)):
+            for right in range(min(column_span, 50)):
+                self.taken.add((self.row + down, self.column + right))
+        self.column += max(1, column_span)
+
+    def close(self, end: int) -> Iterator[Block]:
+        if self.cell:
+            start, column, row_span, column_span = self.cell
+            self.cell = None
+            yield Block("cell", start, end, self.index, self.row, column, row_span, column_span)
+
+
+_RULE_ROW = re.compile(r"^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?[ \t]*$", re.M)
+_TABLE_ROW = re.compile(r"[^\n]*\|[^\n]*")
+
+
+def _markdown_cells(text: str) -> Iterator[Block]:
+    """Rows of | a | b | around a rule of dashes."""
+    for index, rule in enumerate(_RULE_ROW.finditer(text)):
+        head_start = text.rfind("\n", 0, max(0, rule.start() - 1)) + 1
+        yield from _markdown_row(text, head_start, max(head_start, rule.start() - 1), index, 0)
+        at, row = rule.end() + 1, 1
+        while match := _TABLE_ROW.match(text, at):
+            yield from _markdown_row(text, match.start(), match.end(), index, row)
+            at, row = match.end() + 1, row + 1
+
+
+def _markdown_row(text: str, start: int, end: int, table: int, row: int) -> Iterator[Block]:
+    at = start + 1 if text[start : start + 1] == "|" else start
+    column = 0
+    while at < end:
+        stop = text.find("|", at, end)
+        stop = end if stop < 0 else stop
+        yield Block("cell", at, stop, table, row, column)
+        at, column = stop + 1, column + 1

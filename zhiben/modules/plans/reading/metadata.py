@@ -9,24 +9,32 @@ from .document import Document
 from .ledger import MetadataReading, Span
 from .vocabulary import PLAN_TITLE
 
-_TITLE_END = re.compile(r"(?:方案|计划|清单|意见|要点|办法|措施|分工|台账)(?:\(.{1,24}\))?(?:\(20\d\d年?[-—–~至]{1,2}20\d\d年?\))?$")
+_TITLE_END = re.compile(
+    r"(?:方案|计划|清单|意见|要点|办法|措施|分工|台账)(?:\(.{1,24}\))?(?:\(20\d\d年?[-—–~至]{1,2}20\d\d年?\))?$"
+)
 _PERIOD_LINE = re.compile(r"\(?20\d\d年?[-—–~至]{1,2}20\d\d年?\)?|\((?:试行|征求意见稿|送审稿|讨论稿|印发稿)\)")
-_NOT_TITLE = re.compile(r"[。;!?]|^(?:为|根据|按照|现将|经|请|各|附|结合|当前|时间|来源|索引|主题|标题|名称|发文|信息|首页|关键词)|^[一二三四五六七八九十]+、|已经|印发给|:")
+_NOT_TITLE = re.compile(
+    r"[。;!?]|^(?:为|根据|按照|现将|经|请|各|附|结合|当前|时间|来源|索引|主题|标题|名称|发文|信息|首页|关键词)|^[一二三四五六七八九十]+、|已经|印发给|:"
+)
 _NOTICE_TITLE = re.compile(r"关于.{2,120}的?(?:通知|函|意见)$")
 _ISSUED = re.compile(r"(?:印发|下发|发布|转发)(?:了)?《(?P<title>[^《》]{4,90}?)》")
 _YEARS = re.compile(r"(?P<first>20\d\d)年?(?:1月(?:1日)?)?(?:[-—–~]{1,2}|至|到)(?P<last>20\d\d)(?:年|(?=[)〉》]))")
-_DOC_NO = re.compile(
-    r"(?P<value>[一-鿿]{1,14}[〔\[(【](?P<year>20\d\d)[〕\])】]第?\d{1,5}号)"
-)
+_DOC_NO = re.compile(r"(?P<value>[一-鿿]{1,14}[〔\[(【](?P<year>20\d\d)[〕\])】]第?\d{1,5}号)")
 _LABELLED = r"(?:^|(?<=[\n|]))[^\n:|]{{0,0}}(?:{words})(?:[:|]|(?=[一-鿿\d]))[|: ]*"
 _DOC_NO_LABEL = re.compile(r"(?:发文字号|文件编号|文件字号|发文文号|公文字号|公文文号|文号|字号|编号)[:|]{0,3}\s?")
-_DATE_LABEL = re.compile(r"(?:发文日期|成文日期|成文时间|发文时间|印发日期|印发时间|签发日期|生成日期|制发日期|落款日期)[:|]{0,3}\s?")
-_ISSUER_LABEL = re.compile(r"(?:发文机关|发文单位|制发机关|发文机构|发布机构|发布机关|发布单位|公开责任部门|信息来源|制定机关)[:|]{0,3}\s?")
+_DATE_LABEL = re.compile(
+    r"(?:发文日期|成文日期|成文时间|发文时间|印发日期|印发时间|签发日期|生成日期|制发日期|落款日期)[:|]{0,3}\s?"
+)
+_ISSUER_LABEL = re.compile(
+    r"(?:发文机关|发文单位|制发机关|发文机构|发布机构|发布机关|发布单位|公开责任部门|信息来源|制定机关)[:|]{0,3}\s?"
+)
 _BODY_END = "(?:委员会|委员会办公室|安委会|安委办|办公室|政府|管委会|局|厅|部|公司|集团|厂|矿|中心|院|学校|大学|医院|领导小组|指挥部|街道办事处|办事处|支队|大队|站|社|党委|银行|所)"
 _SIGNED = re.compile(
     rf"(?P<body>[一-鿿()]{{3,36}}?{_BODY_END})(?P<seal>\(?(?:盖章|印章|代章|公章)?\)?)\n?(?P<date>(?:20\d\d|二[〇○零一二三四五六七八九]{{3}})年[\d一二三四五六七八九十]{{1,3}}月[\d一二三四五六七八九十]{{1,3}}日)(?![前起至以-]|发|,|之)"
 )
-_ONLY_DATE = re.compile(r"(?:20\d\d|二[〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日")
+_ONLY_DATE = re.compile(
+    r"(?:20\d\d|二[〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日"
+)
 _BODY = re.compile(rf"[一-鿿()]{{2,36}}{_BODY_END}(?:\(?(?:盖章|章)\)?)?")
 _BY_TITLE = re.compile(rf"^(?P<body>[一-鿿()]{{3,36}}?)(?:关于)(?:印发|下发|转发|做好|开展|组织|深入|认真)")
 _RED_HEAD = re.compile(rf"^(?P<body>[一-鿿()]{{3,36}}{_BODY_END})(?:文件|便函)$")
@@ -91,7 +99,11 @@ def _is_title_part(before: str, line: str) -> bool:
 def notice_title(document: Document, limit: int) -> Span | None:
     """The title of the notice that carries the plan (X关于印发…的通知)."""
     for start, end in document.pieces(0, limit):
-        if end - start <= 130 and "关于" in document.text[start:end] and document.text[start:end].endswith(("通知", "函")):
+        if (
+            end - start <= 130
+            and "关于" in document.text[start:end]
+            and document.text[start:end].endswith(("通知", "函"))
+        ):
             return start, end
     return None
 
@@ -106,7 +118,10 @@ def document_number_of(document: Document, head_end: int) -> MetadataReading | N
     for found in _DOC_NO.finditer(text, 0, limit):
         start, end = found.span("value")
         alone = (start == 0 or text[start - 1] == "\n" or document.mapped.offsets[start] in document.gaps) and (
-            end >= len(text) or text[end] == "\n" or document.mapped.offsets[end] in document.gaps or text.startswith("关于", end)
+            end >= len(text)
+            or text[end] == "\n"
+            or document.mapped.offsets[end] in document.gaps
+            or text.startswith("关于", end)
         )
         if alone:
             return _reading(document, (start, end), 0.9)
@@ -140,7 +155,9 @@ def _stands_alone(document: Document, found: re.Match[str]) -> bool:
     start, end = found.start("body"), found.end()
     text = document.text
     begins = start == 0 or text[start - 1] in "\n。" or document.mapped.offsets[start] in document.gaps
-    ends = end >= len(text) or text[end] == "\n" or document.mapped.offsets[end] in document.gaps or text[end] in "附(一抄"
+    ends = (
+        end >= len(text) or text[end] == "\n" or document.mapped.offsets[end] in document.gaps or text[end] in "附(一抄"
+    )
     return begins and ends
 
 
@@ -168,12 +185,13 @@ def issuer_of(document: Document, head_end: int, signed: MetadataReading | None)
     text = document.text
     notice = notice_title(document, head_end)
     if notice and (found := _BY_TITLE.match(text[slice(*notice)])):
-        return _reading(document, (notice[0], notice[0] + found.end("body")), 0.9)
+        return _reading(document, (notice[0] + _after_labels(found["body"]), notice[0] + found.end("body")), 0.9)
     for start, end in document.pieces(0, min(head_end, 3000)):
         if found := _RED_HEAD.match(text[start:end]):
             return _reading(document, (start, start + found.end("body")), 0.85)
     if found := re.search(rf"(?:^|\n)(?P<body>[一-鿿()]{{3,36}}{_BODY_END})关于(?:印发|下发|转发)", text[:head_end]):
-        return _reading(document, found.span("body"), 0.85)
+        begin, end = found.span("body")
+        return _reading(document, (begin + _after_labels(found["body"]), end), 0.85)
     for label in _ISSUER_LABEL.finditer(text, 0, head_end):
         if found := _BODY.match(text, label.end()):
             return _reading(document, found.span(), 0.7)
@@ -182,6 +200,18 @@ def issuer_of(document: Document, head_end: int, signed: MetadataReading | None)
         if _BODY.fullmatch(text, start, end):
             return _reading(document, (start, end), 0.7)
     return None
+
+
+_LABEL_WORDS = re.compile("标题|名称|主题词|题名|索引号|文号|主题分类")
+
+
+def _after_labels(body: str) -> int:
+    """Where the name begins in what a page's labels ran into: 主题词标题某镇人民政府.
+
+    >>> _after_labels("主题词标题青石镇人民政府")
+    5
+    """
+    return max((found.end() for found in _LABEL_WORDS.finditer(body)), default=0)
 
 
 def period_of(document: Document, title: MetadataReading | None, head_end: int) -> tuple[date, date, Span] | None:

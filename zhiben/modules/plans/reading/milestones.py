@@ -14,9 +14,13 @@ _LOOKS_BACK = re.compile(
     r"(?:\d{1,2}日)?(?:\()?(?:以来|来|及以前|以前|及之前|之前排查|及此前|前(?:已|排查|发现|存量|建成|形成)|起|开始|后|以后|版|版本|修订|修正|修改|公布|发布|印发|颁布|施行|启用|制定的|出台的"
     r"|发生|事故|期间发生|同期|相比|同比|末?基[准数]|的(?:事故|情况|基础|存量)|[^,。;]{0,6}(?:行动|工作)(?:中发现|经验|成果|基础))"
 )
-_COMES_FROM = re.compile(r"(?:自|从|与|较|比|同|以|对照|根据|依据|按照|延续|截至|截止|针对|参照|始于|结合|总结|持续用好)$")
+_COMES_FROM = re.compile(
+    r"(?:自|从|与|较|比|同|以|对照|根据|依据|按照|延续|截至|截止|针对|参照|始于|结合|总结|持续用好)$"
+)
 # Before a bare year or month: a clause begins, or a word leads to the date.
-_LEADS_TO = re.compile(r"(?:^|[,。;:!?、(\n)”》】]|到|至|在|于|力争|争取|确保|其中|计划|预计|并|则|前|内|即日起至|和|及|以及|拟|原则上|最迟|不晚于|不迟于|[^一-鿿])$")
+_LEADS_TO = re.compile(
+    r"(?:^|[,。;:!?、(\n)”》】]|到|至|在|于|力争|争取|确保|其中|计划|预计|并|则|前|内|即日起至|和|及|以及|拟|原则上|最迟|不晚于|不迟于|[^一-鿿])$"
+)
 _BEFORE = re.compile(r"(?:之?前|以前)(?!期|往|景|列|沿|置|端|提|后|身|款|述|来|几|三|两)")
 _CONTENT_END = re.compile(r"[。;!?\n]")
 _TEXT_START = 40
@@ -39,7 +43,9 @@ def _is_deadline(text: str, found: DateExpression, first_year: int, floor: int) 
     before = text[max(floor, found.start - 8) : found.start]
     after = text[found.end : found.end + 16]
     ahead = _BEFORE.match(after) is not None
-    if _LOOKS_BACK.match(after) and not (ahead and not re.match("(?:以前|之?前)(?:已|排查|发现|存量|建成|形成)", after)):
+    if _LOOKS_BACK.match(after) and not (
+        ahead and not re.match("(?:以前|之?前)(?:已|排查|发现|存量|建成|形成)", after)
+    ):
         return False
     if _COMES_FROM.search(before) and not ahead:
         return False

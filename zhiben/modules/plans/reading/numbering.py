@@ -18,7 +18,10 @@ _PATTERNS = (
     ("(一)", rf"\((?P<bracketed_chinese>{_C})\)[、.]?"),
     ("一、", rf"(?P<chinese>{_C})[、.](?![一二三四五六七八九十]*(?:级|类|线|类|季度|月|年|者|个))"),
     ("1.1", r"(?P<dotted>[1-9]\d?(?:\.[1-9]\d?){1,3})(?![\d%.]|[万亿米个倍吨元以至年月日-])[、.]?"),
-    ("1.", r"(?P<arabic>\d{1,5})[.、](?:(?=20\d\d年|\d{1,2}月)|(?!\d|[一二三四五六七八九十]{1,3}(?:级|类|号|月|日|时)))"),
+    (
+        "1.",
+        r"(?P<arabic>\d{1,5})[.、](?:(?=20\d\d年|\d{1,2}月)|(?!\d|[一二三四五六七八九十]{1,3}(?:级|类|号|月|日|时)))",
+    ),
     ("(1)", r"\((?P<bracketed>\d{1,3})\)[、.]?"),
     ("1)", r"(?P<closed>\d{1,2})\)(?:[、.](?!\d))?"),
     ("①", r"(?P<circled>[①-⑳])[、.]?"),
@@ -26,7 +29,19 @@ _PATTERNS = (
 _NUMBER = re.compile("|".join(pattern for _, pattern in _PATTERNS))
 _STYLE = dict(zip(_NUMBER.groupindex, (style for style, _ in _PATTERNS), strict=True))
 # Which style stands above which where a document does not show it.
-RANK = {"word": 0, "chapter": 0, "ordinal": 1, "一、": 1, "named": 2, "(一)": 2, "1.": 3, "1.1": 4, "(1)": 4, "1)": 5, "①": 6}
+RANK = {
+    "word": 0,
+    "chapter": 0,
+    "ordinal": 1,
+    "一、": 1,
+    "named": 2,
+    "(一)": 2,
+    "1.": 3,
+    "1.1": 4,
+    "(1)": 4,
+    "1)": 5,
+    "①": 6,
+}
 RANK |= {"1.1.1": 5, "1.1.1.1": 6}
 
 # Before a Chinese number these make a word of it: 统一、 第一、 之一、

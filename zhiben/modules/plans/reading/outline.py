@@ -130,11 +130,18 @@ def outline_of(text: MappedText, gaps: set[int]) -> Item:
         if not _accepts(number, stack, last, counts, _is_crowded(crowded, start)):
             continue
         depth, style = _level(number, stack, counts, content[start - 1] if start else "")
-        if depth == 1 and stack[0].style == "word" and number.style in ("一、", "chapter") and not _inside_lone(content, stack[0]):
+        if (
+            depth == 1
+            and stack[0].style == "word"
+            and number.style in ("一、", "chapter")
+            and not _inside_lone(content, stack[0])
+        ):
             depth = 0
         _open(root, stack, depth, Item(start, number.end, style, number.value, number.printed))
         last[number.style] = number.value
-        for key in [key for key in last if RANK.get(key, 9) > RANK.get(number.style, 9) and number.style in ("一、", "chapter")]:
+        for key in [
+            key for key in last if RANK.get(key, 9) > RANK.get(number.style, 9) and number.style in ("一、", "chapter")
+        ]:
             del last[key]
     _close(stack, 0, len(content))
     return root

@@ -1,6 +1,6 @@
 """Read a plan: text in, ledger out. Deterministic, and linear in the length of the text.
 
-    source → clean text → paragraphs → outline → zones → actions and tasks → what each of them says
+source → clean text → paragraphs → outline → zones → actions and tasks → what each of them says
 """
 
 from zhiben.core.text.mapped import MappedText
@@ -12,11 +12,13 @@ from .document import Document
 from .duties import goals_in, obligations_in
 from .ledger import ActionReading, DepartmentReading, Ledger, MetadataReading, Span, TaskReading
 from .lines import lines_of, paragraphs_of
-from .markup import without_markup
+from .markup import cells_in_markup, without_markup
 from .outline import Item, outline_of
 from .responsibility import default_names, duties_in, first_place_rule
 from .source import SourceText
 from .structure import Structure
+from .table_tasks import merged, tasks_of_table
+from .tables import Table, task_tables
 from .tasks import Rules, first_year_of, read_task, title_span
 from .vocabulary import NOT_A_PLAN_TITLE
 from .zones import Zones, zones_of
@@ -24,12 +26,10 @@ from .zones import Zones, zones_of
 
 def read_plan(source: SourceText) -> Ledger:
     """The ledger of one document. A document without tasks gives an empty ledger that says so."""
-    document = document_of(source)
+    document, cells, tables = documents_of(source)
     head_end = _head_end(document)
     title = metadata.title_of(document, head_end)
-    zones = zones_of(
-        document.root, document.text, document.carries_duty_anywhere, metadata.looks_like_plan(title)
-    )
+    zones = zones_of(document.root, document.text, document.carries_duty_anywhere, metadata.looks_like_plan(title))
     if _tells_of_the_past(document, head_end):
         zones = Zones(rest=zones.rest + zones.tasks + zones.goals)
     signed, dated = metadata.signature_of(document, head_end)
@@ -39,6 +39,11 @@ def read_plan(source: SourceText) -> Ledger:
     rules = Rules(first_year, _first_place_rule(document))
     structure = _structure(document, zones)
     tasks = _tasks(document, structure, zones, rules)
+    actions = [_action(document, item) for item in structure.actions]
+    for table in tables:
+        rows, groups = tasks_of_table(cells, table, rules)
+        actions = actions or groups
+        tasks = merged(tasks, rows)
     outside = _outside(document, zones)
     return Ledger(
         title=title,
@@ -47,7 +52,7 @@ def read_plan(source: SourceText) -> Ledger:
         issue_date=dated,
         period=(period[0], period[1]) if period else None,
         period_reading=_period_reading(document, period[2]) if period else None,
-        actions=tuple(_action(document, item) for item in structure.actions),
+        actions=tuple(actions),
         tasks=tuple(tasks),
         goals=tuple(goal for item in zones.goals for goal in goals_in(document, item.start, item.end, first_year)),
         obligations=tuple(obligations_in(document, outside, first_year)),
@@ -56,14 +61,17 @@ def read_plan(source: SourceText) -> Ledger:
     )
 
 
-def document_of(source: SourceText) -> Document:
-    """The clean text with its outline and its duties."""
-    clean = normalised(without_markup(MappedText.of(source.text)))
-    lines = lines_of(clean)
-    mapped = paragraphs_of(lines, set())
+def documents_of(source: SourceText) -> tuple[Document, Document, list[Table]]:
+    """The prose with its outline and its duties; the lines with the task tables taken out of it."""
+    original = MappedText.of(source.text)
+    blocks = source.blocks or cells_in_markup(source.text)
+    lines = lines_of(normalised(without_markup(original)))
+    tables = task_tables(lines, blocks)
+    mapped = paragraphs_of(lines, {index for table in tables for index in table.lines})
     root = outline_of(mapped, lines.gaps)
     duties = list(duties_in(mapped.text, 0, len(mapped.text)))
-    return Document(mapped, lines.gaps, root, duties, Quoted(mapped.text))
+    prose = Document(mapped, lines.gaps, root, duties, Quoted(mapped.text))
+    return prose, Document(lines.text, lines.gaps, root, [], Quoted(lines.text.text)), tables
 
 
 def _head_end(document: Document) -> int:

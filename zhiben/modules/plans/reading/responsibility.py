@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from .ledger import Role
 from .vocabulary import LABEL
 
-_DUTY = re.compile("牵头|负责|配合|责任(?:单位|部门|科室|主体)|落实|参与|协同|会同|按职责|按照职责|协助|主办|协办|参加|实施$")
+_DUTY = re.compile(
+    "牵头|负责(?!人|同志)|配合|责任(?:单位|部门|科室|主体)|落实|参与|协同|会同|按职责|按照职责|协助|主办|协办|参加|实施$"
+)
 _NOT_A_DUTY = re.compile("以下简称|以下统称|下称|见附件|详见|试行|[《》“”]|(?:工作|原则|机制|制度|情况|能力|问题)$")
 _CLOSES = {"(": ")", "【": "】", "[": "]"}
 _OPEN = re.compile(r"[(\[【]")
@@ -23,9 +25,11 @@ _ROLE_WORDS = re.compile(
     r"|(?P<participant>(?:(?:按照?|根据|依据|依)(?:各自)?职[责能](?:任务)?(?:分工)?|分别|共同|积极|做好|协助)*"
     r"(?:配合|参与|参加|协助|协同|协办|支持)(?:单位|部门|实施|落实|负责|做好)*)"
     r"|(?P<responsible>(?:(?:按照?|根据|依据|依)(?:照)?(?:各自)?(?:的)?职[责能](?:范围)?(?:任务)?(?:内)?(?:分工)?|分别|共同|具体|各自|联合|组织|主要)*"
-    r"(?:负责(?:组织|抓好)?(?:落实|实施|推进)?|落实|实施|执行|承办|组织实施|按职责分工|按照职责分工|分工负责))"
+    r"(?:负责(?!人|同志)(?:组织|抓好)?(?:落实|实施|推进)?|落实|实施|执行|承办|组织实施|按职责分工|按照职责分工|分工负责))"
 )
-_FIRST_LEADS = re.compile(r"(?:排|列)(?:名)?(?:在)?(?:首位|第一位?|最前|首个)(?:的)?(?:部门|单位|责任单位|责任部门)?(?:的)?(?:均)?(?:为|是|系)(?:该项任务|此项工作)?的?牵头")
+_FIRST_LEADS = re.compile(
+    r"(?:排|列)(?:名)?(?:在)?(?:首位|第一位?|最前|首个)(?:的)?(?:部门|单位|责任单位|责任部门)?(?:的)?(?:均)?(?:为|是|系)(?:该项任务|此项工作)?的?牵头"
+)
 _DEFAULT = re.compile(r"以下(?:各项|任务|工作)?均(?:需|由|须)?(?P<names>[^()]{2,80}?)(?:负责|落实|配合|参与)")
 
 _UNIT_END = (
@@ -39,7 +43,9 @@ _SUFFIX = re.compile(
     r"(?:(?:按照?|根据|依据|依)(?:照)?(?:各自)?(?:的)?(?:职[责能]|分工|工作职责)[^、]{0,8}|分别|共同|具体|各自|联合|组织|统筹|积极|主要|为主|[:、,;。.])+$"
 )
 _NAME = re.compile(r"[一-鿿A-Za-z0-9()·、“”\-]{2,40}")
-_NO_NAME = re.compile(r"^(?:\d+|.*(?:完成|年底|月底|持续推进|长期|推进|以下均|不再列出|下同|第一位|首位|\d{4}年).*|[年月日底前]+|无|略|各自|相关|有关)$")
+_NO_NAME = re.compile(
+    r"^(?:\d+|.*(?:完成|年底|月底|持续推进|长期|推进|以下均|不再列出|下同|第一位|首位|\d{4}年).*|[年月日底前]+|无|略|各自|相关|有关)$"
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,9 @@ def is_duty(content: str) -> bool:
     if _DUTY.search(content):
         return True
     names = [name for name in re.split("[、,]", content) if name]
-    return len(names) >= 2 and all(re.search(r"(?:局|委|办|部门|公司|中心|大队|支队|政府|部|科|处)$", name) for name in names)
+    return len(names) >= 2 and all(
+        re.search(r"(?:局|委|办|部门|公司|中心|大队|支队|政府|部|科|处)$", name) for name in names
+    )
 
 
 _LABEL_LINE = re.compile(rf"(?:(?<=[\n。;)】])|^)[(\[【]?(?:{LABEL.pattern})[\])】]?:")
@@ -124,7 +132,9 @@ def duties_in(text: str, start: int, end: int) -> Iterator[Duty]:
             at = begin + 1
 
 
-_NEXT_DUTY = re.compile(rf"[(\[【]|(?P<label>(?:(?<=[\n。;)】”])|(?<![\s\S]))(?:{re.sub('[?]P<[a-z]+>', '?:', LABEL.pattern)}):)")
+_NEXT_DUTY = re.compile(
+    rf"[(\[【]|(?P<label>(?:(?<=[\n。;)】”])|(?<![\s\S]))(?:{re.sub('[?]P<[a-z]+>', '?:', LABEL.pattern)}):)"
+)
 
 
 def _label_end(text: str, start: int, end: int) -> int:
@@ -185,7 +195,13 @@ def _split_joined(text: str, start: int, end: int) -> Iterator[tuple[str, int, i
     for match in re.compile("以及|和|与|及").finditer(text, start, end):
         left = text[begin : match.start()]
         right = text[match.end() : end]
-        if begin == match.start() and match.start() > start or _SPLIT_AFTER.search(left) and len(left) >= 2 and len(right) >= 2:
+        if (
+            begin == match.start()
+            and match.start() > start
+            or _SPLIT_AFTER.search(left)
+            and len(left) >= 2
+            and len(right) >= 2
+        ):
             yield from _trimmed(text, begin, match.start())
             begin = match.end()
         elif not left:
@@ -226,7 +242,11 @@ def units_in(text: str, duty: Duty, *, first_leads: bool = False) -> list[Named]
     [('县住建局', 'lead'), ('县消防救援大队', 'participant')]
     """
     start, end = duty.inner_start, duty.inner_end
-    labels = [match for match in re.compile(rf"[\[【]?(?:{LABEL.pattern})[\]】]?:?").finditer(text, start, end) if _is_label(match)]
+    labels = [
+        match
+        for match in re.compile(rf"[\[【]?(?:{LABEL.pattern})[\]】]?:?").finditer(text, start, end)
+        if _is_label(match)
+    ]
     found: list[Named] = []
     if not labels:
         found = _units_of_sentences(text, start, end, None)
@@ -238,13 +258,25 @@ def units_in(text: str, duty: Duty, *, first_leads: bool = False) -> list[Named]
             role = _LABEL_ROLES[label.lastgroup or "time"]
             if role:
                 led = any(unit.role == "lead" for unit in found)
-                found += _units_of_sentences(text, label.end(), stop, "participant" if role == "responsible" and led else role)
+                found += _units_of_sentences(
+                    text, label.end(), stop, "participant" if role == "responsible" and led else role
+                )
     rule = re.search("以下均", text[start:end])
     if first_leads and found and not any(unit.role == "lead" for unit in found) and not rule:
         found = [
-            Named(unit.name, "lead" if index == 0 else "participant", unit.start, unit.end) for index, unit in enumerate(found)
+            Named(unit.name, "lead" if index == 0 else "participant", unit.start, unit.end)
+            for index, unit in enumerate(found)
         ]
     return _without_repeats(found)
+
+
+def units_listed(text: str, start: int, end: int, role: Role) -> list[Named]:
+    """The units of a table's cell, whose column says their part unless the cell itself says otherwise.
+
+    >>> [(unit.name, unit.role) for unit in units_listed("县应急局(牵头)、县公安局", 0, 13, "responsible")]
+    [('县应急局', 'lead'), ('县公安局', 'participant')]
+    """
+    return _without_repeats(_units_of_sentences(text, start, end, role))
 
 
 def _is_label(match: re.Match[str]) -> bool:
@@ -272,11 +304,19 @@ def _units_of_sentences(text: str, start: int, end: int, labelled: Role | None) 
         waiting.clear()
 
     for begin, stop in _chunks(text, start, end_of_names):
+        if led and text[begin - 1] == ";" and not waiting and any(unit.role == "participant" for unit in found):
+            led = False  # 甲牵头,乙负责;丙负责: the second sentence stands by itself
         at = begin
         for match in _ROLE_WORDS.finditer(text, begin, stop):
-            if match.start() > at or waiting or match.start() == at:
-                waiting += _names_at(text, at, match.start())
             role = match.lastgroup
+            if text[match.start() - 1 : match.start()] == "(" and text[match.end() : match.end() + 1] == ")":
+                waiting += _names_at(text, at, match.start() - 1)  # 县应急局(牵头): of this unit alone
+                if waiting and role in ("lead", "participant", "responsible"):
+                    found.append(Named(waiting[-1][0], role, *waiting.pop()[1:]))
+                    led = led or role == "lead"
+                at = match.end() + 1
+                continue
+            waiting += _names_at(text, at, match.start())
             if role == "with":
                 settle("lead")
                 led = True
@@ -290,7 +330,9 @@ def _units_of_sentences(text: str, start: int, end: int, labelled: Role | None) 
                 elif role == "participant":
                     settle("participant")
                 else:
-                    settle("participant" if led or labelled == "participant" else labelled if labelled else "responsible")
+                    settle(
+                        "participant" if led or labelled == "participant" else labelled if labelled else "responsible"
+                    )
             at = match.end()
         waiting += _names_at(text, at, stop)
     settle(labelled or ("participant" if led else "responsible"))

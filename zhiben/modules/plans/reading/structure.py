@@ -98,7 +98,9 @@ class Structure:
     def _inner_tasks(self, item: Item) -> list[Item]:
         below = item.children
         carrying = [child for child in below if _carries_inside(child, self.carries)]
-        if not carrying or (len(below) >= 2 and _only_the_last(below, lambda child: _carries_inside(child, self.carries))):
+        if not carrying or (
+            len(below) >= 2 and _only_the_last(below, lambda child: _carries_inside(child, self.carries))
+        ):
             return []
         if len(below) == 1 and not self.carries(item):
             return []

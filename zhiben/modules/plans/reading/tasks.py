@@ -62,7 +62,11 @@ def body_end(document: Document, item: Item, is_last: bool) -> int:
         return item.end
     first = True
     for start, end in document.paragraphs(item.start, item.end):
-        if not first and _CLOSING_PARAGRAPH.match(document.text, start, end) and not document.duties_between(start, end):
+        if (
+            not first
+            and _CLOSING_PARAGRAPH.match(document.text, start, end)
+            and not document.duties_between(start, end)
+        ):
             return start
         first = False
     return item.end

@@ -7,7 +7,9 @@ LEAD_LABEL = rf"(?:总?牵头|主办|主责|主要责任|主管|第一责任|主
 PARTICIPANT_LABEL = rf"(?:配合|协办|协同|协助|参与|参加|参建|支持|会办){_UNIT_NOUN}"
 RESPONSIBLE_LABEL = rf"(?:责任|承办|落实|实施|执行|负责|承担|责任落实|具体责任|承接|组织){_UNIT_NOUN}|责任分工|任务分工"
 PERSON_LABEL = "(?:牵头|责任|分管|包保|包联|县级|市级|具体|挂钩)?(?:责任|牵头|负责)?(?:领导|负责人|责任人|联系人)"
-TIME_LABEL = "(?:完成|整改|实施|推进|落实|工作)?(?:时限|时间|期限|节点|进度)(?:要求|安排|节点)?|时间节点|完成日期|时限要求"
+TIME_LABEL = (
+    "(?:完成|整改|实施|推进|落实|工作)?(?:时限|时间|期限|节点|进度)(?:要求|安排|节点)?|时间节点|完成日期|时限要求"
+)
 
 LABEL = re.compile(
     rf"(?P<lead>{LEAD_LABEL})|(?P<participant>{PARTICIPANT_LABEL})|(?P<responsible>{RESPONSIBLE_LABEL})"
@@ -37,5 +39,7 @@ LONE_HEADINGS = re.compile(
 ACTION_TITLE = re.compile("(?:行动|工程|攻坚战?|专项整治|计划|提升年)$")
 
 # A document that tells what was done, or talks about a plan, holds no task.
-NOT_A_PLAN_TITLE = re.compile("(?:总结|报告|汇报|简报|通报|纪要|讲话|解读|公告|问答|情况|发布会|启动会|动员会|召开|培训班|公示)$")
+NOT_A_PLAN_TITLE = re.compile(
+    "(?:总结|报告|汇报|简报|通报|纪要|讲话|解读|公告|问答|情况|发布会|启动会|动员会|召开|培训班|公示)$"
+)
 PLAN_TITLE = re.compile("方案|计划|行动|清单|分工|要点|安排|措施|台账")

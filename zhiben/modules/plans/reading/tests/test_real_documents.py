@@ -1,0 +1,62 @@
+"""Real plans, where they are at hand: read as annotated, and read the same however they were saved."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from zhiben.core.text.normal import normalised_text
+from zhiben.core.text.numbers import number_value
+from zhiben.modules.plans.reading.ledger import Ledger
+from zhiben.modules.plans.reading.read import read_plan
+from zhiben.modules.plans.reading.source import SourceText
+
+from .mutations import MUTATIONS
+from .scoring import f1, score
+
+CORPUS = Path(__file__).resolve().parents[5].parent / "shared" / "corpus"
+PLANS = sorted((CORPUS / "plans").glob("*.txt")) if CORPUS.exists() else []
+AIMS = {"tasks": 0.99, "departments": 0.97, "milestones": 0.95, "indicators": 0.90, "frequencies": 0.90}
+
+pytestmark = pytest.mark.skipif(not PLANS, reason="没有真实方案语料")
+
+
+def plain(text: str | None) -> str:
+    return "".join(normalised_text(text or "").split()).replace('"', "”")
+
+
+def gist(ledger: Ledger) -> dict[str, object]:
+    """What must not change, in one way to write."""
+    facts = {name: plain(reading.value) for name in ("doc_no", "issuer", "issue_date") if (reading := getattr(ledger, name))}
+    tasks = [
+        (
+            number_value((task.action_ordinal or "").strip("()")),
+            number_value(task.number.strip("()")),
+            plain(task.title)[:20],
+            sorted((plain(unit.name), unit.role) for unit in task.departments),
+            [milestone.due for milestone in task.milestones],
+            [(indicator.value, indicator.unit, indicator.operator) for indicator in task.indicators],
+            sorted((frequency.per, frequency.min_count) for frequency in task.frequencies),
+        )
+        for task in ledger.tasks
+    ]
+    actions = [(action.ordinal, plain(action.title)) for action in ledger.actions]
+    goals = [(goal.due, len(goal.indicators)) for goal in ledger.goals]
+    return {"facts": facts, "period": ledger.period, "actions": actions, "tasks": tasks, "goals": goals}
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_reads_as_annotated(path: Path) -> None:
+    gold = json.loads((CORPUS / "gold" / f"{path.stem}.json").read_text(encoding="utf-8"))
+    counts = score(read_plan(SourceText(path.read_text(encoding="utf-8"))).to_json(), gold)
+    assert {kind: f1(*counts[kind]) >= aim for kind, aim in AIMS.items()} == dict.fromkeys(AIMS, True), counts
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.__name__)
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_reads_the_same_however_it_was_saved(path: Path, mutation: Callable[[str], str]) -> None:
+    text = path.read_text(encoding="utf-8")
+    expected, found = gist(read_plan(SourceText(text))), gist(read_plan(SourceText(mutation(text))))
+    assert found["tasks"] == expected["tasks"]
+    assert found == expected
