@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from zhiben.core.access.acting import Acting
 from zhiben.core.clock import local_day
 from zhiben.core.files.services import path_of
@@ -20,13 +22,14 @@ from .sources.unreadable import Unreadable
 @job("plans.read_document")
 def read_document(running: Running, *, version_id: int) -> Any:
     """Open the file, read the text, lay out the draft. A file that cannot be read leaves its sentence on the page."""
-    version = PlanVersion.objects.select_related("plan__region", "document__file", "responsible_unit").get(pk=version_id)
+    versions = PlanVersion.objects.select_related("plan__region", "document__file", "responsible_unit")
+    version = versions.get(pk=version_id)
     if version.status != VersionStatus.READING or version.document is None:
         return None
     by = running.by
     assert isinstance(by, Acting)  # an upload is always somebody's
     path = path_of(version.document.file)
-    pages = path.parent / f"{path.name}.pages"
+    pages = settings.ZHIBEN_DATA / "ocr" / version.document.file.digest
     outcomes = list(
         open_each(
             path, version.document.name, ocr_dir=pages,

@@ -116,6 +116,8 @@ class PlanVersion(Scoped, PlanFacts):
     document = models.ForeignKey(PlanDocument, on_delete=models.PROTECT, null=True, blank=True, related_name="versions")
     """The text its spans count in; a copy made for revision keeps the document of its original."""
     based_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="revisions")
+    revision = models.PositiveIntegerField(default=0)
+    """Of its facts; see `PlanItem.revision`."""
     edits_made = models.PositiveIntegerField(default=0)
     doubts = models.JSONField("对全文的疑点", default=list)
     metadata = models.JSONField("文头文尾", default=dict)

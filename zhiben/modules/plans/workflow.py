@@ -25,7 +25,7 @@ OFFICE = Holder(
 
 def unfinished(version: PlanVersion, acting: Acting) -> str | None:
     """A plan goes out only when every task has somebody to answer for it, or was explicitly left."""
-    from .services.publishing import what_is_missing
+    from .services.publication import what_is_missing
 
     return what_is_missing(version)
 

@@ -226,7 +226,7 @@ def _share_readings(first: PlanItem, second: PlanItem, at: int) -> None:
 
 
 def _copy_departments(source: PlanItem, target: PlanItem) -> None:
-    for department in source.departments.prefetch_related("units"):
+    for department in source.departments.all():
         units = list(department.units.all())
         department.pk, department._state.adding, department.item = None, True, target
         department.save()

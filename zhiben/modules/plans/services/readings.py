@@ -21,9 +21,11 @@ from ..models import (
     ItemMilestone,
     Operator,
     Period,
+    Plan,
     PlanGoal,
     PlanItem,
     PlanObligation,
+    PlanVersion,
     Resolution,
 )
 from .drafting import recorded
@@ -130,6 +132,25 @@ def remove_reading(
     with recorded(item.version_id, "remove_reading", {item: seen}, by=by, now=now) as draft:
         type(reading).objects.filter(pk=reading.pk).delete()
         draft.label = f"{called(item)}:去掉{reading._meta.verbose_name}「{reading}」"
+    return draft.edit
+
+
+def edit_facts(*, version: PlanVersion, seen: int, by: Acting, now: datetime, **values: Any) -> DraftEdit | None:
+    """Correct title, issuer, document_number, issued_on, period_start, period_end."""
+    if strange := values.keys() - version.facts().keys():
+        raise TypeError(f"a version has no editable {strange}")
+    if "title" in values and not values["title"].strip():
+        raise Refused("方案名称不能为空")
+    with recorded(version.pk, "edit_facts", {version: seen}, by=by, now=now) as draft:
+        row = draft.version
+        for name, value in values.items():
+            setattr(row, name, value)
+        if row.period_start and row.period_end and row.period_start > row.period_end:
+            raise Refused("实施截止日早于起始日,请核对")
+        row.save()
+        if row.plan.current_version_id is None:
+            Plan.objects.filter(pk=row.plan_id).update(**row.facts())
+        draft.label = "修改方案信息"
     return draft.edit
 
 

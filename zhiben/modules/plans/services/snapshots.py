@@ -1,6 +1,6 @@
 """A piece of a draft as plain JSON, and back again: what undo restores and the edit log keeps.
 
-A piece is an item with all that hangs on it, a goal, or a duty outside the tasks; its key is "planitem:12".
+A piece is an item with all that hangs on it, a goal, a duty outside the tasks, or a version's facts; its key is "planitem:12".
 A snapshot is {field: value, …, "departments": [{"id", field: value, …, "units": [pk, …]}, …], …}; a piece that
 does not exist is null.
 """
@@ -21,6 +21,7 @@ from ..models import (
     PlanGoal,
     PlanItem,
     PlanObligation,
+    PlanVersion,
 )
 
 Snapshot = dict[str, Any]
@@ -48,6 +49,7 @@ FIELDS: dict[type[models.Model], tuple[str, ...]] = {
         *("version_id", "text", "who", "per", "due_on", "min_count", "position", "dropped", "lineage"),
         *(*SPAN, *ADDRESS),
     ),
+    PlanVersion: ("title", "issuer", "document_number", "issued_on", "period_start", "period_end"),
     ItemDepartment: ("name", "role", "position", *SPAN, *ADDRESS),
     ItemMilestone: ("due_on", "text", *SPAN),
     ItemIndicator: ("metric", "operator", "value", "unit", "year", "approximate", *SPAN),
@@ -60,7 +62,7 @@ CHILDREN: dict[str, type[models.Model]] = {
     "frequencies": ItemFrequency,
 }
 PIECES: dict[str, type[models.Model]] = {
-    model._meta.model_name: model for model in (PlanItem, PlanGoal, PlanObligation)
+    model._meta.model_name: model for model in (PlanItem, PlanGoal, PlanObligation, PlanVersion)
 }
 WITH_UNITS = (ItemDepartment, PlanObligation)
 
@@ -105,8 +107,9 @@ def put_back(pieces: Pieces, *, revision: int) -> None:
         model.objects.filter(pk__in=gone).delete()
         for pk in pks:
             if snapshot := pieces[f"{model._meta.model_name}:{pk}"]:
-                row = _row(model, snapshot, pk=pk, revision=revision)
-                row.save(force_insert=not model.objects.filter(pk=pk).exists())
+                stated = {name: _restored(model, name, snapshot[name]) for name in FIELDS[model]}
+                if not model.objects.filter(pk=pk).update(**stated, revision=revision):
+                    model.objects.create(pk=pk, **stated, revision=revision)
                 _put_units(model, [(pk, snapshot)])
     for name, child in CHILDREN.items():
         stated = [(pk, each) for pk in item_ids for each in (pieces[f"planitem:{pk}"] or {}).get(name, ())]
