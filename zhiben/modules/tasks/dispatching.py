@@ -79,6 +79,16 @@ def split_down(
     return children
 
 
+@transaction.atomic
+def share_task(*, task: Task, assignments: Sequence[Assignment], by: By, now: datetime) -> list[Task]:
+    """Further units take part in a task that already runs (a revised plan names them), issued by the same office."""
+    require(by, Permission.DISPATCH_TASKS)
+    children = [_child(task, assignment, task.supervising_unit_id, now) for assignment in assignments]
+    Task.objects.bulk_create(children)
+    engine.begin_many(children, by=by, now=now, label="增加参与单位", announces=TaskDispatched)
+    return children
+
+
 @dataclass(frozen=True)
 class _Draft:
     order: Order
