@@ -79,14 +79,18 @@ def read_by_hand() -> Ledger:
                 indicators=(
                     IndicatorReading("参训率", ">=", 100, "%", 2026, span=place("主要负责人参训率达到100%")),
                 ),
-                frequencies=(FrequencyReading("每季度至少开展1次研讨", "quarter", 1, span=place("每季度至少开展1次研讨")),),
+                frequencies=(
+                    FrequencyReading("每季度至少开展1次研讨", "quarter", 1, span=place("每季度至少开展1次研讨")),
+                ),
             ),
             task(
                 "2", "规范培训考核", "县应急管理局参与)", "(一)",
                 departments=(
                     department("县住房和城乡建设局", "lead", "2"), department("县应急管理局", "participant", "2"),
                 ),
-                milestones=(MilestoneReading(date(2026, 6, 30), "2026年6月底前", span=place("2026年6月底前完成题库更新")),),
+                milestones=(
+                    MilestoneReading(date(2026, 6, 30), "2026年6月底前", span=place("2026年6月底前完成题库更新")),
+                ),
             ),
             task(
                 "3", "落实隐患排查整治", "柳溪镇负责)", "(二)",

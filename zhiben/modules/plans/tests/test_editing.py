@@ -77,8 +77,11 @@ def test_two_tasks_become_one_with_all_that_hangs_on_them(draft, item, by_office
     assert merged.milestones.count() == 2
     names = sorted((each.name, each.role) for each in merged.departments.all())
     assert names == [
-        ("县住房和城乡建设局", "lead"), ("县应急管理局", "lead"), ("县应急管理局", "participant"), ("各有关部门", "participant"),
-    ]  # fmt: skip
+        ("县住房和城乡建设局", "lead"),
+        ("县应急管理局", "lead"),
+        ("县应急管理局", "participant"),
+        ("各有关部门", "participant"),
+    ]
 
 
 def test_what_the_reading_missed_is_added_from_the_text(draft, item, by_office):
