@@ -1,4 +1,4 @@
-# 治本:make 不带参数列出全部命令。只需要 Python ≥ 3.11、Node ≥ 20 和 make。
+# 治本：make 不带参数列出全部命令。只需要 Python ≥ 3.11、Node ≥ 20 和 make。
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
@@ -13,19 +13,19 @@ OCR ?=
 help:  ## 列出全部命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup:  ## 准备环境:Python 依赖、前端(加 OCR=1 可识别扫描件)
+setup:  ## 准备环境：Python 依赖、前端（加 OCR=1 可识别扫描件）
 	@$(PYTHON) bootstrap.py $(if $(OCR),--ocr)
 
-run: setup  ## 启动演示系统,打印网址和演示账号;按 Ctrl-C 停止
+run: setup  ## 启动演示系统，打印网址和演示账号；按 Ctrl-C 停止
 	@ZHIBEN_DEMO=1 $(ZHIBEN) run
 
-test: setup  ## 运行全部测试(有 PostgreSQL 时两种数据库都跑)
+test: setup  ## 运行全部测试（有 PostgreSQL 时两种数据库都跑）
 	@$(PY) tests/suite.py
 
-story: setup  ## 只走一遍浏览器里的完整故事,截图放在 .artifacts/
+story: setup  ## 只走一遍浏览器里的完整故事，截图放在 .artifacts/
 	@$(PY) tests/suite.py tests/browser
 
-lint: setup  ## 静态检查:代码、格式、类型、分层、迁移、部署设置、生成的文档
+lint: setup  ## 静态检查：代码、格式、类型、分层、迁移、部署设置、生成的文档
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	.venv/bin/lint-imports
@@ -35,12 +35,12 @@ lint: setup  ## 静态检查:代码、格式、类型、分层、迁移、部署
 	ZHIBEN_DEMO=1 $(ZHIBEN) docs --check
 	@if [ -f frontend/package.json ]; then cd frontend && npm run --if-present check; fi
 
-check: lint test  ## 提交前的全部检查:lint 加 test
+check: lint test  ## 提交前的全部检查：lint 加 test
 
-bench: setup  ## 测量性能,每个数字一行 JSON(数据生成一次,缓存在 .bench/)
+bench: setup  ## 测量性能，每个数字一行 JSON（数据生成一次，缓存在 .bench/）
 	@$(PY) -m tests.bench
 
-soak: setup  ## 长时间的耐久测试,不在 test 之内
+soak: setup  ## 长时间的耐久测试，不在 test 之内
 	@$(PY) tests/suite.py -m soak
 
 docs: setup  ## 重新生成 docs/generated/(状态图、角色权限表、模块图)
@@ -50,6 +50,6 @@ format: setup  ## 整理代码格式
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-clean:  ## 删除环境和构建结果(不动 var/ 里的数据)
+clean:  ## 删除环境和构建结果（不动 var/ 里的数据）
 	rm -rf .venv .bench .artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
 		frontend/node_modules zhiben/core/web/static/build

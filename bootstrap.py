@@ -31,7 +31,7 @@ class NotReady(Exception):
 
 def main():
     options = argparse.ArgumentParser(description="准备治本的运行环境")
-    options.add_argument("--ocr", action="store_true", help="同时安装扫描件识别(约 500 MB)")
+    options.add_argument("--ocr", action="store_true", help="同时安装扫描件识别（约 500 MB）")
     options.add_argument("--production", action="store_true", help="不安装开发和测试用的依赖")
     chosen = options.parse_args()
     try:
@@ -39,11 +39,11 @@ def main():
         sync_environment(find_uv(), ocr=chosen.ocr, production=chosen.production)
         build_front_end()
     except NotReady as problem:
-        sys.exit("准备未完成:%s" % problem)
+        sys.exit("准备未完成：%s" % problem)
     except subprocess.CalledProcessError as problem:
         command = " ".join(str(word) for word in problem.cmd)
         sys.exit(
-            "准备未完成:「%s」失败(退出码 %s)。请看上面的输出;网络不通时请配置代理或镜像后重试。"
+            "准备未完成：「%s」失败（退出码 %s）。请看上面的输出；网络不通时请配置代理或镜像后重试。"
             % (command, problem.returncode)
         )
 
@@ -51,8 +51,8 @@ def main():
 def need_python():
     if sys.version_info < PYTHON_NEEDED:
         raise NotReady(
-            "需要 Python %d.%d 或更高版本,现在是 %s。"
-            "Debian/Ubuntu 可运行 sudo apt install python3,其他系统见 python.org。"
+            "需要 Python %d.%d 或更高版本，现在是 %s。"
+            "Debian/Ubuntu 可运行 sudo apt install python3，其他系统见 python.org。"
             % (*PYTHON_NEEDED, sys.version.split()[0])
         )
 
@@ -92,7 +92,7 @@ def pip_install_for_user():
             run([*plain, "--break-system-packages"])
         except subprocess.CalledProcessError:
             raise NotReady(
-                "装不上 uv:系统的 Python 既没有 venv 也没有 pip。"
+                "装不上 uv：系统的 Python 既没有 venv 也没有 pip。"
                 "Debian/Ubuntu 请运行 sudo apt install python3-venv 后重试。"
             )
     found = subprocess.run(
@@ -191,7 +191,7 @@ def need_node():
     found = re.match(r"v(\d+)", version)
     if not found or int(found.group(1)) < NODE_NEEDED:
         raise NotReady(
-            "需要 Node.js %d 或更高版本(含 npm)来构建前端,现在%s。请从 https://nodejs.org 安装长期支持版后重试。"
+            "需要 Node.js %d 或更高版本（含 npm）来构建前端，现在%s。请从 https://nodejs.org 安装长期支持版后重试。"
             % (NODE_NEEDED, "是 " + version if version else "没有找到")
         )
 

@@ -21,11 +21,11 @@ def _on_postgresql() -> bool:
 SERVICES: dict[str, tuple[Callable[[], bool], str]] = {
     "postgresql": (
         _on_postgresql,
-        "需要 PostgreSQL 15+:请运行 sudo apt install postgresql(Debian/Ubuntu)后再运行 make test。",
+        "需要 PostgreSQL 15+：请运行 sudo apt install postgresql（Debian/Ubuntu）后再运行 make test。",
     ),
     "chromium": (
         lambda: any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-        "需要 Chromium 浏览器:Debian/Ubuntu 可运行 sudo apt install chromium fonts-noto-cjk。",
+        "需要 Chromium 浏览器：Debian/Ubuntu 可运行 sudo apt install chromium fonts-noto-cjk。",
     ),
     "libreoffice": (
         lambda: any(map(shutil.which, ("soffice", "libreoffice"))),
@@ -33,11 +33,11 @@ SERVICES: dict[str, tuple[Callable[[], bool], str]] = {
     ),
     "ocr": (
         lambda: importlib.util.find_spec("rapidocr") is not None,
-        "需要扫描件识别组件:请运行 make setup OCR=1。",
+        "需要扫描件识别组件：请运行 make setup OCR=1。",
     ),
     "frontend": (
         lambda: any(BUILT_FRONT_END.glob("**/*.js")),
-        "需要构建好的前端:请安装 Node.js 20+ 后运行 make setup。",
+        "需要构建好的前端：请安装 Node.js 20+ 后运行 make setup。",
     ),
 }
 """`@pytest.mark.needs_service("postgresql")`: how to see that it is here, and how to get it."""
@@ -82,7 +82,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if IN_CI and report.skipped and _services(item) and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid}: 依赖服务的测试被跳过,视为失败。{call.excinfo.value if call.excinfo else ''}"
+        report.longrepr = f"{item.nodeid}: 依赖服务的测试被跳过，视为失败。{call.excinfo.value if call.excinfo else ''}"
     return report
 
 

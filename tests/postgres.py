@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-HOW_TO_GET_IT = "没有找到 PostgreSQL 15+ 的服务端程序。Debian/Ubuntu 可运行 sudo apt install postgresql(不必启动服务)。"
+HOW_TO_GET_IT = (
+    "没有找到 PostgreSQL 15+ 的服务端程序。Debian/Ubuntu 可运行 sudo apt install postgresql（不必启动服务）。"
+)
 LEAST_VERSION = 15
 
 FOR_TESTS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

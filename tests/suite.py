@@ -33,18 +33,18 @@ def main(arguments: list[str]) -> int:
         print(postgres.HOW_TO_GET_IT)
         if IN_CI:
             return 1
-        print("本次只在 SQLite 上运行,需要 PostgreSQL 的测试会跳过。")
+        print("本次只在 SQLite 上运行，需要 PostgreSQL 的测试会跳过。")
         one_pass("SQLite", None, *arguments)
     else:
         with postgres.private_cluster(postgres.FOR_TESTS) as url:
             one_pass("PostgreSQL", url, *arguments)
         if not arguments:
             present = [path for path in ALSO_ON_SQLITE if (ROOT / path).exists()]
-            one_pass("SQLite:引擎、故事、迁移", None, "--second-database", *present)
+            one_pass("SQLite：引擎、故事、迁移", None, "--second-database", *present)
 
-    print("\n各轮用时:")
+    print("\n各轮用时：")
     for title, seconds, code in passes:
-        print(f"  {title:<24} {seconds:7.1f} 秒  {'通过' if code == 0 else f'未通过(退出码 {code})'}")
+        print(f"  {title:<24} {seconds:7.1f} 秒  {'通过' if code == 0 else f'未通过（退出码 {code}）'}")
     return max(code for _, _, code in passes)
 
 

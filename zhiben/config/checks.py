@@ -29,7 +29,7 @@ def secret_key_is_secret(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             "没有设置密钥 ZHIBEN_SECRET_KEY",
-            hint="请生成一个只给本系统用的密钥,例如 openssl rand -base64 48,写入服务的环境变量,不要放进代码库。",
+            hint="请生成一个只给本系统用的密钥，例如 openssl rand -base64 48，写入服务的环境变量，不要放进代码库。",
             id="zhiben.E001",
         )
     ]
@@ -41,8 +41,8 @@ def hosts_are_named(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            "ZHIBEN_HOSTS 没有列出本系统的域名,或者写了 *",
-            hint="请写明用户访问的域名或 IP,多个用逗号隔开,例如 ZHIBEN_HOSTS=zhiben.example.gov.cn,10.1.2.3",
+            "ZHIBEN_HOSTS 没有列出本系统的域名，或者写了 *",
+            hint="请写明用户访问的域名或 IP，多个用逗号隔开，例如 ZHIBEN_HOSTS=zhiben.example.gov.cn,10.1.2.3",
             id="zhiben.E002",
         )
     ]
@@ -52,7 +52,7 @@ def hosts_are_named(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def debugging_is_off(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.DEBUG:
         return []
-    return [Error("ZHIBEN_DEBUG 已打开,出错页会泄露内部数据", hint="请删除环境变量 ZHIBEN_DEBUG。", id="zhiben.E003")]
+    return [Error("ZHIBEN_DEBUG 已打开，出错页会泄露内部数据", hint="请删除环境变量 ZHIBEN_DEBUG。", id="zhiben.E003")]
 
 
 @register(Tags.security, deploy=True)
@@ -61,8 +61,8 @@ def demonstration_is_off(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            "现在是演示环境:有公开的账号和口令,时间可以拨动",
-            hint="正式使用请删除环境变量 ZHIBEN_DEMO,并换一个新的数据目录 ZHIBEN_DATA。",
+            "现在是演示环境：有公开的账号和口令，时间可以拨动",
+            hint="正式使用请删除环境变量 ZHIBEN_DEMO，并换一个新的数据目录 ZHIBEN_DATA。",
             id="zhiben.W001",
         )
     ]
@@ -74,8 +74,8 @@ def connection_is_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMessag
         return []
     return [
         Warning(
-            "没有启用 HTTPS,口令和会话会明文经过网络",
-            hint="请在前端代理上配置证书,然后设 ZHIBEN_HTTPS=1;代理在另一个进程时再设 ZHIBEN_BEHIND_PROXY=1。",
+            "没有启用 HTTPS，口令和会话会明文经过网络",
+            hint="请在前端代理上配置证书，然后设 ZHIBEN_HTTPS=1；代理在另一个进程时再设 ZHIBEN_BEHIND_PROXY=1。",
             id="zhiben.W002",
         )
     ]
@@ -89,7 +89,7 @@ def database_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"不支持数据库 {engine}",
-            hint="请设 DATABASE_URL=postgresql://用户@主机/库名(15 或更高版本),或不设而使用 SQLite。",
+            hint="请设 DATABASE_URL=postgresql://用户@主机/库名（15 或更高版本），或不设而使用 SQLite。",
             id="zhiben.E004",
         )
     ]
@@ -101,8 +101,8 @@ def sqlite_serves_one_office(app_configs: Any, **kwargs: Any) -> list[CheckMessa
         return []
     return [
         Warning(
-            f"正式环境使用 SQLite:适合一个办公室,约 {SQLITE_SERVES} 人同时办理;不能多台服务器共用",
-            hint="人更多或要多台服务器时,请安装 PostgreSQL 15 或更高版本并设置 DATABASE_URL。",
+            f"正式环境使用 SQLite：适合一个办公室，约 {SQLITE_SERVES} 人同时办理；不能多台服务器共用",
+            hint="人更多或要多台服务器时，请安装 PostgreSQL 15 或更高版本并设置 DATABASE_URL。",
             id="zhiben.W003",
         )
     ]
@@ -126,23 +126,23 @@ def postgresql_suits(app_configs: Any, databases: Any = None, **kwargs: Any) -> 
             return [
                 Error(
                     "连不上 PostgreSQL",
-                    hint="请检查 DATABASE_URL 里的主机、端口、用户、口令和库名,以及数据库是否已启动。",
+                    hint="请检查 DATABASE_URL 里的主机、端口、用户、口令和库名，以及数据库是否已启动。",
                     id="zhiben.E005",
                 )
             ]
         if version < LEAST_POSTGRESQL:
             found.append(
                 Error(
-                    f"PostgreSQL 版本是 {version},需要 {LEAST_POSTGRESQL} 或更高",
-                    hint="请升级数据库,或把 DATABASE_URL 指向新版本的实例。",
+                    f"PostgreSQL 版本是 {version}，需要 {LEAST_POSTGRESQL} 或更高",
+                    hint="请升级数据库，或把 DATABASE_URL 指向新版本的实例。",
                     id="zhiben.E006",
                 )
             )
         if encoding != "UTF8":
             found.append(
                 Error(
-                    f"PostgreSQL 库的编码是 {encoding},中文会丢失",
-                    hint="请重建数据库:createdb --encoding=UTF8 --locale=C.UTF-8 --template=template0 zhiben",
+                    f"PostgreSQL 库的编码是 {encoding}，中文会丢失",
+                    hint="请重建数据库：createdb --encoding=UTF8 --locale=C.UTF-8 --template=template0 zhiben",
                     id="zhiben.E007",
                 )
             )
@@ -158,7 +158,7 @@ def data_folder_is_writable(app_configs: Any, **kwargs: Any) -> list[CheckMessag
     return [
         Error(
             f"数据目录 {folder} 不能写入",
-            hint=f"请把它交给运行本系统的用户(chown),或用 ZHIBEN_DATA 指向别处。现在不能写的是 {nearest}。",
+            hint=f"请把它交给运行本系统的用户（chown），或用 ZHIBEN_DATA 指向别处。现在不能写的是 {nearest}。",
             id="zhiben.E008",
         )
     ]
@@ -179,4 +179,4 @@ def refuse_unsafe() -> None:
     asked = (secret_key_is_secret, hosts_are_named, debugging_is_off)
     problems = [message for check in asked for message in check(None)]
     if problems:
-        raise ImproperlyConfigured("\n".join(f"{problem.msg}({problem.id})。{problem.hint}" for problem in problems))
+        raise ImproperlyConfigured("\n".join(f"{problem.msg}（{problem.id}）。{problem.hint}" for problem in problems))

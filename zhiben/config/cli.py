@@ -8,27 +8,27 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "运行",
         (
-            ("run", "启动整个系统:网页、后台作业、定时处理"),
+            ("run", "启动整个系统：网页、后台作业、定时处理"),
             ("web", "只启动网页服务"),
             ("worker", "只启动后台作业"),
-            ("sweeper", "只启动定时处理:提醒、升级、事件、封存"),
+            ("sweeper", "只启动定时处理：提醒、升级、事件、封存"),
         ),
     ),
     (
         "数据",
         (
             ("migrate", "建立或升级数据库表"),
-            ("demo", "写入演示数据(只在演示环境)"),
+            ("demo", "写入演示数据（只在演示环境）"),
         ),
     ),
     (
         "方案",
-        (("plans extract 文件… --out 目录", "读取行动方案,每个文件写出一个 JSON;不需要数据库"),),
+        (("plans extract 文件… --out 目录", "读取行动方案，每个文件写出一个 JSON；不需要数据库"),),
     ),
     (
         "审计",
         (
-            ("audit verify", "核对全部审计记录,指出第一处被改、被删或被插入的记录"),
+            ("audit verify", "核对全部审计记录，指出第一处被改、被删或被插入的记录"),
             ("audit seal", "封存前一天的审计记录"),
         ),
     ),
@@ -60,12 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def overview() -> str:
-    lines = ["治本:安全生产治理平台", "", "用法:zhiben 命令 [选项]", ""]
+    lines = ["治本：安全生产治理平台", "", "用法：zhiben 命令 [选项]", ""]
     for area, commands in AREAS:
         lines.append(area)
         lines += [f"  zhiben {words:<{_width(words)}}{meaning}" for words, meaning in commands]
         lines.append("")
-    lines.append("某个命令的选项:zhiben 命令 --help。全部环境变量见 docs/operations.md。")
+    lines.append("某个命令的选项：zhiben 命令 --help。全部环境变量见 docs/operations.md。")
     return "\n".join(lines) + "\n"
 
 

@@ -105,9 +105,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "zhiben.core.accounts.watch.LoginWatch",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "zhiben.core.access.middleware.ActingMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -151,6 +152,8 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
+AXES_LOCKOUT_CALLABLE = "zhiben.core.accounts.lockout.show_locked_out"
+ZHIBEN_IDLE_MINUTES = env.int("ZHIBEN_IDLE_MINUTES", 60)
 
 # --- records ---------------------------------------------------------------------------------------------------
 

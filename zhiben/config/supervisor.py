@@ -95,8 +95,8 @@ class Supervisor:
                 _end_group(child.process, signal.SIGKILL)
                 pause = child.pause_before_restart(now)
                 child.process, child.start_at = None, now + pause
-                where = f",原因见 {child.log}" if child.log else ""
-                self.say(f"{child.title}意外停止({_reason(code)}),{pause:g} 秒后自动重启{where}")
+                where = f"，原因见 {child.log}" if child.log else ""
+                self.say(f"{child.title}意外停止（{_reason(code)}），{pause:g} 秒后自动重启{where}")
 
     def _stop_all(self) -> None:
         running = [child.process for child in self.children if child.process is not None]
@@ -108,7 +108,7 @@ class Supervisor:
             try:
                 process.wait(timeout=max(0.1, give_up - time.monotonic()))
             except subprocess.TimeoutExpired:
-                self.say(f"进程 {process.pid} 没有及时结束,强制停止")
+                self.say(f"进程 {process.pid} 没有及时结束，强制停止")
             _end_group(process, signal.SIGKILL)
             process.wait()
 

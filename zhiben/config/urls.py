@@ -5,5 +5,7 @@ from zhiben.config import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("", include("zhiben.core.accounts.urls")),
+    path("", include("zhiben.core.access.urls")),
     path("", include("zhiben.core.web.urls")),
 ]

@@ -30,7 +30,7 @@ def test_the_secret_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> 
 def test_a_busy_port_gives_way_to_the_next_and_says_so(taken_port: int, capsys: pytest.CaptureFixture[str]) -> None:
     chosen = run.Command().free_port("127.0.0.1", taken_port)
     assert chosen > taken_port
-    assert f"端口 {taken_port} 已被其他程序占用,改用 {chosen}" in capsys.readouterr().out
+    assert f"端口 {taken_port} 已被其他程序占用，改用 {chosen}" in capsys.readouterr().out
 
 
 def test_when_all_ports_are_busy_the_sentence_names_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_what_falls_is_announced_and_started_again(tmp_path: Path) -> None:
     falling = python("后台作业", "print('又一次', flush=True);" + FALLS_AT_ONCE, log)
     stop_when(lambda: log.exists() and log.read_text().count("又一次") >= 2)
     Supervisor([falling], said.append).run()
-    assert said[0].startswith("后台作业意外停止(退出码 3),0.5 秒后自动重启")
+    assert said[0].startswith("后台作业意外停止（退出码 3），0.5 秒后自动重启")
     assert str(log) in said[0]
 
 

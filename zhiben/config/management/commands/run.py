@@ -25,7 +25,7 @@ PROCESSES = (("web", "网页服务"), ("worker", "后台作业"), ("sweeper", "�
 
 
 class Command(BaseCommand):
-    help = "启动整个系统:网页、后台作业、定时处理。按 Ctrl-C 停止"
+    help = "启动整个系统：网页、后台作业、定时处理。按 Ctrl-C 停止"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=os.environ.get("ZHIBEN_HOST", "127.0.0.1"), help="监听地址")
@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
     def bring_database_up_to_date(self) -> None:
         if unapplied_migrations():
-            self.say("正在建立(升级)数据库……")
+            self.say("正在建立（升级）数据库……")
             call_command("migrate", verbosity=0, interactive=False)
         if settings.ZHIBEN_DEMO and "demo" in get_commands():
             call_command("demo", stdout=self.stdout)
@@ -56,9 +56,9 @@ class Command(BaseCommand):
         for port in range(wanted, wanted + TRIED_PORTS):
             if is_free(host, port):
                 if port != wanted:
-                    self.say(f"端口 {wanted} 已被其他程序占用,改用 {port}。要固定端口请设 ZHIBEN_PORT。")
+                    self.say(f"端口 {wanted} 已被其他程序占用，改用 {port}。要固定端口请设 ZHIBEN_PORT。")
                 return port
-        raise CommandError(f"端口 {wanted} 到 {wanted + TRIED_PORTS - 1} 都被占用,请用 ZHIBEN_PORT 指定一个空闲端口。")
+        raise CommandError(f"端口 {wanted} 到 {wanted + TRIED_PORTS - 1} 都被占用，请用 ZHIBEN_PORT 指定一个空闲端口。")
 
     def child(self, name: str, title: str, data: Path, host: str, port: int) -> Child:
         command = [sys.executable, "-m", "zhiben", name]
@@ -72,10 +72,10 @@ class Command(BaseCommand):
     def announce(self, address: str, host: str, port: int) -> None:
         """Only once the page really answers, so that the first click works."""
         if not answers(host, port, seconds=60):
-            where = f",请看 {settings.ZHIBEN_DATA / 'log' / 'web.log'}" if settings.ZHIBEN_DEMO else ""
+            where = f"，请看 {settings.ZHIBEN_DATA / 'log' / 'web.log'}" if settings.ZHIBEN_DEMO else ""
             self.say(f"网页服务 60 秒内没有应答{where}")
             return
-        self.say(f"\n治本已启动:{address}\n按 Ctrl-C 停止。")
+        self.say(f"\n治本已启动：{address}\n按 Ctrl-C 停止。")
 
     def say(self, sentence: str) -> None:
         self.stdout.write(sentence)
@@ -97,8 +97,8 @@ class only_one:
             running = json.loads(self.file.read() or "{}")
             self.file.close()
             raise CommandError(
-                f"本系统已在运行:{running.get('address', '正在启动')}(进程 {running.get('pid', '未知')})。"
-                "直接打开这个网址;要重新启动,请先在原来的窗口按 Ctrl-C。"
+                f"本系统已在运行：{running.get('address', '正在启动')}（进程 {running.get('pid', '未知')}）。"
+                "直接打开这个网址；要重新启动，请先在原来的窗口按 Ctrl-C。"
             ) from None
         return self.file
 

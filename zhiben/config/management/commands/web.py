@@ -21,7 +21,7 @@ class Command(BaseCommand):
         try:
             refuse_unsafe()
         except ImproperlyConfigured as problems:
-            raise CommandError(f"不能启动网页服务:\n{problems}") from None
+            raise CommandError(f"不能启动网页服务：\n{problems}") from None
         from granian import Granian
         from granian.constants import Interfaces
 
