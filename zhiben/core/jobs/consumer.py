@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import close_old_connections
 from huey import Huey
 from huey.consumer import Consumer
 from huey.storage import MemoryStorage
@@ -10,6 +9,7 @@ from huey.storage import MemoryStorage
 from zhiben.core import clock
 
 from . import queue, running
+from .loop import let_go_of_connections
 from .models import Job
 
 
@@ -17,11 +17,10 @@ class JobTableStorage(MemoryStorage):
     """huey asks here for work: to dequeue is to claim a row of the Job table. Nothing else of huey's is stored."""
 
     def dequeue(self) -> bytes | None:
-        close_old_connections()
         try:
             job = queue.claim(clock.now())
         finally:
-            close_old_connections()
+            let_go_of_connections()
         return None if job is None else huey.serialize_task(run_claimed.s(job.pk.hex, job.claims))
 
 
@@ -30,9 +29,12 @@ huey = Huey("zhiben", storage_class=JobTableStorage, results=False)
 
 @huey.task()
 def run_claimed(job_id: str, claim: int) -> None:
-    job = Job.objects.filter(pk=job_id, claims=claim).first()
-    if job is not None:
-        running.run(job)
+    try:
+        job = Job.objects.filter(pk=job_id, claims=claim).first()
+        if job is not None:
+            running.run(job)
+    finally:
+        let_go_of_connections()
 
 
 class JobConsumer(Consumer):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
-from django.db import close_old_connections
+from django.db import connections
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,13 @@ def stop_on_signals() -> None:
         signal.signal(signum, stop)
 
 
+def let_go_of_connections() -> None:
+    """As Django does between requests: a broken or old connection is not used for the next piece of work."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:  # else we run inside somebody's transaction: a test's
+            connection.close_if_unusable_or_obsolete()
+
+
 def run_periodically(name: str, seconds: float, function: Callable[[], object]) -> None:
     """
     Call `function()` every so many seconds, at once at first, until the process is asked to stop. An error is logged
@@ -56,11 +63,10 @@ def run_periodically(name: str, seconds: float, function: Callable[[], object]) 
     if threading.current_thread() is threading.main_thread():
         stop_on_signals()
     while not stopping.is_set():
-        close_old_connections()
         try:
             function()
         except Exception:
             log.exception("%s failed; next try in %s s", name, seconds)
         finally:
-            close_old_connections()
+            let_go_of_connections()
         stopping.wait(seconds)

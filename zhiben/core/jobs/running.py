@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import close_old_connections, transaction
+from django.db import transaction
 
 from zhiben.core import clock
 from zhiben.core.access.acting import Acting, By, Machine
@@ -121,7 +121,6 @@ def run(job: Job) -> None:
     finally:
         with _in_flight_lock:
             _in_flight.discard(running)
-        close_old_connections()
 
 
 def run_pending(limit: int = 1000) -> int:
