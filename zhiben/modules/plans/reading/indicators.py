@@ -59,7 +59,7 @@ _THRESHOLD_UNITS = (
     "亿元",
 )
 _CONDITION_END = re.compile(r"(?:的|时|后|者|情形)$")
-_EVERY = re.compile(r"每(?:个)?(?:季度|半年|年度|月|年|日|天|周|星期|季|两|三|\d)")
+_EVERY = re.compile(r"(?:年内|全年|一年|年度)|每(?:个)?(?:季度|半年|年度|月|年|日|天|周|星期|季|两|三|\d)")
 
 
 @dataclass(frozen=True)

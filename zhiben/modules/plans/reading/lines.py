@@ -13,7 +13,7 @@ from .numbering import starts_item
 from .vocabulary import LABEL_LINE
 
 _STRAY_SPACE = re.compile(
-    r"(?<![!-~])[ \t]+|[ \t]+(?![!-~])|(?<=[(\[,.:;/%])[ \t]+|[ \t]+(?=[)\],.:;/%])"
+    r"(?<![!-~])[ \t]+|[ \t]+(?![!-~])|(?<=[()\[\],.:;/%])[ \t]+|[ \t]+(?=[()\[\],.:;/%])"
     r"|(?<=\d)[ \t]+(?=\d{1,3}(?: ?\d){0,2} ?[年月日%个项次家])"
 )
 _PAGE_MARK = re.compile(

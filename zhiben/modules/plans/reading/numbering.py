@@ -32,7 +32,7 @@ _STYLE = dict(zip(_NUMBER.groupindex, (style for style, _ in _PATTERNS), strict=
 RANK = {
     "word": 0,
     "chapter": 0,
-    "ordinal": 1,
+    "ordinal": 5,
     "一、": 1,
     "named": 2,
     "(一)": 2,

@@ -43,6 +43,7 @@ _SUFFIX = re.compile(
     r"(?:(?:按照?|根据|依据|依)(?:照)?(?:各自)?(?:的)?(?:职[责能]|分工|工作职责)[^、]{0,8}|分别|共同|具体|各自|联合|组织|统筹|积极|主要|为主|[:、,;。.])+$"
 )
 _NAME = re.compile(r"[一-鿿A-Za-z0-9()·、“”\-]{2,40}")
+_SHORT_NAMES = frozenset("乡镇村")
 _NO_NAME = re.compile(
     r"^(?:\d+|.*(?:完成|年底|月底|持续推进|长期|推进|以下均|不再列出|下同|第一位|首位|\d{4}年).*|[年月日底前]+|无|略|各自|相关|有关)$"
 )
@@ -220,7 +221,7 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
     if name.count("(") < name.count(")"):
         name = name.rstrip(")")
         stop = begin + len(name)
-    if _NAME.fullmatch(name) and not _NO_NAME.match(name):
+    if (_NAME.fullmatch(name) or name in _SHORT_NAMES) and not _NO_NAME.match(name):
         yield name, start + begin, start + stop
 
 
@@ -242,6 +243,8 @@ def units_in(text: str, duty: Duty, *, first_leads: bool = False) -> list[Named]
     [('县住建局', 'lead'), ('县消防救援大队', 'participant')]
     """
     start, end = duty.inner_start, duty.inner_end
+    if rule := _FIRST_LEADS.search(text, start, end):
+        end = rule.start()
     labels = [
         match
         for match in re.compile(rf"[\[【]?(?:{LABEL.pattern})[\]】]?:?").finditer(text, start, end)

@@ -62,11 +62,9 @@ class Structure:
         if not parents:
             return False
         if any(self._carries_below(item) for item in parents):
-            last_only = [item for item in parents if self._only_last_below(item)]
-            several = sum(len(item.children) for item in parents) >= 2 * len(parents)
-            if len(parents) >= 2 and several and len(last_only) >= 0.8 * len(parents):
-                return False
-            return True
+            leaves = [item for item in items if not item.children and self.carries(item)]
+            over_tasks = [item for item in parents if self._carries_below(item) and not self._only_last_below(item)]
+            return bool(over_tasks) and 2 * len(over_tasks) >= len(leaves)
         if any(self.carries(item) for item in items):
             return any(self._is_heading(item) for item in parents)
         headings = [item for item in parents if self._is_heading(item)]

@@ -25,6 +25,10 @@ def _key(task: dict[str, Any]) -> tuple[str, ...]:
     return (plain(task.get("action_ordinal")), plain(task.get("parent")), plain(task["number"]))
 
 
+def _alike(title: str, gold: str) -> bool:
+    return bool(title) and (gold.startswith(title[:8]) or title.startswith(gold[:8]))
+
+
 def _compare(kind: str, found: list[dict[str, Any]], gold: list[dict[str, Any]]) -> Counts:
     key = _KEYS[kind]
     have, want = Counter(map(key, found)), Counter(key(item) for item in gold if not item.get("optional"))
@@ -49,7 +53,7 @@ def score(found: dict[str, Any], gold: dict[str, Any]) -> dict[str, Counts]:
     missed: list[dict[str, Any]] = []
     for task in gold["tasks"]:
         candidates = waiting.get(_key(task), [])
-        same = [one for one in candidates if plain(one["title"])[:8] == plain(task["title"])[:8]]
+        same = [one for one in candidates if _alike(plain(one["title"]), plain(task["title"]))]
         if same:
             candidates.remove(same[0])
             pairs.append((same[0], task))
