@@ -18,7 +18,6 @@ from zhiben.core.workflow.refusal import StepInvalid
 from .dispatching import next_milestone
 from .models import Feedback, Indicator, IndicatorValue, Milestone, Task, TaskStatus
 from .progress import ProgressRule, Share, follow
-from .standing import plain
 
 FOLLOWING = Machine("进度随下级任务更新")
 
@@ -119,7 +118,8 @@ def follow_upwards(task: Task, now: datetime) -> None:
         before, parent.progress, parent.progress_note = parent.progress, progress, note[:255]
         parent.save(update_fields=["progress", "progress_note"])
         if before != progress:
-            _write(parent, "progress", "进度更新", {"before": before, "after": progress, "why": note}, FOLLOWING, now)
+            changed = {"progress": {"from": before, "to": progress}}
+            _write(parent, "progress", "进度更新", {"changed": changed, "progress_note": note}, FOLLOWING, now)
         task = parent
 
 
@@ -140,21 +140,20 @@ def _keep_figures(task: Task, feedback: Feedback, figures: Sequence[Figure], by:
             )
         )
     IndicatorValue.objects.bulk_create(rows)
-    said = {row.indicator.metric: f"{plain(row.value)}{row.indicator.unit}" for row in rows}
-    _write(task, "figures", "填报指标", said, by, now)
+    _write(task, "figures", "填报指标", {"figures": [str(row) for row in rows]}, by, now)
 
 
 def _mark_reached(task: Task, feedback: Feedback, reached: Sequence[Milestone], by: Acting, now: datetime) -> None:
     today = local_day(now)
     open_ones = task.milestones.filter(pk__in=[milestone.pk for milestone in reached], reached_on=None)
-    said = {str(milestone): today.isoformat() for milestone in open_ones}
+    said = [str(milestone) for milestone in open_ones]
     open_ones.update(reached_on=today, feedback=feedback)
     left = task.milestones.filter(reached_on=None).values_list("due_on", flat=True)
     task.next_milestone_on = next_milestone(list(left), today)
     task.save(update_fields=["next_milestone_on"])
     engine.refresh([task], now=now)
     if said:
-        _write(task, "milestones", "完成节点", said, by, now)
+        _write(task, "milestones", "完成节点", {"milestones_reached": said}, by, now)
 
 
 def _write(task: Task, verb: str, label: str, data: dict[str, Any], by: By, now: datetime) -> None:

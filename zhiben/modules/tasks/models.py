@@ -1,10 +1,10 @@
 """Dispatched work of any origin, what is fed back about it, and duties that recur."""
 
 from datetime import date, datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Manager, Q
 from django.urls import reverse
 
 from zhiben.core.access.scope import Scoped, ScopedQuerySet
@@ -14,7 +14,7 @@ from zhiben.core.org.models import Person, Unit
 
 from .cadence import Cadence
 from .progress import EXPLANATIONS, ProgressRule
-from .standing import Judgement, Operator, judge, target_on
+from .standing import Judgement, Operator, judge, plain, target_on
 
 
 class Duty(models.TextChoices):
@@ -108,7 +108,7 @@ class Task(FromOrigin, Scoped):
     reason = models.TextField("最近一次理由", blank=True)
     """Why it was last returned, sent back, reassigned or withdrawn; all earlier reasons are in the trail."""
 
-    objects = TaskQuerySet.as_manager()
+    objects: ClassVar[Manager] = TaskQuerySet.as_manager()
 
     class Meta:
         verbose_name = "任务"
@@ -130,7 +130,7 @@ class Task(FromOrigin, Scoped):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("tasks:task", args=(self.pk,))
+        return reverse("tasks:detail", args=(self.pk,))
 
     @property
     def is_open(self) -> bool:
@@ -223,7 +223,9 @@ class Indicator(models.Model):
         """Where it stands on that day; reads `targets` and `values` (prefetch them for a list)."""
         value = self.latest()
         target = target_on({row.year: row.value for row in self.targets.all()}, day)
-        return judge(self.operator, target, value and value.value, unit=self.unit, approximate=self.approximate)
+        return judge(
+            self.operator, target, value.value if value else None, unit=self.unit, approximate=self.approximate
+        )
 
 
 class IndicatorTarget(models.Model):
@@ -261,6 +263,18 @@ class IndicatorValue(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        """整改率 90%（45/50）"""
+        parts = f"（{self.fraction}）" if self.fraction else ""
+        return f"{self.indicator.metric} {plain(self.value)}{self.indicator.unit}{parts}"
+
+    @property
+    def fraction(self) -> str:
+        """Numerator and denominator beside the rate; empty for a plain number."""
+        if self.numerator is None or self.denominator is None:
+            return ""
+        return f"{plain(self.numerator)}/{plain(self.denominator)}"
+
 
 class ObligationStatus(models.TextChoices):
     ACTIVE = "active", "执行中"
@@ -288,8 +302,6 @@ class Obligation(FromOrigin, Scoped):
     reason = models.TextField("最近一次理由", blank=True)
     made_at = models.DateTimeField("设立时间", editable=False)
 
-    objects = ScopedQuerySet.as_manager()
-
     class Meta:
         verbose_name = "定期工作"
         ordering = ("-made_at", "id")
@@ -309,7 +321,7 @@ class Obligation(FromOrigin, Scoped):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("tasks:obligation", args=(self.pk,))
+        return reverse("obligations:detail", args=(self.pk,))
 
     @property
     def rhythm(self) -> str:
@@ -343,8 +355,6 @@ class ObligationOccurrence(Scoped):
     status = models.CharField("状态", max_length=10, choices=OccurrenceStatus.choices, default=OccurrenceStatus.OPEN)
     reason = models.TextField("理由", blank=True)
 
-    objects = ScopedQuerySet.as_manager()
-
     class Meta:
         verbose_name = "定期工作（各期）"
         ordering = ("due_on", "id")
@@ -362,7 +372,7 @@ class ObligationOccurrence(Scoped):
         return f"{self.title}（{self.period_label}）"
 
     def get_absolute_url(self) -> str:
-        return reverse("tasks:occurrence", args=(self.pk,))
+        return reverse("occurrences:detail", args=(self.pk,))
 
     @property
     def tally(self) -> str:

@@ -1,8 +1,9 @@
 """Duties that recur: each period becomes an occurrence of its own, opened ahead, done by records, or missed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -110,8 +111,9 @@ def close_missed_occurrences(now: datetime) -> int:
     return sum(result.refusal is None for result in results)
 
 
-def count_record(occurrence: ObligationOccurrence, data: dict, by: Acting, now: datetime) -> None:
+def count_record(occurrence: ObligationOccurrence, data: Mapping[str, Any], by: By, now: datetime) -> None:
     """One more time done; with the last one the occurrence is done. Effect of the step `record`."""
+    assert isinstance(by, Acting)
     OccurrenceRecord.objects.create(
         occurrence=occurrence,
         happened_on=data["happened_on"],
@@ -129,7 +131,7 @@ def count_record(occurrence: ObligationOccurrence, data: dict, by: Acting, now: 
         occurrence.refresh_from_db(fields=["status"])
 
 
-def reopen(obligation: Obligation, data: dict, by: By, now: datetime) -> None:
+def reopen(obligation: Obligation, data: Mapping[str, Any], by: By, now: datetime) -> None:
     """After a pause it goes on with the present period; nothing is asked for the time of the pause."""
     today = local_day(now)
     opening = _first_opening(obligation, today)
@@ -140,7 +142,7 @@ def reopen(obligation: Obligation, data: dict, by: By, now: datetime) -> None:
     obligation.save(update_fields=["next_opening"])
 
 
-def let_lapse(obligation: Obligation, data: dict, by: By, now: datetime) -> None:
+def let_lapse(obligation: Obligation, data: Mapping[str, Any], by: By, now: datetime) -> None:
     """With its duty, what is still open of it is over. Effect of ending."""
     still_open = obligation.occurrences.filter(status=OccurrenceStatus.OPEN)
     engine.fire_many(still_open, "lapse", by=CALENDAR, now=now, reason=data.get("reason") or "定期工作已结束")

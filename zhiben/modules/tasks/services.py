@@ -69,7 +69,7 @@ def revise_task(
     said = {}
     for name, value in changes.items():
         if (before := getattr(task, name)) != value:
-            said[name] = {"before": _plain(before), "after": _plain(value)}
+            said[name] = {"from": _plain(before), "to": _plain(value)}
             setattr(task, name, value)
     if milestones is not None:
         said |= _replace_milestones(task, milestones, local_day(now))
@@ -84,7 +84,7 @@ def revise_task(
         label="修订",
         by=by,
         now=now,
-        data=said,
+        data={"changed": said},
         reason=reason,
     )
     engine.refresh([task], now=now)
@@ -112,7 +112,7 @@ def _replace_milestones(task: Task, wanted: Sequence[NewMilestone], today: date)
         [task.milestones.model(task=task, due_on=day, text=text) for day, text in sorted(after)]
     )
     task.next_milestone_on = next_milestone([day for day, _ in after], today)
-    return {"milestones": {"before": _listed(before), "after": _listed(after)}}
+    return {"milestones_due": {"from": _listed(before), "to": _listed(after)}}
 
 
 def _listed(milestones: set[tuple[date, str]]) -> list[str]:

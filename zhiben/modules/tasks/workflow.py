@@ -202,6 +202,10 @@ TASK_LIFE = Workflow(
         Input("responsible_unit", "改由哪个单位承办", "unit", check=another_unit),
         Input("message", "提醒内容", "long_text"),
         Input("lead_officer", "承办人", "person"),
+        # not asked by a step, but named in the trail of feedback and of revisions
+        Input("figures", "指标数据", "text"),
+        Input("milestones_reached", "完成的节点", "text"),
+        Input("milestones_due", "节点", "text"),
     ),
     steps=(
         # the unit that was given it
