@@ -1,9 +1,10 @@
-"""The menu, grouped by the work and not by the module: the one place where the entries of all modules meet."""
+"""Where each module's menu entries stand: groups follow the work of the person, not the modules of the program."""
 
-from zhiben.core.web.home import menu as my_work
+from zhiben.core.web import home
 from zhiben.core.web.menu import MenuGroup
+from zhiben.modules.tasks import pages as tasks
 
 MENU: tuple[MenuGroup, ...] = (
-    MenuGroup("我的工作", my_work),
-    # MenuGroup("方案与任务", (*plans, *tasks)) — each module's pages.py offers `menu`
+    MenuGroup("我的工作", home.menu),
+    MenuGroup("方案与任务", tasks.menu),
 )

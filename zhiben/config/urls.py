@@ -1,11 +1,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from zhiben.config import health
+from zhiben.config import demonstration, health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("", include("zhiben.core.accounts.urls")),
     path("", include("zhiben.core.access.urls")),
+    path("files/", include("zhiben.core.files.urls")),
     path("", include("zhiben.core.web.urls")),
+    path("", include("zhiben.modules.tasks.urls")),
+    path("", include(demonstration)),
 ]
