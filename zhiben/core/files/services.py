@@ -3,7 +3,6 @@
 import io
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -21,15 +20,16 @@ LIMIT = 200 * (1 << 20)
 """Bytes of one file, unless the caller says less."""
 
 
-def store_file(*, content: BinaryIO | bytes, name: str, by: By, now: datetime, limit: int | None = None) -> StoredFile:
+def store_file(
+    *, content: store.Readable | bytes, name: str, by: By, now: datetime, limit: int | None = None
+) -> StoredFile:
     """Keep some content. The same content is kept once, whoever brings it and under whatever name.
 
     Once this returns, the bytes are on disk; when the transaction is rolled back they stay there unclaimed.
     Raises FileRefused: empty, larger than `limit` bytes, of a kind that is not kept, or no space left.
     """
-    source = io.BytesIO(content) if isinstance(content, bytes) else content
-    if source.seekable():
-        source.seek(0)
+    source: store.Readable = io.BytesIO(content) if isinstance(content, bytes) else content
+    source.seek(0)
     with store.written(source, limit=LIMIT if limit is None else limit) as incoming:
         with incoming.path.open("rb") as stream:
             kind = kind_of(stream)
@@ -41,7 +41,7 @@ def store_file(*, content: BinaryIO | bytes, name: str, by: By, now: datetime, l
 
 
 def receive_upload(
-    content: BinaryIO | bytes, *, name: str, by: Acting, now: datetime, limit: int | None = None
+    content: store.Readable | bytes, *, name: str, by: Acting, now: datetime, limit: int | None = None
 ) -> Upload:
     """What a person brings, before it is attached to anything. Raises FileRefused."""
     with transaction.atomic():

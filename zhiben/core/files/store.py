@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from django.conf import settings
 
@@ -22,6 +22,13 @@ from .refused import FileRefused
 _PIECE = 1 << 20
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _ABANDONED = timedelta(days=1)
+
+
+class Readable(Protocol):
+    """An open binary file, or what a browser sends."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def seek(self, offset: int, /) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ def place_of(digest: str) -> Path:
 
 
 @contextmanager
-def written(content: BinaryIO, *, limit: int) -> Iterator[Incoming]:
+def written(content: Readable, *, limit: int) -> Iterator[Incoming]:
     """The content on disk, complete and flushed, for as long as the block lasts; then removed unless it was `kept`.
 
     Raises FileRefused when it is larger than `limit` bytes, empty, or when the disk is full.
@@ -82,7 +89,7 @@ def remove_unfinished(*, now: datetime) -> int:
     return len(left)
 
 
-def _copy(content: BinaryIO, stream: BinaryIO, *, limit: int) -> tuple[str, int]:
+def _copy(content: Readable, stream: BinaryIO, *, limit: int) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     while piece := content.read(_PIECE):
         size += len(piece)

@@ -2,11 +2,12 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST, require_safe
+
+from zhiben.core.access.acting import Acting
 
 from .access import may_fetch
 from .kinds import KINDS, Kind
@@ -20,7 +21,7 @@ _SHOWN = {kind.media_type: kind for kind in KINDS.values() if kind.shown_inline}
 
 
 @require_POST
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: HttpRequest) -> JsonResponse:
     """POST `file` (one or more) → `{"uploads": [{"id", "name", "size"}], "refused": [{"name", "sentence"}]}`."""
     acting = _acting(request)
     kept, refused = [], []
@@ -36,14 +37,14 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def download(request: HttpRequest, attachment_id: int) -> HttpResponse:
+def download(request: HttpRequest, attachment_id: int) -> FileResponse:
     """An attachment; with `?inline=1`, shown in the browser where that is safe (pictures, PDF)."""
     attachment = _attachment(request, attachment_id)
     return _content(attachment, may_show="inline" in request.GET)
 
 
 @require_safe
-def thumbnail(request: HttpRequest, attachment_id: int, size: int) -> HttpResponse:
+def thumbnail(request: HttpRequest, attachment_id: int, size: int) -> FileResponse:
     attachment = _attachment(request, attachment_id)
     path = thumbnail_of(attachment.file.digest, size=size)
     if path is None:
@@ -54,7 +55,7 @@ def thumbnail(request: HttpRequest, attachment_id: int, size: int) -> HttpRespon
 
 
 @require_safe
-def download_upload(request: HttpRequest, upload_id: int) -> HttpResponse:
+def download_upload(request: HttpRequest, upload_id: int) -> FileResponse:
     """What one brought oneself and has not attached yet."""
     brought = get_object_or_404(
         Upload.objects.select_related("file"), pk=upload_id, uploaded_by_id=_acting(request).person.pk
@@ -62,8 +63,8 @@ def download_upload(request: HttpRequest, upload_id: int) -> HttpResponse:
     return _content(brought, may_show="inline" in request.GET)
 
 
-def _acting(request: HttpRequest) -> Any:
-    acting = getattr(request, "acting", None)
+def _acting(request: HttpRequest) -> Acting:
+    acting: Acting | None = getattr(request, "acting", None)
     if acting is None:
         raise Http404
     return acting
@@ -76,7 +77,7 @@ def _attachment(request: HttpRequest, attachment_id: int) -> Attachment:
     return attachment
 
 
-def _content(named: Attachment | Upload, *, may_show: bool) -> HttpResponse:
+def _content(named: Attachment | Upload, *, may_show: bool) -> FileResponse:
     try:
         path: Path = path_of(named.file)
     except FileNotFoundError as lost:

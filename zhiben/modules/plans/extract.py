@@ -8,6 +8,10 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .sources.opened import Opened
 
 USAGE = """用法：zhiben plans extract 文件或文件夹… --out 目录 [--text] [--quiet]
 
@@ -121,14 +125,7 @@ class _Batch:
                 for warning in outcome.warnings:
                     self._progress.tell(f"{outcome.source.name}：{warning}。")
                 ledger = read_plan(outcome.source)
-                source = {"name": outcome.source.name, "media_type": outcome.source.media_type}
-                source["characters"] = len(outcome.source.text)
-                record = ledger.to_json() | {"source": source, "warnings": list(outcome.warnings)}
-                stem = self._stem(Path(outcome.source.name).stem)
-                if self._with_text:
-                    _write(self._out / f"{stem}.txt", outcome.source.text)
-                _write(self._out / f"{stem}.json", json.dumps(record, ensure_ascii=False, indent=1) + "\n")
-                self.written += 1
+                self._write(outcome, ledger.to_json())
                 if not ledger.tasks:
                     self._progress.tell(f"{outcome.source.name}：没有读到任务，写出的台账是空的。")
         except FileNotFoundError:
@@ -137,6 +134,16 @@ class _Batch:
             if refusal.filename and self._out in Path(refusal.filename).parents:
                 raise
             self._refuse(f"{name}：没有权限读取，请检查文件权限。")
+
+    def _write(self, opened: "Opened", ledger: dict[str, Any]) -> None:
+        source = opened.source
+        origin = {"name": source.name, "media_type": source.media_type, "characters": len(source.text)}
+        stem = self._stem(Path(source.name).stem)
+        if self._with_text:
+            _write(self._out / f"{stem}.txt", source.text)
+        record = ledger | {"source": origin, "warnings": list(opened.warnings)}
+        _write(self._out / f"{stem}.json", json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+        self.written += 1
 
     def _refuse(self, sentence: str) -> None:
         self.refused += 1

@@ -6,7 +6,6 @@ from urllib.parse import quote
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import include, path
 from PIL import ExifTags, Image
 
 from zhiben.core.files import access
@@ -16,8 +15,7 @@ from zhiben.core.files.thumbnails import thumbnail_of
 
 from .contents import PDF, jpeg, png
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
-urlpatterns = [path("files/", include("zhiben.core.files.urls"))]
+pytestmark = pytest.mark.django_db
 HTML = b"<!doctype html><html><body><script>alert(1)</script></body></html>"
 
 
@@ -25,9 +23,9 @@ HTML = b"<!doctype html><html><body><script>alert(1)</script></body></html>"
 def attached(cast, now, monkeypatch):
     """Attach some content to a record that only the office may see."""
     monkeypatch.setattr(access, "_REGISTERED", {})
-    access.register("tasks.task", lambda acting, record_id: record_id == "1" and acting.unit == cast.office.unit)
+    access.register("example.record", lambda acting, record_id: record_id == "1" and acting.unit == cast.office.unit)
 
-    def attach(content: bytes, name: str, record_type: str = "tasks.task") -> Attachment:
+    def attach(content: bytes, name: str, record_type: str = "example.record") -> Attachment:
         file = store_file(content=content, name=name, by=cast.office, now=now)
         return attach_file(record_type=record_type, record_id="1", file=file, name=name, by=cast.office, now=now)
 

@@ -110,7 +110,8 @@ def _collect(folder: Path, pages: Sequence[int]) -> Recognised:
     doubtful = []
     for page in pages:
         found = json.loads(_page_file(folder, page).read_text("utf-8"))
-        lines += [Line(*line, page=page) for line in found["lines"]]
+        for text, left, right, top, bottom, size in found["lines"]:
+            lines.append(Line(text, left, right, top, bottom, size, page))
         if found["lines"] and found["confidence"] < _DOUBTFUL:
             doubtful.append(page)
     return Recognised(tuple(lines), tuple(doubtful))
