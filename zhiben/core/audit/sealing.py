@@ -17,7 +17,7 @@ from django.db.models import Max
 from zhiben.core.clock import CHINA, local_day
 
 from .digest import MerkleTree, current_algorithm
-from .keys import key_id, root, signing_key
+from .keys import key_id, public_key, root, signing_key
 from .line import leaf_text
 from .models import AuditLine, DailySeal
 from .seal_files import Seal, leaves_path, read_seal, seal_path, write_leaves, write_seal
@@ -27,10 +27,17 @@ class SealConflict(Exception):
     """A seal file of that day is already there and says something else. Nothing is overwritten."""
 
 
-def seal_pending(now: datetime) -> list[DailySeal]:
-    """Seal every day that is over and not yet sealed, oldest first."""
+def seal_pending(now: datetime, *, take_over: bool = False) -> list[DailySeal]:
+    """
+    Seal every day that is over and not yet sealed, oldest first.
+
+    Where several machines run workers, the one that made the last seal goes on: its folder has the files and the key.
+    `take_over` is for the operator of another, when that machine or its key is lost.
+    """
     sealed = []
     with _one_at_a_time():
+        if not take_over and _is_sealed_elsewhere():
+            return []
         while day := _next_day(now):
             sealed.append(_seal(day, now))
     return sealed
@@ -47,6 +54,11 @@ def seal_day(day: date, now: datetime) -> DailySeal:
         if _last_id_of(day, last.last_id if last else 0) is None:
             raise ValueError(f"截至 {day} 没有需要封存的留痕")
         return _seal(day, now)
+
+
+def _is_sealed_elsewhere() -> bool:
+    last = DailySeal.objects.last()
+    return last is not None and public_key(last.key_id) is None
 
 
 def _next_day(now: datetime) -> date | None:

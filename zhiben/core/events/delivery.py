@@ -43,7 +43,7 @@ def deliver_pending(now: datetime, limit: int = 1000) -> int:
         if not claimed:
             break
         tried += len(claimed)
-        handled += sum(_deliver(delivery, now) for delivery in claimed)
+        handled += sum(_deliver(delivery, now) for delivery in claimed if delivery.parked_at is None)
     return handled
 
 
@@ -85,9 +85,13 @@ def _claim(now: datetime, size: int) -> list[Delivery]:
             due = due.select_for_update(skip_locked=True)
         claimed = list(due[:size])
         for delivery in claimed:
-            delivery.attempts += 1
-            delivery.next_at = now + CLAIM
-        Delivery.objects.bulk_update(claimed, ["attempts", "next_at"])
+            if delivery.attempts < ATTEMPTS:
+                delivery.attempts += 1
+                delivery.next_at = now + CLAIM
+            else:  # it was claimed for the last time, and nobody came back to say how it went
+                delivery.parked_at = now
+                delivery.error = "处理程序多次使后台程序中断"
+        Delivery.objects.bulk_update(claimed, ["attempts", "next_at", "parked_at", "error"])
     return claimed
 
 

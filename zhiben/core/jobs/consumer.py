@@ -1,4 +1,4 @@
-"""huey's workers over our queue. See docs/adr/0002-jobs.md for what each of the two does."""
+"""huey's workers over our queue. See docs/adr/0007-huey-over-the-job-table.md."""
 
 from typing import Any
 

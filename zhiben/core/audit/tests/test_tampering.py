@@ -222,6 +222,13 @@ def test_a_day_is_sealed_once_and_only_when_over(three_days):
         seal_day(date(2026, 3, 16), MORNING + 9 * DAY)
 
 
+def test_another_machine_seals_only_when_told_to(three_days, settings, tmp_path):
+    settings.ZHIBEN_AUDIT_ROOT = tmp_path / "another machine"
+    assert seal_pending(MORNING + 9 * DAY) == []
+    assert len(seal_pending(MORNING + 9 * DAY, take_over=True)) == 1
+    assert any("公钥不在本机" in finding.sentence for finding in verify().findings)
+
+
 def test_power_lost_between_file_and_database(three_days):
     with a_rogue_administrator() as execute:
         execute("DELETE FROM audit_dailyseal WHERE number = 2", [])

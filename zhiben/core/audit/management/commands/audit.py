@@ -29,6 +29,7 @@ class Command(BaseCommand):
         verifying.add_argument("--json", action="store_true", help="以 JSON 输出结果")
         sealing = commands.add_parser("seal", help="封存已经结束、还没有封存的日子")
         sealing.add_argument("--day", type=date.fromisoformat, help="只封存到这一天")
+        sealing.add_argument("--take-over", action="store_true", help="原来封存的机器或密钥已不在,由本机接着封存")
         proving = commands.add_parser("prove", help="出具一条记录的证明(JSON)")
         proving.add_argument("record_type", help="记录类别,如 tasks.task")
         proving.add_argument("record_id")
@@ -47,8 +48,8 @@ class Command(BaseCommand):
         if not result.ok:
             sys.exit(1)
 
-    def _seal(self, *, day: date | None, **options: Any) -> None:
-        seals = [seal_day(day, clock.now())] if day else seal_pending(clock.now())
+    def _seal(self, *, day: date | None, take_over: bool, **options: Any) -> None:
+        seals = [seal_day(day, clock.now())] if day else seal_pending(clock.now(), take_over=take_over)
         for seal in seals:
             self.stdout.write(f"{seal},根 {seal.root[:16]}…")
         if not seals:

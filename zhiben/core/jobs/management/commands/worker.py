@@ -10,7 +10,7 @@ from zhiben.core.jobs import queue, running
 from zhiben.core.jobs.consumer import JobConsumer
 from zhiben.core.jobs.loop import CHORES, run_periodically, stop_on_signals, stopping
 
-_GRACE = 20
+_GRACE = 10
 """Seconds given to running jobs after the request to stop; what is not finished then runs again elsewhere."""
 
 
