@@ -1,11 +1,14 @@
 """The pages of docs/generated/, drawn from the program itself: states, rights, tables, who calls whom."""
 
+from collections.abc import Iterable, Sequence
+
 from django.apps import apps
 from django.db import models
 
 from zhiben.core.access.permissions import PERMISSIONS, Permission
 from zhiben.core.org.roles import Role
-from zhiben.core.workflow.table import Span, Step, Workflow, registry
+from zhiben.core.workflow.diagram import deadline_rows, mermaid, step_rows
+from zhiben.core.workflow.table import Workflow, registry
 
 WRITTEN_BY = "<!-- made by `make docs`; edit the program, not this page -->\n\n"
 
@@ -26,85 +29,28 @@ def our_workflows() -> list[Workflow]:
 
 def states(flow: Workflow) -> str:
     title = flow.label or str(flow.model._meta.verbose_name)
-    parts = [f"# {title}的流程\n", f"`{flow.record_type}`\n", _diagram(flow), _steps(flow)]
+    parts = [f"# {title}的流程\n", f"`{flow.record_type}`\n", f"```mermaid\n{mermaid(flow)}```\n"]
+    parts.append(table(("从", "步骤", "到", "由谁办理", "必填"), step_rows(flow)))
     if flow.deadlines:
-        parts.append(_deadlines(flow))
+        parts.append(table(("期限", "适用状态", "提醒", "逾期提级"), deadline_rows(flow)))
     return "\n".join(parts)
 
 
-def _diagram(flow: Workflow) -> str:
-    named = dict(flow.states)
-    lines = ["```mermaid", "stateDiagram-v2"]
-    lines += [f'    state "{label}" as {value}' for value, label in named.items()]
-    lines.append(f"    [*] --> {flow.start}")
-    arrows: dict[tuple[str, str], list[str]] = {}
-    for step in flow.steps:
-        for source in step.sources:
-            arrows.setdefault((source, step.lands_in(source)), []).append(step.label)
-    lines += [f"    {source} --> {target}: {'、'.join(labels)}" for (source, target), labels in arrows.items()]
-    lines += [f"    {state} --> [*]" for state in flow.final]
-    return "\n".join([*lines, "```", ""])
-
-
-def _steps(flow: Workflow) -> str:
-    lines = ["| 步骤 | 从 | 到 | 由谁办理 | 必填 | 选填 | 审批 |", "| --- | --- | --- | --- | --- | --- | --- |"]
-    for step in flow.steps:
-        target = flow.state_label(step.target) if step.target else "不变"
-        cells = (
-            f"{step.label} `{step.name}`",
-            "、".join(flow.state_label(source) for source in step.sources),
-            target,
-            step.actor.label,
-            _inputs(flow, step.needs),
-            _inputs(flow, step.takes),
-            _approval(step),
-        )
-        lines.append("| " + " | ".join(cells) + " |")
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(heads) + " |", "| --- " * len(heads) + "|"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([*lines, ""])
-
-
-def _inputs(flow: Workflow, names: tuple[str, ...]) -> str:
-    return "、".join(flow.input(name).label for name in names)
-
-
-def _approval(step: Step) -> str:
-    if step.approval is None:
-        return ""
-    how_many = "全体同意" if step.approval.quorum == "all" else f"{step.approval.quorum} 人同意"
-    return f"{step.approval.by.label}，{how_many}"
-
-
-def _deadlines(flow: Workflow) -> str:
-    lines = ["| 期限 | 适用状态 | 提醒 | 逾期提级 |", "| --- | --- | --- | --- |"]
-    for deadline in flow.deadlines:
-        cells = (
-            deadline.label,
-            "、".join(flow.state_label(state) for state in deadline.states),
-            "、".join(f"提前 {_span(span)}" for span in deadline.remind),
-            "；".join(f"{_after(span)}：{actor.label}" for span, actor in deadline.escalate),
-        )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, ""])
-
-
-def _span(span: Span) -> str:
-    return f"{span.count} 个工作日" if span.working else f"{span.count} 天"
-
-
-def _after(span: Span) -> str:
-    return f"逾期 {_span(span)}" if span.count else "逾期当天"
 
 
 # --- who may do what -------------------------------------------------------------------------------------------
 
 
 def role_matrix() -> str:
-    lines = ["# 角色与权限\n", "| 权限 | " + " | ".join(role.label for role in Role) + " |"]
-    lines.append("| --- |" + " :-: |" * len(Role))
-    for permission in Permission:
-        marks = ("●" if permission in PERMISSIONS[role] else "" for role in Role)
-        lines.append(f"| {permission.label} | " + " | ".join(marks) + " |")
-    return "\n".join([*lines, ""])
+    rows = (
+        (permission.label, *("●" if permission in PERMISSIONS[role] else "" for role in Role))
+        for permission in Permission
+    )
+    return "# 角色与权限\n\n" + table(("权限", *(role.label for role in Role)), rows)
 
 
 # --- what is kept ----------------------------------------------------------------------------------------------
@@ -114,12 +60,9 @@ def records() -> str:
     parts = ["# 数据表\n"]
     for app in apps.get_app_configs():
         kept = sorted(app.get_models(), key=lambda model: model.__name__)
-        if not app.name.startswith("zhiben.") or not kept:
-            continue
-        parts.append(f"## {app.verbose_name} `{app.name}`\n")
-        parts.append("| 记录 | 表 | 指向 |\n| --- | --- | --- |")
-        parts += [f"| {m._meta.verbose_name} `{m.__name__}` | `{m._meta.db_table}` | {_points_at(m)} |" for m in kept]
-        parts.append("")
+        if app.name.startswith("zhiben.") and kept:
+            rows = ((f"{m._meta.verbose_name} `{m.__name__}`", f"`{m._meta.db_table}`", _points_at(m)) for m in kept)
+            parts += [f"## {app.verbose_name} `{app.name}`\n", table(("记录", "表", "指向"), rows)]
     return "\n".join(parts)
 
 

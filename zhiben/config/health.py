@@ -94,7 +94,7 @@ def deadlines_are_watched() -> Finding:
     )
 
 
-def _backlog(waiting_since: QuerySet[Any, datetime], now: datetime, what_to_do: str) -> Finding:
+def _backlog(waiting_since: QuerySet[Any, Any], now: datetime, what_to_do: str) -> Finding:
     oldest = waiting_since.first()
     if oldest is None:
         return True, "没有积压"

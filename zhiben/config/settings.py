@@ -38,7 +38,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
-SECRET_KEY_FALLBACKS = env.list("ZHIBEN_OLD_SECRET_KEYS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("ZHIBEN_OLD_SECRET_KEYS", [])
 ALLOWED_HOSTS = env.list("ZHIBEN_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 
 ZHIBEN_HTTPS = env.bool("ZHIBEN_HTTPS", False)
