@@ -17,6 +17,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
-    rollupOptions: { input: { main: "src/main.ts" } },
+    rollupOptions: {
+      input: { main: "src/main.ts" },
+      // htmx can evaluate strings; its `allowEval` is off here and the content security policy forbids it
+      onwarn: (warning, report) => void (warning.code === "EVAL" || report(warning)),
+    },
   },
 });

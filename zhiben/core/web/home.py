@@ -1,10 +1,13 @@
 """我的待办: what waits for me, nearest deadline first, each row with its one next step; then what we sent and wait for."""
 
+from datetime import date
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from zhiben.core.access.permissions import Permission, may
+from zhiben.core.clock import local_day
 from zhiben.core.notify.services import inbox
 from zhiben.core.workflow.models import WorkItem
 from zhiben.core.workflow.worklist import Waiting, count_waiting, sent_and_waiting, worklist
@@ -20,8 +23,9 @@ menu = (
     MenuEntry("我的", "web:me", icon="user", foot="我的"),
 )
 
-SHOWN = 50
-SHOWN_BELOW = 10
+SHOWN = 30
+SHOWN_BESIDE = 8
+SOON = 3
 COUNTED = 1000
 
 
@@ -42,10 +46,10 @@ def show(request: HttpRequest) -> HttpResponse:
         "count": count_waiting(request.acting, at_most=COUNTED + 1),
         "counted_to": COUNTED,
         "sends": sends,
-        "sent": [dressed(row, request) for row in sent_and_waiting(request.acting, request.now, limit=SHOWN_BELOW)]
+        "sent": [dressed(row, request) for row in sent_and_waiting(request.acting, request.now, limit=SHOWN_BESIDE)]
         if sends
         else [],
-        "notices": list(inbox(request.acting.person).unread()[:SHOWN_BELOW]),
+        "notices": list(inbox(request.acting.person).unread()[:SHOWN_BESIDE]),
     }
     return render(request, "web/home.html", context)
 
@@ -68,8 +72,17 @@ def dressed(row: Waiting, request: HttpRequest) -> dict[str, object]:
         "address": reverse(f"{pages.name}:detail", args=[row.item.record_id]) if pages else row.get_absolute_url(),
         "step_address": reverse(f"{pages.name}:step", args=[row.item.record_id, step]) if pages and has_dialog else "",
         "held_by_other": row.claim is not None and row.claim.person_id != request.acting.person.pk,
-        "overdue": row.item.is_overdue(request.now),
+        "when": when_due(row.item.due_on, local_day(request.now)),
     }
+
+
+def when_due(day: date | None, today: date) -> str:
+    """The heading under which a row of the worklist stands."""
+    if day is None:
+        return "没有期限"
+    if day < today:
+        return "已经逾期"
+    return "三天内到期" if (day - today).days <= SOON else "以后到期"
 
 
 def _asks(request: HttpRequest) -> bool:

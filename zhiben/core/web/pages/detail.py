@@ -28,7 +28,7 @@ SHOWN_LINES = 100
 
 @dataclass(frozen=True)
 class StateMark:
-    """One state in the strip: passed, current or still ahead; `since` when the record came into the current one."""
+    """One state in the strip: passed, current or still ahead; `since` when the record last came into it."""
 
     label: str
     place: str
@@ -95,22 +95,23 @@ def proof(pages: RecordPages, request: HttpRequest, pk: Any) -> HttpResponse:
 def states_of(workflow: Workflow, record: models.Model, lines: list[Any]) -> list[StateMark]:
     """The states the record has been through, the one it is in with how long, and those on the straight way ahead."""
     now_in = getattr(record, workflow.field_name)
-    passed: list[str] = []
-    since: datetime | None = None
+    passed: dict[str, datetime] = {}
     for entry in lines:
         state = entry.line.to_state
         if entry.line.kind != "step" or not state:
             continue
-        if state != entry.line.from_state or since is None:
-            since = entry.line.at
-        if state in passed:
-            del passed[passed.index(state) :]  # sent back: what came after is ahead again
-        passed.append(state)
-    before = [state for state in passed if state != now_in]
+        if state == entry.line.from_state and state in passed:
+            continue
+        if state in passed:  # sent back: what came after is ahead again
+            order = list(passed)
+            for later in order[order.index(state) :]:
+                del passed[later]
+        passed[state] = entry.line.at
+    before = {state: since for state, since in passed.items() if state != now_in}
     ahead = _straight_on(workflow, now_in, {*before, now_in})
     return [
-        *(StateMark(workflow.state_label(state), "was") for state in before),
-        StateMark(workflow.state_label(now_in), "now", since),
+        *(StateMark(workflow.state_label(state), "was", since) for state, since in before.items()),
+        StateMark(workflow.state_label(now_in), "now", passed.get(now_in)),
         *(StateMark(workflow.state_label(state), "ahead") for state in ahead),
     ]
 

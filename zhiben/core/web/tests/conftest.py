@@ -1,15 +1,21 @@
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from tests.errands.models import Errand
 from zhiben.conftest import Cast
+from zhiben.core import clock
 from zhiben.core.workflow.engine import begin_many
 
 
 @pytest.fixture(autouse=True)
 def _with_errand_pages(settings: object) -> None:
     settings.ROOT_URLCONF = "zhiben.core.web.tests.errand_pages"
+
+
+@pytest.fixture(autouse=True)
+def _on_the_day_of_the_story(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 def give(cast: Cast, now: object, *titles: str, due_on: date | None = date(2026, 3, 20)) -> list[Errand]:
