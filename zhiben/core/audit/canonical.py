@@ -18,7 +18,7 @@ _FORBIDDEN = {code: " " for code in range(0x20) if chr(code) not in "\t\n"}
 
 def clean(text: str) -> str:
     """NFC, without control characters (the separator, NUL) and without halves of surrogate pairs."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):
         return str(text)
     text = unicodedata.normalize("NFC", text).translate(_FORBIDDEN)
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -71,4 +71,9 @@ def to_json(value: Any) -> str:
     >>> to_json({"b": 1, "a": "县"})
     '{"a":"县","b":1}'
     """
-    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return dump(plain(value))
+
+
+def dump(value: Any) -> str:
+    """As `to_json`, for a value that is plain already."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=plain)

@@ -6,7 +6,7 @@ which spares reading eighteen columns of a million rows into Python one by one.
 
 from datetime import UTC
 
-from .canonical import SEPARATOR, to_json
+from .canonical import SEPARATOR, dump
 from .models import AuditLine
 
 COLUMNS = (
@@ -40,7 +40,7 @@ def canonical_text(line: AuditLine) -> str:
             line.to_state,
             line.reason,
             line.key or "",
-            to_json(line.data),
+            dump(line.data),
         )
     )
 

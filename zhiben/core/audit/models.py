@@ -9,17 +9,17 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from .canonical import to_json
+from .canonical import dump
 
 
 class CanonicalJSONField(models.TextField):
-    """JSON kept as the very text that was hashed; a jsonb column would reorder and respell it."""
+    """JSON kept as the very text that was hashed; a jsonb column would reorder and respell it. Give it plain values."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return None if value is None else json.loads(value)
 
     def get_prep_value(self, value: Any) -> str | None:
-        return None if value is None else to_json(value)
+        return None if value is None else dump(value)
 
 
 class Kind(models.TextChoices):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from zhiben.core.batches import in_batches
+
 from .canonical import clean, plain
 from .digest import current_algorithm, digest_text
 from .erasure import is_sealed, sealed
@@ -25,8 +27,8 @@ __all__ = [
     "seal_pending", "sealed", "verify",
 ]  # fmt: skip
 
-_RECORDS_A_QUERY = 400
-"""SQLite accepts 999 parameters in a query by default."""
+_RECORDS_A_QUERY = 10_000
+"""SQLite accepts 32,766 parameters in a query, PostgreSQL 65,535."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,21 +148,13 @@ def _ends_of_chains(lines: Sequence[NewLine]) -> dict[tuple[str, str], tuple[int
         by_type.setdefault(line.record_type, {})[str(line.record_id)] = None
     ends = {}
     for record_type, ids in by_type.items():
-        for batch in _batches(list(ids)):
+        for batch in in_batches(ids, _RECORDS_A_QUERY):
             for record_id, seq, digest in _last_lines(record_type, batch):
                 ends[record_type, record_id] = (seq, digest)
     return ends
 
 
-def _batches(ids: list[str]) -> list[list[str]]:
-    size = _RECORDS_A_QUERY if connection.vendor == "sqlite" else 10_000
-    return [ids[start : start + size] for start in range(0, len(ids), size)]
-
-
-def _last_lines(record_type: str, ids: list[str]) -> Sequence[tuple[str, int, str]]:
-    rows = AuditLine.objects.filter(record_type=record_type).values_list("record_id", "seq", "digest")
-    if len(ids) == 1:
-        return rows.filter(record_id=ids[0]).order_by("-seq")[:1]
+def _last_lines(record_type: str, ids: list[str]) -> list[tuple[str, int, str]]:
     with connection.cursor() as cursor:
         marks = ", ".join(["%s"] * len(ids))
         cursor.execute(

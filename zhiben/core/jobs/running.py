@@ -14,6 +14,7 @@ from django.db import transaction
 
 from zhiben.core import clock
 from zhiben.core.access.acting import Acting, By, Machine
+from zhiben.core.audit.canonical import plain
 from zhiben.core.org.models import Person, Post
 from zhiben.core.refusal import Refused
 
@@ -88,11 +89,11 @@ class Running:
             self._mark_done(None)
             yield outcome
             if outcome.result is not None:
-                Job.objects.filter(pk=self.job.pk).update(result=outcome.result)
+                Job.objects.filter(pk=self.job.pk).update(result=plain(outcome.result))
         self.finished = True
 
     def _mark_done(self, result: Any) -> None:
-        if not queue.finish(self.job, result, self.now):
+        if not queue.finish(self.job, plain(result), self.now):
             raise LostLease
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.audit.canonical import plain
 from zhiben.core.org.models import Person
 
 from .definitions import JOBS, job
@@ -29,7 +30,7 @@ def enqueue(name: str, *, args: dict[str, Any], key: str, by: By, now: datetime,
         defaults={
             "name": name,
             "label": label,
-            "args": args,
+            "args": plain(args),
             "created_at": now,
             "owner": acting and acting.person,
             "post_id": acting and acting.post.pk,
