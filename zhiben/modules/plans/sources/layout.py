@@ -43,9 +43,9 @@ class Line:
     page: int
 
 
-def add_paragraphs(lines: Iterable[Line], composer: Composer) -> None:
+def add_paragraphs(lines: Sequence[Line], composer: Composer, measures: "dict[int, Measure] | None" = None) -> None:
     """Rebuild paragraphs and hand them to the composer, each with the page it begins on."""
-    for text, page in paragraphs(without_page_furniture(lines)):
+    for text, page in paragraphs(lines, measures):
         composer.paragraph(text, page=page)
 
 
@@ -77,7 +77,7 @@ def _edge_key(line: Line) -> tuple[str, int]:
 
 
 @dataclass(frozen=True)
-class _Measure:
+class Measure:
     """The text block of a page: where most long lines begin and end, and the white between two lines."""
 
     left: float
@@ -85,7 +85,7 @@ class _Measure:
     leading: float
 
     @classmethod
-    def of(cls, page: Sequence[Line]) -> "_Measure":
+    def of(cls, page: Sequence[Line]) -> "Measure":
         long = [line for line in page if len(line.text) >= _LONG]
         if not long:  # a title page or a list of short lines: nothing runs on
             return cls(left=0.0, right=math.inf, leading=0.0)
@@ -100,9 +100,14 @@ class _Measure:
         )
 
 
-def paragraphs(lines: Sequence[Line]) -> Iterator[tuple[str, int]]:
-    """(text, page) of each paragraph."""
-    measures = {page: _Measure.of(list(group)) for page, group in groupby(lines, key=lambda line: line.page)}
+def measures_of(lines: Iterable[Line]) -> dict[int, Measure]:
+    """The measure of each page."""
+    return {page: Measure.of(list(group)) for page, group in groupby(lines, key=lambda line: line.page)}
+
+
+def paragraphs(lines: Sequence[Line], measures: dict[int, Measure] | None = None) -> Iterator[tuple[str, int]]:
+    """(text, page) of each paragraph. `measures` where the lines are only a part of their pages."""
+    measures = measures_of(lines) if measures is None else measures
     text, page, previous = "", 0, None
     for line in lines:
         if previous is not None and _runs_on(previous, line, measures):
@@ -116,14 +121,14 @@ def paragraphs(lines: Sequence[Line]) -> Iterator[tuple[str, int]]:
         yield text, page
 
 
-def _runs_on(line: Line, following: Line, measures: dict[int, _Measure]) -> bool:
+def _runs_on(line: Line, following: Line, measures: dict[int, Measure]) -> bool:
     """Does the sentence go on? The line had no room for what follows, which is set alike, close below and flush."""
     if not 0.7 < following.size / line.size < 1.4:  # a heading set larger or smaller
         return False
-    if _ENDS_SENTENCE.search(line.text) and _BEGINS_ITEM.match(following.text):
+    if begins_item(line.text, following.text):
         return False
     here, there = measures[line.page], measures[following.page]
-    fills = line.right + _first_piece(following.text) * line.size > here.right - 0.6 * line.size
+    fills = line.right + first_piece(following.text) * line.size > here.right - 0.6 * line.size
     flush = following.left <= there.left + 1.2 * following.size
     if line.page != following.page:
         return fills and flush
@@ -131,7 +136,12 @@ def _runs_on(line: Line, following: Line, measures: dict[int, _Measure]) -> bool
     return fills and flush and -line.size < gap < 1.5 * here.leading + 0.5 * line.size
 
 
-def _first_piece(text: str) -> float:
+def begins_item(before: str, text: str) -> bool:
+    """Does a numbered item begin here, the sentence before it being finished?"""
+    return bool(_ENDS_SENTENCE.search(before) and _BEGINS_ITEM.match(text))
+
+
+def first_piece(text: str) -> float:
     """Width, in characters, of what cannot be broken at the head of a line: 100%, “严、 or a single character."""
     piece = _UNBREAKABLE.match(text)
     return sum(0.5 if character.isascii() else 1.0 for character in piece[0]) if piece else 1.0

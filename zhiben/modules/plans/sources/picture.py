@@ -8,7 +8,7 @@ from PIL import Image, UnidentifiedImageError
 
 from . import limits
 from .compose import Composer
-from .layout import add_paragraphs
+from .layout import add_paragraphs, without_page_furniture
 from .ocr import recognise
 from .opened import Opened, Progress
 from .unreadable import Unreadable
@@ -20,7 +20,7 @@ def read_picture(
     frames = _frames(content)
     recognised = recognise(content, pages=range(1, frames + 1), work_dir=ocr_dir, progress=progress)
     composer = Composer()
-    add_paragraphs(recognised.lines, composer)
+    add_paragraphs(without_page_furniture(recognised.lines), composer)
     if composer.is_empty:
         raise Unreadable("图片里没有认出文字", "请重新拍照，把纸张摆正、拍清楚后再上传")
     composer.warn("文字由图像识别得到，请对照原件核对")
