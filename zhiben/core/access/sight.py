@@ -26,5 +26,5 @@ def seen_by(record: Any) -> list[str]:
         who = "有权知悉的负责人" if restricted else "党委政府、安委办和分管这一行业的部门"
         sentences.append(f"{names}{who}")
     if restricted:
-        sentences.append("这是限知悉的记录,其他岗位看不到,也搜不到")
+        sentences.append("这是限知悉的记录，其他岗位看不到，也搜不到")
     return sentences

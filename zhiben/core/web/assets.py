@@ -44,7 +44,7 @@ def check_front_end_is_built(**_: object) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            "前端还没有构建,页面将没有样式",
+            "前端还没有构建，页面将没有样式",
             hint="运行 make setup(或 cd frontend && npm ci && npm run build)",
             id="web.W001",
         )

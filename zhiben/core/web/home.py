@@ -1,4 +1,4 @@
-"""我的待办: what waits for me, nearest deadline first, each row with its one next step; then what we sent and wait for."""
+"""我的待办: what waits for me, nearest deadline first, each row with its one next step; then what we sent."""
 
 from datetime import date
 

@@ -1,4 +1,5 @@
-"""Long work shows itself: how far it is, how long it still takes, what came of it row by row. One may leave and come back."""
+"""Long work shows itself: how far it is, how long it still takes, what came of it row by row. One may leave and
+come back."""
 
 import csv
 import io

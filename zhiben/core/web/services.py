@@ -18,7 +18,7 @@ def save_view(*, pages: str, name: str, query: str, shared: bool, by: Acting, no
     """Keep the filters of a list under a name; one's own view of that name is replaced."""
     name = name.strip()
     if not name:
-        raise Refused("请给视图起个名字,例如“本季度逾期”")
+        raise Refused("请给视图起个名字，例如“本季度逾期”")
     if len(name) > 32:
         raise Refused("视图的名字请控制在 32 个字以内")
     return SavedView.objects.update_or_create(
@@ -47,7 +47,7 @@ def comment_on(record: models.Model, *, text: str, by: Acting, now: datetime) ->
     if not text:
         raise Refused("请先写下要说的话")
     if len(text) > LONGEST_COMMENT:
-        raise Refused(f"评论请控制在 {LONGEST_COMMENT} 字以内,现在是 {len(text)} 字;长材料可作为附件上传")
+        raise Refused(f"评论请控制在 {LONGEST_COMMENT} 字以内，现在是 {len(text)} 字；长材料可作为附件上传")
     record_type = record._meta.label_lower
     with transaction.atomic():
         type(record)._base_manager.select_for_update().get(pk=record.pk)  # the chain of the trail has one writer

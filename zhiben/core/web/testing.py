@@ -146,7 +146,7 @@ class PagesTest:
         _, few = counted(client, self._list())
         self.make(cast, now, MANY - FEW)
         _, many = counted(client, self._list())
-        assert many <= few, f"{FEW} 行用 {few} 次查询,{MANY} 行用 {many} 次"
+        assert many <= few, f"{FEW} 行用 {few} 次查询，{MANY} 行用 {many} 次"
         assert many <= MOST_QUERIES
 
     def test_a_record_page_asks_a_bounded_number_of_queries(self, cast: Any, now: datetime) -> None:

@@ -78,7 +78,7 @@ def mark_errors(questions: Iterable[Question], errors: Mapping[str, str]) -> lis
         if name in by_name:
             question = by_name[name]
             question.error = (
-                f"没有找到唯一的“{question.value}”,请从下拉列表中选择"
+                f"没有找到唯一的“{question.value}”，请从下拉列表中选择"
                 if question.value and question.given.kind in ("unit", "units", "person")
                 else sentence
             )

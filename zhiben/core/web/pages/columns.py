@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.utils.html import format_html, linebreaks
+from django.template.defaultfilters import linebreaks_filter
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from zhiben.core.clock import CHINA
@@ -135,7 +136,7 @@ def cell(column: Column, record: models.Model, at: At, *, finished: bool = False
 
 
 def plain(column: Column, record: models.Model) -> str | int | float | date | datetime | bool | None:
-    """The column of this record for a spreadsheet: a number, a day, a moment without zone on the office's clock, or text."""
+    """The column of this record for a spreadsheet: a number, a day, a moment on the office's clock, or text."""
     value = column.read(record)
     if value is None:
         return None
@@ -171,6 +172,10 @@ def _due(column: Column, record: Any, value: date, at: At, finished: bool) -> Sa
     return due_span(value, at.today, finished=finished)
 
 
+def _long_text(column: Column, record: Any, value: Any, at: At, finished: bool) -> SafeString:
+    return linebreaks_filter(str(value), autoescape=True)
+
+
 def _number(column: Column, record: Any, value: Any, at: At, finished: bool) -> str:
     text = f"{value.normalize():,f}" if isinstance(value, Decimal) else f"{value:,}"
     return f"{text} {column.unit}".rstrip()
@@ -178,7 +183,7 @@ def _number(column: Column, record: Any, value: Any, at: At, finished: bool) -> 
 
 _CELLS: dict[str, Callable[..., SafeString | str]] = {
     "text": lambda column, record, value, at, finished: str(value),
-    "long_text": lambda column, record, value, at, finished: mark_safe(linebreaks(str(value), autoescape=True)),
+    "long_text": _long_text,
     "related": lambda column, record, value, at, finished: str(value),
     "state": _tag,
     "choice": _tag,

@@ -34,7 +34,7 @@ def attach(pages: RecordPages, request: HttpRequest, pk: Any) -> HttpResponse:
     files = request.FILES.getlist("files")
     try:
         if not files:
-            raise Refused("请先选择文件,再点“上传”")
+            raise Refused("请先选择文件，再点“上传”")
         uploads = keep_files(at)(files, [])
         with transaction.atomic():
             type(record)._base_manager.select_for_update().get(pk=record.pk)  # the chain of the trail has one writer

@@ -71,5 +71,5 @@ def _overtaken(pages: RecordPages, record: models.Model) -> forms.ValidationErro
     last = lines_of(pages.record_type, str(record.pk)).last()
     who = f"{last.actor_name}刚刚办理了“{last.label}”" if last else "有人刚刚修改过"
     return forms.ValidationError(
-        f"您填写期间,{who}。您的内容还在本页,请另开一个窗口核对最新情况,再返回列表重新打开修改。"
+        f"您填写期间，{who}。您的内容还在本页，请另开一个窗口核对最新情况，再返回列表重新打开修改。"
     )

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import xlsxwriter
 from django.db import transaction
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
 
 from zhiben.core import clock
 from zhiben.core.access.permissions import Permission, require
@@ -22,7 +22,7 @@ MOST_ROWS = 100_000
 CHUNK = 2000
 
 
-def download(pages: RecordPages, request: HttpRequest) -> HttpResponse:
+def download(pages: RecordPages, request: HttpRequest) -> FileResponse:
     require(request.acting, Permission.EXPORT_RECORDS)
     listing = Listing(pages, request)
     book = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it when the last byte has gone)
@@ -78,6 +78,6 @@ def write_book(listing: Listing, out: IO[bytes]) -> int:
             elif value is not None:
                 sheet.write_string(number, at, str(value)[:32_767])
     if number == MOST_ROWS:
-        sheet.write_string(number + 1, 0, f"只导出了前 {MOST_ROWS} 条,请缩小筛选范围后分次导出")
+        sheet.write_string(number + 1, 0, f"只导出了前 {MOST_ROWS} 条，请缩小筛选范围后分次导出")
     book.close()
     return number

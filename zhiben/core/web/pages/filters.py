@@ -171,7 +171,7 @@ class Flag(Filter):
 
 def overdue(model: type[models.Model], final: Sequence[str], *, field: str = "due_on", name: str = "overdue") -> Flag:
     """Past the deadline and not in a final state. `final` are the states of `model.status` that end its life."""
-    open_states = [value for value, _ in model._meta.get_field("status").choices or () if value not in final]
+    open_states = [value for value, _ in field_at(model, "status").choices or () if value not in final]
     return Flag(name, "已逾期", condition=lambda at: Q(**{f"{field}__lt": at.today, "status__in": open_states}))
 
 

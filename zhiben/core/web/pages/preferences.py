@@ -30,7 +30,7 @@ def save(pages: RecordPages, request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.sentence)
     else:
-        messages.success(request, f"已保存视图“{view.name}”,可在“视图”菜单里打开。")
+        messages.success(request, f"已保存视图“{view.name}”，可在“视图”菜单里打开。")
     return _back(pages, request)
 
 

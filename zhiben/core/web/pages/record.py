@@ -82,7 +82,7 @@ class RecordPages:
     exportable: ClassVar[bool] = True
     commentable: ClassVar[bool] = True
     attachable: ClassVar[bool] = True
-    empty: ClassVar[str] = "换一组筛选条件,或切换到别的视角看看。"
+    empty: ClassVar[str] = "换一组筛选条件，或切换到别的视角看看。"
     """What to do when the list is empty."""
     help: ClassVar[str] = ""
 
@@ -119,7 +119,7 @@ class RecordPages:
 
     def may_edit(self, record: models.Model, at: At) -> str | None:
         """A sentence why the record cannot be edited now, or None. Only asked where there is a form."""
-        return "这类记录不能直接修改,请通过办理步骤变更"
+        return "这类记录不能直接修改，请通过办理步骤变更"
 
     def save(self, form: forms.ModelForm, *, by: Acting, now: datetime) -> models.Model:
         """Make or change a record from a valid form. The module calls its own service here."""

@@ -5,13 +5,14 @@ from functools import wraps
 from typing import Any
 
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
 from . import bulk, conversation, detail, editing, export, listing, preferences, stepping
 from .record import RecordPages
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def routes_of(pages: type[RecordPages]) -> list[URLPattern | URLResolver]:
@@ -51,7 +52,7 @@ def routes_of(pages: type[RecordPages]) -> list[URLPattern | URLResolver]:
 
 def guarded(pages: type[RecordPages], view: View, *, posts_only: bool = False) -> View:
     @wraps(view)
-    def run(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def run(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         declared = pages()
         if not declared.may_read(request.acting):
             raise Http404

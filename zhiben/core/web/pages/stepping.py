@@ -51,9 +51,9 @@ def what_happened(offered: Offer, after: Any, acting: Acting) -> str:
     """What happened, and the next thing to do."""
     step = offered.step
     if step.approval:
-        return f"已提出「{step.label}」申请,等待{'、'.join(offered.told) or '审批人'}表态。"
-    told = f",已通知{_few(offered.told)}" if offered.told else ""
-    return f"已{step.label}:“{after}”现在是「{offered.target_label}」{told}。"
+        return f"已提出「{step.label}」申请，等待{'、'.join(offered.told) or '审批人'}表态。"
+    told = f"，已通知{_few(offered.told)}" if offered.told else ""
+    return f"已{step.label}：“{after}”现在是「{offered.target_label}」{told}。"
 
 
 def _few(names: tuple[str, ...]) -> str:
@@ -67,7 +67,7 @@ def claim(pages: RecordPages, request: HttpRequest, pk: Any) -> HttpResponse:
     except StepRefused as refused:
         messages.error(request, refused.sentence)
     else:
-        messages.success(request, "已标为处理中,四小时内同事不会重复办理;办完或不办了请放下。")
+        messages.success(request, "已标为处理中，四小时内同事不会重复办理；办完或不办了请放下。")
     return redirect(pages.address("detail", pk))
 
 
@@ -88,7 +88,7 @@ def decide(pages: RecordPages, request: HttpRequest, pk: Any, request_id: int) -
     except StepRefused as refused:
         messages.error(request, refused.sentence)
     else:
-        messages.success(request, f"您已{'同意' if agrees else '不同意'}这项申请,意见已留痕。")
+        messages.success(request, f"您已{'同意' if agrees else '不同意'}这项申请，意见已留痕。")
     return redirect(pages.address("detail", pk))
 
 

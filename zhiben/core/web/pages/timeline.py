@@ -1,10 +1,12 @@
 """The trail of a record in words: who, in which post, for whom, when, what, why, and what changed."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from zhiben.core.audit.models import AuditLine
@@ -48,7 +50,7 @@ def _entry(pages: RecordPages, line: AuditLine) -> Entry:
 
 
 def changes_of(pages: RecordPages, data: Mapping[str, Any]) -> Any:
-    """Lines keep `{name: value}`, edits `{"changed": {name: {"from", "to"}}}`; names without a Chinese label stay inside."""
+    """Lines keep `{name: value}`, edits `{"changed": {name: {"from", "to"}}}`; a name without a label stays inside."""
     for name, change in (data.get("changed") or {}).items():
         if isinstance(change, Mapping) and "to" in change and (label := label_of(pages, name)):
             yield Change(label, _said(pages, name, change["to"]), _said(pages, name, change.get("from")))
@@ -60,17 +62,15 @@ def changes_of(pages: RecordPages, data: Mapping[str, Any]) -> Any:
 def label_of(pages: RecordPages, name: str) -> str:
     """The Chinese label of a field or a step's input; empty when there is none."""
     if pages.workflow:
-        try:
+        with suppress(FieldDoesNotExist, TypeError, KeyError):  # not something a step can ask for
             return pages.workflow.input(name).label
-        except Exception:  # not an input: Django and the table each have their own way to say so
-            pass
     field = field_at(pages.model, name)
     return str(getattr(field, "verbose_name", "")) if field is not None else ""
 
 
 def _said(pages: RecordPages, name: str, value: Any) -> str:
     if value is None or value == "" or value == []:
-        return "(空)"
+        return "（空）"
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):

@@ -12,7 +12,7 @@ from .at import At
 
 
 def keep_files(at: At) -> Callable[[list[UploadedFile], list[str]], list[Any]]:
-    """Stores what was sent and finds again what this person sent before. Raises Refused for a file that cannot be taken."""
+    """Stores what was sent and finds again what this person sent before. Raises Refused."""
 
     def keep(files: list[UploadedFile], kept: list[str]) -> list[Any]:
         keys = [int(key) for key in kept if key.isascii() and key.isdigit()]

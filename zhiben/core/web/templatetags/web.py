@@ -77,7 +77,7 @@ def span(length: timedelta) -> str:
 @register.simple_tag
 def control(bound: BoundField, draft: str = "") -> SafeString:
     """A form field with the looks of this house; long text keeps a draft of itself."""
-    attrs: dict[str, str] = {}
+    attrs: dict[str, str | bool] = {}
     widget = bound.field.widget
     if isinstance(widget, forms.Select):
         attrs["class"] = "form-select"

@@ -1,5 +1,6 @@
 """The pages of one kind of record, as the people of the cast meet them."""
 
+import itertools
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -45,7 +46,7 @@ class TestList:
         page = text_of(cast.client("bureau_officer").get("/errands/?status=doing"))
         assert "清查仓库" in page
         assert "培训班组" not in page
-        assert "状态:办理中" in page
+        assert "状态：办理中" in page
 
     def test_several_words_are_all_sought(self, cast, now):
         give(cast, now, "清查一号仓库", "清查二号仓库")
@@ -84,7 +85,7 @@ class TestList:
             met.append([record.pk for record in listing.page.rows])
             seen.append(address)
             address = f"/errands/{listing.next_address}" if listing.next_address else ""
-        assert sorted(sum(met, [])) == sorted(Errand.objects.values_list("pk", flat=True))
+        assert sorted(itertools.chain(*met)) == sorted(Errand.objects.values_list("pk", flat=True))
         back = client.get(f"/errands/{client.get(seen[-1]).context['listing'].previous_address}").context["listing"]
         assert [record.pk for record in back.page.rows] == met[-2]
 
@@ -212,7 +213,7 @@ class TestStep:
         fire(errand, "extend", by=cast.bureau_officer, now=now, due_on=date(2026, 5, 1), reason="汛期")
         asked = ApprovalRequest.objects.get()
         page = text_of(cast.client("office").get(f"/errands/{errand.pk}/"))
-        assert "期限:2026-05-01" in page
+        assert "期限：2026-05-01" in page
         for voter in ("office", "chief"):
             cast.client(voter).post(f"/errands/{errand.pk}/requests/{asked.pk}/", {"verdict": "agree"})
         errand.refresh_from_db()
@@ -261,7 +262,7 @@ class TestRecord:
         errand = give(cast, now, "清查仓库")[0]
         fire(errand, "drop", by=cast.office, now=now, reason="任务合并")
         page = text_of(cast.client("bureau_officer").get(f"/errands/{errand.pk}/"))
-        assert "理由:任务合并" in page
+        assert "理由：任务合并" in page
         assert "待接收 → 撤回" in page
         assert cast.office.person.name in page
 
@@ -312,7 +313,9 @@ class TestForm:
         client = cast.client("office")
         version = client.get(f"/errands/{errand.pk}/edit/").context["version"]
         fire(errand, "accept", by=cast.bureau_officer, now=now)
-        answer = client.post(f"/errands/{errand.pk}/edit/", {"title": "我的改动", "due_on": "2026-05-01", "version": version})
+        answer = client.post(
+            f"/errands/{errand.pk}/edit/", {"title": "我的改动", "due_on": "2026-05-01", "version": version}
+        )
         assert answer.status_code == 422
         assert "应勤刚刚办理了“接收”" in text_of(answer)
         assert "我的改动" in text_of(answer)
