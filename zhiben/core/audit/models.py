@@ -15,6 +15,9 @@ from .canonical import dump
 class CanonicalJSONField(models.TextField):
     """JSON kept as the very text that was hashed; a jsonb column would reorder and respell it. Give it plain values."""
 
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return None if value is None else json.loads(value)
 

@@ -6,12 +6,14 @@ nothing was written has no seal.
 """
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max
 
 from zhiben.core.clock import CHINA, local_day
@@ -21,6 +23,13 @@ from .keys import key_id, public_key, root, signing_key
 from .line import leaf_text
 from .models import AuditLine, DailySeal
 from .seal_files import Seal, leaves_path, read_seal, seal_path, write_leaves, write_seal
+
+PATIENCE = 60.0
+"""Seconds to wait for transactions that are writing lines. A day is sealed hours after its end: there is no hurry."""
+
+
+class SealBusy(Exception):
+    """Somebody has been writing for too long; the next attempt will seal."""
 
 
 class SealConflict(Exception):
@@ -75,13 +84,33 @@ def _next_day(now: datetime) -> date | None:
 
 
 def _last_id_of(day: date, after: int) -> int | None:
-    midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=CHINA)
-    with transaction.atomic():
-        if connection.vendor == "postgresql":
-            # Identifiers are given before commit: wait for the writers, so that no lower one appears afterwards.
-            with connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE audit_auditline IN SHARE MODE")
-        return AuditLine.objects.filter(id__gt=after, at__lt=midnight).aggregate(last=Max("id"))["last"]
+    midnight = datetime.combine(day + timedelta(days=1), time_of_day(), tzinfo=CHINA)
+    return AuditLine.objects.filter(id__gt=after, at__lt=midnight).aggregate(last=Max("id"))["last"]
+
+
+def _wait_for_writers() -> None:
+    """
+    Until every transaction that was writing lines when we came has ended. Identifiers are given before commit: without
+    this a lower one could appear after its seal. New writers are not held up; and unlike `LOCK TABLE` it needs no
+    right to update, which the application's role does not have. On SQLite there is one writer at a time, in order.
+    """
+    if connection.vendor != "postgresql":
+        return
+    waited_for = _writers()
+    end = time.monotonic() + PATIENCE
+    while waited_for & _writers():
+        if time.monotonic() > end:
+            raise SealBusy("有一个写入事务一直没有结束,本次没有封存,请稍后再试")
+        time.sleep(0.05)
+
+
+def _writers() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT virtualtransaction FROM pg_locks WHERE relation = 'audit_auditline'::regclass"
+            " AND mode = 'RowExclusiveLock' AND granted AND pid <> pg_backend_pid()"
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _seal(day: date, now: datetime) -> DailySeal:
@@ -89,6 +118,7 @@ def _seal(day: date, now: datetime) -> DailySeal:
     after = last.last_id if last else 0
     upto = _last_id_of(day, after)
     assert upto is not None
+    _wait_for_writers()
     kept = read_seal(seal_path(day))
     key = signing_key()
     algorithm = kept.algorithm if kept else current_algorithm()

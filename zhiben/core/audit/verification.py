@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -66,7 +66,7 @@ def is_intact(row: Row) -> bool:
     return hasher.hexdigest() == row.digest
 
 
-def read_rows(where: str, parameters: list[object]) -> Iterator[Row]:
+def read_rows(where: str, parameters: list[Any]) -> Iterator[Row]:
     """Lines in order of id, with the text and the leaf as the database itself spells them."""
     columns = f"id, algorithm, digest, {leaf_sql(connection.vendor)}, {canonical_sql(connection.vendor)}"
     with connection.chunked_cursor() as cursor:
@@ -226,7 +226,7 @@ def _counted(rows: Iterator[Row], result: Verification, progress: Callable[[int]
         yield row
 
 
-def _up_to(last_id: int | None) -> tuple[str, list[object]]:
+def _up_to(last_id: int | None) -> tuple[str, list[Any]]:
     return ("TRUE", []) if last_id is None else ("line.id <= %s", [last_id])
 
 

@@ -59,7 +59,8 @@ class Event:
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:
         """The event again. Fields dropped from the class since are left out; new ones take their default."""
-        return cls(**{name: read(data[name]) for name, read in _readers(cls).items() if name in data})
+        readers = _readers(cls)  # type: ignore[arg-type]
+        return cls(**{name: read(data[name]) for name, read in readers.items() if name in data})
 
 
 @cache

@@ -47,6 +47,7 @@ class Running:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.finished = False
+        self._finishing = False
         self._noted_at = float("-inf")
 
     @property
@@ -69,6 +70,8 @@ class Running:
         Show how far it is, and let it be stopped here. Cheap: written twice a second at most.
         Raises JobInterrupted or LostLease, which the function lets pass.
         """
+        if self._finishing:  # marked done already, in a transaction nobody else can see
+            return
         if stopping.is_set():
             raise JobInterrupted
         if time.monotonic() - self._noted_at < _SECONDS_BETWEEN_NOTES and done < total:
@@ -87,7 +90,11 @@ class Running:
         with transaction.atomic():
             # First, so that the row is locked and a worker that lost its lease does not even begin.
             self._mark_done(None)
-            yield outcome
+            self._finishing = True
+            try:
+                yield outcome
+            finally:
+                self._finishing = False
             if outcome.result is not None:
                 Job.objects.filter(pk=self.job.pk).update(result=plain(outcome.result))
         self.finished = True

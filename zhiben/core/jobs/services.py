@@ -24,7 +24,6 @@ def enqueue(name: str, *, args: dict[str, Any], key: str, by: By, now: datetime,
     """
     if name not in JOBS:
         raise KeyError(f"no job is called {name}")
-    acting = by if isinstance(by, Acting) else None
     job, _ = Job.objects.get_or_create(
         key=key,
         defaults={
@@ -32,12 +31,20 @@ def enqueue(name: str, *, args: dict[str, Any], key: str, by: By, now: datetime,
             "label": label,
             "args": plain(args),
             "created_at": now,
-            "owner": acting and acting.person,
-            "post_id": acting and acting.post.pk,
-            "behalf_id": acting and acting.on_behalf_of and acting.on_behalf_of.pk,
+            **_asked_by(by),
         },
     )
     return job
+
+
+def _asked_by(by: By) -> dict[str, Any]:
+    if not isinstance(by, Acting):
+        return {}
+    return {
+        "owner": by.person,
+        "post_id": by.post.pk,
+        "behalf_id": by.on_behalf_of.pk if by.on_behalf_of else None,
+    }
 
 
 @transaction.atomic

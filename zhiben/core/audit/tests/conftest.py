@@ -21,19 +21,19 @@ OFFICER = SimpleNamespace(
 SYSTEM = SimpleNamespace(name="定时巡检")
 
 
+def write_line(record_id: str = "1", now: datetime = MORNING, **given: Any) -> AuditLine:
+    """Write a line as the engine does; everything may be overridden."""
+    return append(
+        **{
+            "record_type": "tasks.task", "record_id": record_id, "kind": "step", "verb": "accept", "label": "接收",
+            "by": OFFICER, "now": now, "data": {"进度": 30}, **given,
+        }
+    )  # fmt: skip
+
+
 @pytest.fixture
 def write(db: None) -> Callable[..., AuditLine]:
-    """Write a line as the engine does; everything may be overridden."""
-
-    def write(record_id: str = "1", now: datetime = MORNING, **given: Any) -> AuditLine:
-        return append(
-            **{
-                "record_type": "tasks.task", "record_id": record_id, "kind": "step", "verb": "accept", "label": "接收",
-                "by": OFFICER, "now": now, "data": {"进度": 30}, **given,
-            }
-        )  # fmt: skip
-
-    return write
+    return write_line
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What a rogue administrator may try, and what verification says of it."""
 
+import errno
 import json
 import os
 import stat
@@ -13,7 +14,7 @@ from zhiben.core.audit import guard
 from zhiben.core.audit.findings import Found
 from zhiben.core.audit.keys import key_id, root, signing_key
 from zhiben.core.audit.models import AuditLine, DailySeal
-from zhiben.core.audit.seal_files import Seal, leaves_path, read_seal, seal_path, write_seal
+from zhiben.core.audit.seal_files import Seal, leaves_path, read_seal, seal_path, seals_folder, write_seal
 from zhiben.core.audit.sealing import SealConflict, seal_day, seal_pending
 from zhiben.core.audit.services import prove, verify
 
@@ -234,6 +235,22 @@ def test_power_lost_between_file_and_database(three_days):
         execute("DELETE FROM audit_dailyseal WHERE number = 2", [])
     assert [seal.number for seal in seal_pending(MORNING + 2 * DAY)] == [2]
     assert verify().ok
+
+
+def test_a_disk_that_is_full_leaves_the_day_to_the_next_attempt(write, monkeypatch):
+    write()
+    signing_key()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_disk)
+        with pytest.raises(OSError, match="No space"):
+            seal_pending(MORNING + DAY)
+    assert list(seals_folder().iterdir()) == []
+    assert len(seal_pending(MORNING + DAY)) == 1
+    assert verify().ok
+
+
+def full_disk(descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_seal_file_that_says_something_else_is_never_overwritten(three_days):

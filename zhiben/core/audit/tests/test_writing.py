@@ -15,9 +15,19 @@ from zhiben.core.audit.canonical import clean, plain, to_json
 from zhiben.core.audit.checks import digest_is_available
 from zhiben.core.audit.line import canonical_sql, canonical_text
 from zhiben.core.audit.models import AuditLine
-from zhiben.core.audit.services import NewLine, append, append_many, has_key, is_sealed, lines_of, sealed, verify
+from zhiben.core.audit.services import (
+    NewLine,
+    append,
+    append_many,
+    has_key,
+    is_sealed,
+    lines_of,
+    seal_pending,
+    sealed,
+    verify,
+)
 
-from .conftest import MORNING, OFFICER, SYSTEM
+from .conftest import DAY, MORNING, OFFICER, SYSTEM
 
 
 def new_line(record_id: str, label: str = "接收", **given) -> NewLine:
@@ -132,6 +142,7 @@ def test_the_role_of_the_application_may_only_read_and_append(write, capsys):
                 cursor.execute(statement)
         with transaction.atomic():
             append(record_type="t", record_id="1", kind="step", verb="v", label="l", by=OFFICER, now=MORNING, data={})
+        assert [seal.lines for seal in seal_pending(MORNING + DAY)] == [2]
         cursor.execute("RESET ROLE")
 
 

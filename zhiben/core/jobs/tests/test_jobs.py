@@ -168,6 +168,7 @@ def test_a_worker_that_lost_its_lease_leaves_nothing_behind(watch, declare, cast
     def read(running):
         with running.finishing() as outcome:
             outcome.result = running.job.claims
+            running.progress(1, 1, "此时不再记进度")
             tell(people=[cast.office.person.pk], title="已读完", key=f"read:{running.job.claims}", now=running.now)
 
     ask()

@@ -14,7 +14,7 @@ from zhiben.core import clock
 from zhiben.core.audit import guard
 from zhiben.core.audit.findings import Verification
 from zhiben.core.audit.proof import prove
-from zhiben.core.audit.sealing import SealConflict, seal_day, seal_pending
+from zhiben.core.audit.sealing import SealBusy, SealConflict, seal_day, seal_pending
 from zhiben.core.audit.verification import verify
 
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, command: str, **options: Any) -> None:
         try:
             getattr(self, f"_{command}")(**options)
-        except (ValueError, SealConflict) as error:
+        except (ValueError, SealBusy, SealConflict) as error:
             raise CommandError(str(error), returncode=2) from error
 
     def _verify(self, *, until: date | None, key: str | None, json: bool, **options: Any) -> None:
