@@ -2,8 +2,8 @@
 
 - a plant (云帆化工): safety officer `plant_officer`, head `plant_head`
 - a town (柳溪镇) with a single officer: `town`
-- a county department (应急管理局): `bureau_officer`, `bureau_leader`; the officer also regulates chemicals (`regulator`),
-  the leader is also the chief regulator (`regulator_chief`)
+- a county department (应急管理局): `bureau_officer`, `bureau_leader`; the officer also regulates chemicals
+  (`regulator`), the leader is also the chief regulator (`regulator_chief`)
 - a second department (住房和城乡建设局): `housing_officer`, `housing_leader`
 - the office of the county's safety committee: `office`, `chief`
 - the county's leader in charge: `governor`

@@ -141,8 +141,8 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "/login/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "zhiben.core.accounts.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
+    {"NAME": "zhiben.core.accounts.passwords.NotCommon"},
     {"NAME": "zhiben.core.accounts.passwords.EnoughKinds"},
     {"NAME": "zhiben.core.accounts.passwords.NotTheName"},
     {"NAME": "zhiben.core.accounts.passwords.NotTheSame"},

@@ -37,13 +37,14 @@ class Acting:
 
     def __str__(self) -> str:
         if self.on_behalf_of:
-            return f"{self.person}(代{self.on_behalf_of},{self.post})"
-        return f"{self.person}({self.post})"
+            return f"{self.person}（代{self.on_behalf_of}，{self.post}）"
+        return f"{self.person}（{self.post}）"
 
 
 @dataclass(frozen=True)
 class Machine:
-    """The system itself: the sweeper, a rule that follows from another record. It may only take steps held by `TheSystem`."""
+    """The system itself: the sweeper, a rule that follows from another record. It may only take steps held by
+    `TheSystem`."""
 
     name: str
 

@@ -30,24 +30,32 @@ def may_act(actor: Actor, record: Any, by: By, directory: Directory) -> bool:
     return not set(by.seats).isdisjoint(actor.seats(record, directory))
 
 
+def _set(declaration: object, **values: object) -> None:
+    for name, value in values.items():
+        object.__setattr__(declaration, name, value)
+
+
 @dataclass(frozen=True, init=False)
 class Above:
-    """Climbing: the nearest unit above where one of `roles` is held, or else whoever does the same function there."""
+    """Climbing. `Above()`: the nearest unit above that has the same role, or else the same function under another
+    name. `Above(Role.GOVERNMENT_LEADER)`: that role wherever above it is held, before any other."""
 
     roles: tuple[Role, ...]
 
     def __init__(self, *roles: Role) -> None:
-        object.__setattr__(self, "roles", roles)
+        _set(self, roles=roles)
 
     def climb(
         self, unit_id: int, roles: tuple[Role, ...], directory: Directory, apart_from: int | None
     ) -> tuple[str, ...]:
-        wanted = self.roles or roles
-        for higher in directory.above(unit_id):
-            for choice in (wanted, _same_functions(wanted)):
-                if found := _occupied(higher, choice, directory, apart_from):
-                    return found
-        return ()
+        way = list(directory.above(unit_id))
+        like = _same_functions(self.roles or roles)
+        if self.roles:
+            tries = [(higher, self.roles) for higher in way] + [(higher, like) for higher in way]
+        else:
+            tries = [(higher, choice) for higher in way for choice in (roles, like)]
+        found = (_occupied(higher, choice, directory, apart_from) for higher, choice in tries)
+        return next(filter(None, found), ())
 
 
 @dataclass(frozen=True, init=False)
@@ -57,8 +65,8 @@ class Holder:
 
     Where nobody holds them, work does not stop: it goes to whoever does the same function in the unit (in an
     enterprise the safety officer is its officer), an officer's step then to the unit's own head, and at last
-    `fallback` climbs to the same function above. With `apart_from` (a field naming a person) a seat that only this person
-    holds counts as empty, so that nobody verifies their own work and a town with a single officer still goes on.
+    `fallback` climbs to the same function above. With `apart_from` (a field naming a person) a seat that only this
+    person holds counts as empty, so that nobody verifies their own work and a town with a single officer still goes on.
     Where nobody at all can be found the step waits at the empty seat, for whoever is appointed to it.
     """
 
@@ -133,7 +141,7 @@ class SectorRegulator:
 
 @dataclass(frozen=True)
 class Members:
-    """The members of the body that the record names (专委会, 工作专班): a person by name, or a unit through its head."""
+    """The members of the body that the record names (专委会, 工作专班): a person, or a unit through its head."""
 
     body: str = "body"
     positions: tuple[BodyMembership.Position, ...] = ()
@@ -222,8 +230,3 @@ def _id(record: Any, path: str) -> int | None:
     *way, last = path.split(".")
     owner = _value(record, ".".join(way)) if way else record
     return getattr(owner, last if last.endswith("_id") else f"{last}_id")
-
-
-def _set(declaration: object, **values: object) -> None:
-    for name, value in values.items():
-        object.__setattr__(declaration, name, value)

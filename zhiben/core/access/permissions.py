@@ -27,10 +27,10 @@ class Permission(models.TextChoices):
     REPORT_INDICATORS = "report_indicators", "填报指标"
 
     MANAGE_ORGANISATION = "manage_organisation", "维护区域、单位、人员和机构"
-    MANAGE_ACCOUNTS = "manage_accounts", "开设、停用账号,重置密码"
+    MANAGE_ACCOUNTS = "manage_accounts", "开设、停用账号，重置密码"
     KEEP_SYSTEM = "keep_system", "查看系统运行状况和后台作业"
-    APPOINT = "appoint", "任免岗位(授权)"
-    MANAGE_SECURITY = "manage_security", "解除登录锁定,强制退出登录"
+    APPOINT = "appoint", "任免岗位（授权）"
+    MANAGE_SECURITY = "manage_security", "解除登录锁定，强制退出登录"
     READ_TRAIL = "read_trail", "查阅全部留痕并校验"
 
 
@@ -72,4 +72,4 @@ class NotPermitted(Refused):
 
 def require(by: By | None, permission: Permission) -> None:
     if not may(by, permission):
-        raise NotPermitted(f"您当前的岗位不能{permission.label}。请切换岗位,或联系安全保密管理员授权。")
+        raise NotPermitted(f"您当前的岗位不能{permission.label}。请切换岗位，或联系安全保密管理员授权。")

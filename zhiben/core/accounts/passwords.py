@@ -6,6 +6,7 @@ The rule follows GB/T 22239-2019 (8.1.4.1: 身份鉴别信息具有复杂度要�
 import secrets
 from typing import Any
 
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
 ONE_TIME_ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -14,13 +15,37 @@ ONE_TIME_ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
 KINDS_OF_CHARACTER = (str.islower, str.isupper, str.isdecimal, lambda character: not character.isalnum())
 
 
+class LongEnough:
+    """Django's own check of length has no Chinese sentence for all its cases."""
+
+    def __init__(self, min_length: int = 10) -> None:
+        self.min_length = min_length
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if len(password) < self.min_length:
+            raise ValidationError(f"密码太短，至少要 {self.min_length} 个字符。", code="too_short")
+
+    def get_help_text(self) -> str:
+        return f"至少 {self.min_length} 个字符。"
+
+
+class NotCommon(CommonPasswordValidator):
+    """None of the twenty thousand passwords that are tried first."""
+
+    def get_error_message(self) -> str:
+        return "这个密码太常见，容易被猜中，请换一个。"
+
+    def get_help_text(self) -> str:
+        return "不能是常见密码。"
+
+
 class EnoughKinds:
     """Two kinds of characters at least: small letters, capitals, digits, signs."""
 
     def validate(self, password: str, user: Any = None) -> None:
         kinds = sum(any(map(is_kind, password)) for is_kind in KINDS_OF_CHARACTER)
         if kinds < 2:
-            raise ValidationError("密码至少要包含两类字符:小写字母、大写字母、数字、符号。", code="one_kind")
+            raise ValidationError("密码至少要包含两类字符：小写字母、大写字母、数字、符号。", code="one_kind")
 
     def get_help_text(self) -> str:
         return "至少包含小写字母、大写字母、数字、符号中的两类。"

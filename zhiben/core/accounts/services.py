@@ -8,6 +8,7 @@ from axes.utils import reset as lift_axes
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils import timezone
 
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
@@ -41,9 +42,9 @@ def open_account(*, username: str, password: str | None = None, by: "By | Owner"
     """Open an account with a one-time password that must be changed at the first login. A given `password` is for
     demonstrations and tests: it need not be changed."""
     if not username or len(username) > 64 or any(character.isspace() for character in username):
-        raise Refused("登录名应为 1 至 64 个字符,不含空格。", "username")
+        raise Refused("登录名应为 1 至 64 个字符，不含空格。", "username")
     if User.objects.filter(username__iexact=username).exists():
-        raise Refused(f"登录名“{username}”已被使用,请另选一个。", "username")
+        raise Refused(f"登录名“{username}”已被使用，请另选一个。", "username")
     first = password or one_time_password()
     user = User(username=username, must_change_password=password is None, password_changed_at=now)
     user.set_password(first)
@@ -103,6 +104,18 @@ def unlock(*, user: User, by: "By | Owner", now: datetime) -> None:
 
 
 @transaction.atomic
+def begin_session(*, user: User, session_key: str, address: str | None, device: str, now: datetime) -> LoginSession:
+    """Remember that the account logged in here; places whose login has run out are forgotten."""
+    running = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    user.sessions.exclude(session_key__in=running).delete()
+    session = LoginSession.objects.create(
+        user=user, session_key=session_key, started_at=now, last_seen_at=now, address=address, device=device[:128]
+    )
+    leave_line(user, "log_in", "登录", by=Owner(user.username), now=now, address=address, device=session.device)
+    return session
+
+
+@transaction.atomic
 def end_session(*, session: LoginSession, by: "By | Owner", now: datetime) -> None:
     """Log out one place; its next request comes to the login page."""
     Session.objects.filter(session_key=session.session_key).delete()
@@ -120,6 +133,8 @@ def end_all_sessions(*, user: User, except_for: str = "", by: "By | Owner", now:
 
 
 def leave_line(user: User, verb: str, label: str, *, by: "By | Owner", now: datetime, **data: object) -> None:
+    """One security line in the trail of an account."""
+    User.objects.select_for_update().filter(pk=user.pk).first()
     audit.append(
         record_type=RECORD_TYPE,
         record_id=str(user.pk),

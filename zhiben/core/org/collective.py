@@ -24,9 +24,9 @@ UNNAMED_DEPARTMENTS = re.compile(r"(?:部门|主管单位|监管单位)(?:和单
 UNNAMED_UNITS = re.compile(r"^[省市州县区]?(?:直|级|属)*(?:责任|牵头|配合|参与|成员)?单位$")
 LABELS = {
     UnitKind.GOVERNMENT: "下级政府",
-    UnitKind.TOWN: "乡镇(街道)",
+    UnitKind.TOWN: "乡镇（街道）",
     UnitKind.PARK: "园区",
-    UnitKind.VILLAGE: "村(社区)",
+    UnitKind.VILLAGE: "村（社区）",
 }
 
 
@@ -56,7 +56,7 @@ def collective_of(name: str) -> Collective | None:
     """The group that a name stands for; None when it names one unit.
 
     >>> [each and each.label for each in map(collective_of, ("各县(市)", "各乡镇(街道)", "县政府", "消防部门"))]
-    ['下级政府', '乡镇(街道)', None, None]
+    ['下级政府', '乡镇（街道）', None, None]
     """
     core = EVERY.sub("", name)
     if "成员" in name and re.search(r"(?:安委会|安全生产委员会|^)(?:各|有关|相关)*成员(?:单位)?$", core):

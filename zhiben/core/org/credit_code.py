@@ -16,12 +16,11 @@ def check_character(first_17: str) -> str:
 def credit_code_refusal(code: str) -> str | None:
     """Why this is not a unified social credit code, as a sentence; None when it is one."""
     if len(code) != 18:
-        return f"统一社会信用代码应为 18 位,现为 {len(code)} 位,请核对营业执照。"
+        return f"统一社会信用代码应为 18 位，现为 {len(code)} 位，请核对营业执照。"
     for place, character in enumerate(code, 1):
         if character not in ALPHABET:
-            return (
-                f"统一社会信用代码第 {place} 位“{character}”不是允许的字符(大写字母不用 I、O、S、V、Z),请核对营业执照。"
-            )
+            where = f"统一社会信用代码第 {place} 位“{character}”"
+            return f"{where}不是允许的字符（大写字母不用 I、O、S、V、Z），请核对营业执照。"
     if code[-1] != check_character(code[:-1]):
-        return "统一社会信用代码第 18 位校验不符,请核对营业执照。"
+        return "统一社会信用代码第 18 位校验不符，请核对营业执照。"
     return None

@@ -90,9 +90,9 @@ class UnitKind(models.TextChoices):
     PARTY = "party", "党委部门"
     COMMITTEE_OFFICE = "committee_office", "安委会办公室"
     DEPARTMENT = "department", "政府部门"
-    TOWN = "town", "乡镇(街道)"
-    PARK = "park", "开发区(园区)"
-    VILLAGE = "village", "村(社区)"
+    TOWN = "town", "乡镇（街道）"
+    PARK = "park", "开发区（园区）"
+    VILLAGE = "village", "村（社区）"
     ENTERPRISE = "enterprise", "企业"
     INSTITUTION = "institution", "机构"
 
@@ -174,8 +174,8 @@ class BodyMembership(Dated):
     """A member of a body: a unit, or one person by name."""
 
     class Position(models.TextChoices):
-        CHAIR = "chair", "主任(组长)"
-        VICE = "vice", "副主任(副组长)"
+        CHAIR = "chair", "主任（组长）"
+        VICE = "vice", "副主任（副组长）"
         MEMBER = "member", "成员"
 
     body = models.ForeignKey(Body, on_delete=models.CASCADE, related_name="memberships")

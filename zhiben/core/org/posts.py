@@ -16,7 +16,6 @@ from zhiben.core.refusal import Refused
 
 from .models import Dated, Delegation, Person, Post, Unit, UnitKind
 from .roles import ADMINISTRATORS, Role
-from .signals import staffing_changed
 from .trail import leave_line
 
 if TYPE_CHECKING:
@@ -65,7 +64,6 @@ def appoint(
         post, "appoint", "任命", by=by, now=now,
         person=person.name, unit=unit.name, role=str(role.label), valid_from=str(start), valid_to=str(valid_to or ""),
     )  # fmt: skip
-    staffing_changed.send(Post, unit_ids={unit.pk}, now=now)
     return post
 
 
@@ -73,11 +71,10 @@ def appoint(
 def end_post(*, post: Post, last_day: date, by: "By", now: datetime) -> Post:
     """The post ends with `last_day`; so does whoever stands in for it."""
     if post.valid_from and last_day < post.valid_from:
-        raise Refused(f"该岗位自 {post.valid_from} 起生效,离任日不能早于这一天。", "last_day")
+        raise Refused(f"该岗位自 {post.valid_from} 起生效，离任日不能早于这一天。", "last_day")
     post.valid_to = last_day
     post.save(update_fields=["valid_to"])
     leave_line(post, "end_post", "离任", by=by, now=now, person=post.person.name, last_day=str(last_day))
-    staffing_changed.send(Post, unit_ids={post.unit_id}, now=now)
     return post
 
 
@@ -112,15 +109,15 @@ def appointment_refusal(post: Post, *, by: "By") -> str | None:
     """Why this appointment may not be made, as a sentence; None when it may."""
     role = Role(post.role)
     if post.valid_from and post.valid_to and post.valid_to < post.valid_from:
-        return "离任日不能早于任职日,请核对日期。"
+        return "离任日不能早于任职日，请核对日期。"
     allowed = ROLES_OF_KIND[UnitKind(post.unit.kind)]
     if role not in allowed and (role not in ADMINISTRATORS or post.unit.kind == UnitKind.ENTERPRISE):
-        return f"“{post.unit.get_kind_display()}”不设“{role.label}”岗位,请选择其他角色。"
+        return f"“{post.unit.get_kind_display()}”不设“{role.label}”岗位，请选择其他角色。"
     if (granter := getattr(by, "person", None)) is not None and granter.pk == post.person_id:
-        return "不能给自己任命岗位,请由另一位安全保密管理员办理。"
+        return "不能给自己任命岗位，请由另一位安全保密管理员办理。"
     held = [each for each in Post.objects.filter(person=post.person_id) if _overlap(each, post)]
     if any(each.unit_id == post.unit_id and each.role == role for each in held):
-        return f"{post.person.name}已在“{post.unit}”任{role.label},不必重复任命。"
+        return f"{post.person.name}已在“{post.unit}”任{role.label}，不必重复任命。"
     return _separation_refusal(post.person, role, [Role(each.role) for each in held] + _lent_roles(post.person, post))
 
 
@@ -132,15 +129,15 @@ def delegation_refusal(delegation: Delegation, *, by: "By", now: datetime) -> st
     if person is not None and (person.pk != post.person_id or by.on_behalf_of is not None):  # type: ignore[union-attr]
         return "只能委托他人代理自己的岗位。"
     if deputy.pk == post.person_id:
-        return "不能委托自己,请选择另一位代理人。"
+        return "不能委托自己，请选择另一位代理人。"
     if start is None or end is None:
         return "请填写代理的起止日期。"
     if end < start:
-        return "代理的结束日不能早于开始日,请核对日期。"
+        return "代理的结束日不能早于开始日，请核对日期。"
     if end < local_day(now):
-        return "代理的结束日已经过去,请核对日期。"
+        return "代理的结束日已经过去，请核对日期。"
     if not (post.holds_on(start) and post.holds_on(end)):
-        return f"代理期间超出了岗位“{post}”的任期,请缩短代理时间。"
+        return f"代理期间超出了岗位“{post}”的任期，请缩短代理时间。"
     if any(_overlap(each, delegation) for each in Delegation.objects.filter(post=post, deputy=deputy)):
         return f"{deputy.name}在这段时间内已经代理这个岗位。"
     held = [Role(each.role) for each in Post.objects.filter(person=deputy) if _overlap(each, delegation)]
@@ -150,12 +147,12 @@ def delegation_refusal(delegation: Delegation, *, by: "By", now: datetime) -> st
 def _separation_refusal(person: Person, role: Role, held: list[Role]) -> str | None:
     other = next((each for each in held if each in ADMINISTRATORS and each != role), None)
     if role in ADMINISTRATORS and other:
-        return f"三员分立:{person.name}已是{other.label},不能再任{role.label},请另选人员。"
+        return f"三员分立：{person.name}已是{other.label}，不能再任{role.label}，请另选人员。"
     if other:
-        return f"三员分立:{person.name}是{other.label},不能承担业务岗位“{role.label}”,请另选人员。"
+        return f"三员分立：{person.name}是{other.label}，不能承担业务岗位“{role.label}”，请另选人员。"
     business = next((each for each in held if each not in ADMINISTRATORS), None)
     if role in ADMINISTRATORS and business:
-        return f"三员分立:{person.name}担任业务岗位“{business.label}”,不能再任{role.label},请另选人员。"
+        return f"三员分立：{person.name}担任业务岗位“{business.label}”，不能再任{role.label}，请另选人员。"
     return None
 
 

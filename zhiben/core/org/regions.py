@@ -113,7 +113,7 @@ def close_region(*, region: Region, last_day: date, by: "By", now: datetime) -> 
     """The region no longer exists after `last_day`. Refused while units or regions in it still exist."""
     after = last_day + timedelta(days=1)
     if region.units.valid_on(after).exists() or region.children.valid_on(after).exists():
-        raise Refused(f"“{region.name}”还有单位或下级区域,请先把它们撤销或移到别处。")
+        raise Refused(f"“{region.name}”还有单位或下级区域，请先把它们撤销或移到别处。")
     region.codes.filter(valid_to=None).update(valid_to=last_day)
     region.valid_to = last_day
     region.save(update_fields=["valid_to"])
@@ -129,7 +129,7 @@ def region_of_code(code: str, *, day: date) -> Region | None:
 
 def _bear_code(region: Region, code: str, on: date | None) -> RegionCode:
     if len(code) != 12 or not code.isdecimal() or not code.isascii():
-        raise Refused(f"区划代码应为 12 位数字,“{code}”不是。", "code")
+        raise Refused(f"区划代码应为 12 位数字，“{code}”不是。", "code")
     if holder := RegionCode.objects.filter(code=code, valid_to=None).exclude(region=region).first():
         raise Refused(f"代码 {code} 正由“{holder.region.name}”使用。", "code")
     return RegionCode.objects.create(region=region, code=code, valid_from=on)

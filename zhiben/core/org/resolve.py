@@ -79,11 +79,11 @@ class Names:
         self._day = day
 
     def resolve(self, name: str) -> list[Suggestion]:
-        name = tidy(name)
+        printed, name = name, tidy(name)
         if not name:
             return []
         if collective := collective_of(name):
-            return self._collective(collective, name)
+            return self._collective(collective, printed)
         found = list(self._exact(name))
         if not any(each.score == SURE for each in found):
             found += self._bodies_called(name)
@@ -120,7 +120,7 @@ class Names:
             if len(chosen) == 1:
                 yield Suggestion(entry.unit, None, SURE, f"{why}。")
             else:
-                yield Suggestion(entry.unit, None, 0.9, f"{why},但有 {len(chosen)} 个单位都用这个名称,请选定。")
+                yield Suggestion(entry.unit, None, 0.9, f"{why}，但有 {len(chosen)} 个单位都用这个名称，请选定。")
 
     def _bodies_called(self, name: str) -> Iterator[Suggestion]:
         short = {BodyKind.COMMITTEE: ("安委会", "安全生产委员会", "安全生产委员会全体成员")}
@@ -132,7 +132,7 @@ class Names:
                 if place == body.region and (
                     rest in short.get(BodyKind(body.kind), ()) or tidy(body.name).endswith(rest)
                 ):
-                    yield Suggestion(None, body, 0.95, f"{body.region}的“{rest}”,即{body.name}。")
+                    yield Suggestion(None, body, 0.95, f"{body.region}的“{rest}”，即{body.name}。")
                     break
 
     def _readings(self, name: str) -> list[tuple[Region, str]]:
@@ -167,14 +167,14 @@ class Names:
         wanted = functions_of(rest)
         for entry in here:
             if entry.unit.pk in named:
-                yield Suggestion(entry.unit, None, 0.98, f"{place}的“{rest}”,{entry.names[rest]}。")
+                yield Suggestion(entry.unit, None, 0.98, f"{place}的“{rest}”，{entry.names[rest]}。")
             elif (closeness := _closeness(wanted, entry.functions, rest)) is not None:
                 score, why = closeness
-                yield Suggestion(entry.unit, None, score, f"{place}:{why}")
+                yield Suggestion(entry.unit, None, score, f"{place}：{why}")
         if place == self.region and rest == _plain(name) and wanted:
             yield from self._higher_up(wanted, rest)
         for distance, host in enumerate(_hosts(wanted)):
-            because = f"{rest}通常设在{host},没有单独登记时由它承担,请核对。"
+            because = f"{rest}通常设在{host}，没有单独登记时由它承担，请核对。"
             for entry in here:
                 if host in entry.functions.classes:
                     yield Suggestion(entry.unit, None, round(0.6 - distance / 20, 2), because)
@@ -182,7 +182,7 @@ class Names:
     def _governments(self, here: list["_Entry"], name: str) -> Iterator[Suggestion]:
         for entry in here:
             if entry.unit.kind in (UnitKind.GOVERNMENT, UnitKind.TOWN, UnitKind.PARK, UnitKind.VILLAGE):
-                yield Suggestion(entry.unit, None, 0.95, f"“{name}”指{entry.unit.region},由{entry.unit.name}承办。")
+                yield Suggestion(entry.unit, None, 0.95, f"“{name}”指{entry.unit.region}，由{entry.unit.name}承办。")
 
     def _higher_up(self, wanted: Functions, rest: str) -> Iterator[Suggestion]:
         for entry in self._entries:
@@ -191,7 +191,7 @@ class Names:
                 continue
             if (closeness := _closeness(wanted, entry.functions, rest)) is not None:
                 score, why = closeness
-                yield Suggestion(entry.unit, None, round(score - 0.2, 2), f"上级{entry.unit.region}:{why}")
+                yield Suggestion(entry.unit, None, round(score - 0.2, 2), f"上级{entry.unit.region}：{why}")
 
     def _enterprises(self, name: str) -> Iterator[Suggestion]:
         """Documents give enterprises by their names: no meaning is read into them."""
@@ -206,7 +206,7 @@ class Names:
             if place == self.region:
                 continue
             for each in self._in_place(self.region, rest, rest):
-                because = f"没有登记{place}的“{rest}”;这是{self.region}的同类单位,请核对。"
+                because = f"没有登记{place}的“{rest}”；这是{self.region}的同类单位，请核对。"
                 yield replace(each, score=round(each.score - 0.35, 2), because=because)
 
     def _alike(self, name: str) -> Iterator[Suggestion]:
@@ -220,7 +220,7 @@ class Names:
                 for said in (name, *here)
             )
             if closest[0] >= 0.42:
-                yield Suggestion(entry.unit, None, round(closest[0], 2), f"与“{closest[1]}”名称相近,请核对。")
+                yield Suggestion(entry.unit, None, round(closest[0], 2), f"与“{closest[1]}”名称相近，请核对。")
 
     def _collective(self, collective: Collective, name: str) -> list[Suggestion]:
         """A name for many: all of them, as one group."""
@@ -247,7 +247,7 @@ class Names:
             return []
         because = f"“{name}”指{committee.name}的成员单位。"
         if collective.score < 0.9:
-            because = f"“{name}”没有点名;以下是{committee.name}的成员单位,请去掉无关的。"
+            because = f"“{name}”没有点名；以下是{committee.name}的成员单位，请去掉无关的。"
         rows = committee.memberships.valid_on(self._day).filter(unit__isnull=False).select_related("unit__region")
         units = [row.unit for row in rows if not collective.kinds or row.unit.kind in collective.kinds]
         if not units:
@@ -316,13 +316,13 @@ def _closeness(wanted: Functions, offered: Functions, rest: str) -> tuple[float,
     if wanted.classes == offered.classes:
         if "former" in (wanted.reading, offered.reading) and wanted.reading != offered.reading:
             note = next(iter(departments()[each].note for each in wanted.classes), "")
-            return 0.85, f"“{rest}”是{what}的曾用名{f'({note})' if note else ''},请核对。"
-        return 0.95, "名称一致,省略了地区。" if rest == what else f"“{rest}”即{what}。"
+            return 0.85, f"“{rest}”是{what}的曾用名{f'（{note}）' if note else ''}，请核对。"
+        return 0.95, "名称一致，省略了地区。" if rest == what else f"“{rest}”即{what}。"
     if wanted.classes < offered.classes:
-        return 0.85, f"该单位的职能包含“{rest}”({what})。"
+        return 0.85, f"该单位的职能包含“{rest}”（{what}）。"
     if offered.classes < wanted.classes:
-        return 0.7, f"“{rest}”的部分职能({'、'.join(sorted(offered.classes))})属于该单位。"
-    return 0.5, f"与“{rest}”有共同职能({'、'.join(sorted(wanted.classes & offered.classes))}),请核对。"
+        return 0.7, f"“{rest}”的部分职能（{'、'.join(sorted(offered.classes))}）属于该单位。"
+    return 0.5, f"与“{rest}”有共同职能（{'、'.join(sorted(wanted.classes & offered.classes))}），请核对。"
 
 
 def _best(found: Iterable[Suggestion]) -> list[Suggestion]:
@@ -334,7 +334,7 @@ def _best(found: Iterable[Suggestion]) -> list[Suggestion]:
     ranked = sorted(best.values(), key=lambda each: -each.score)
     top = [each for each in ranked if each.score >= 0.9]
     if len(top) > 1 and top[1].score == top[0].score < SURE:
-        doubt = f"另有 {len(top) - 1} 个同样可能,请选定。"
+        doubt = f"另有 {len(top) - 1} 个同样可能，请选定。"
         ranked = [replace(each, because=each.because + doubt) if each in top else each for each in ranked]
     return ranked[:AT_MOST]
 

@@ -30,7 +30,7 @@ class Sector(models.TextChoices):
     COMMERCE = "commerce", "商贸餐饮"
     POST = "post", "邮政快递"
     CULTURAL_RELICS = "cultural_relics", "文物宗教场所"
-    PARKS = "parks", "开发区(园区)"
+    PARKS = "parks", "开发区（园区）"
 
 
 EVERY_SECTOR = "*"

@@ -17,7 +17,6 @@ from .credit_code import credit_code_refusal
 from .models import Person, Region, Unit, UnitAlias, UnitKind
 from .posts import appoint, delegate, end_delegation, end_post
 from .regions import change_code, close_region, merge_regions, move_region, open_region, rename_region
-from .signals import staffing_changed
 from .superiors import derive_superior
 from .trail import leave_line
 
@@ -86,8 +85,6 @@ def change_unit(*, unit: Unit, by: "By", now: datetime, **changes: Any) -> Unit:
     unit.save()
     after = {name: _plain(value) for name, value in changes.items()}
     leave_line(unit, "change_unit", "修改单位", by=by, now=now, before=before, after=after)
-    if "superior" in changes:
-        staffing_changed.send(Unit, unit_ids={unit.pk}, now=now)
     return unit
 
 
@@ -118,7 +115,6 @@ def close_unit(*, unit: Unit, last_day: date, successor: Unit | None = None, by:
     for post in unit.posts.valid_on(last_day).filter(valid_to=None):
         end_post(post=post, last_day=last_day, by=by, now=now)
     leave_line(unit, "close_unit", "撤销单位", by=by, now=now, last_day=str(last_day), successor=str(successor or ""))
-    staffing_changed.send(Unit, unit_ids={unit.pk}, now=now)
     return unit
 
 
@@ -174,9 +170,9 @@ def link_account(*, person: Person, username: str, by: "By", now: datetime) -> P
     """Say that this person logs in with that account. An account belongs to one person, a person has one account."""
     user = get_user_model().objects.filter(username=username).first()
     if user is None:
-        raise Refused(f"没有登录名为“{username}”的账号,请先开设账号。", "username")
+        raise Refused(f"没有登录名为“{username}”的账号，请先开设账号。", "username")
     if (owner := Person.objects.filter(user=user).exclude(pk=person.pk).first()) is not None:
-        raise Refused(f"账号“{username}”已属于{owner.name},请另选登录名。", "username")
+        raise Refused(f"账号“{username}”已属于{owner.name}，请另选登录名。", "username")
     person.user = user
     person.save(update_fields=["user"])
     leave_line(person, "link_account", "关联账号", by=by, now=now, username=username)
@@ -187,7 +183,7 @@ def _refuse_taken_name(name: str, except_for: Unit | None = None) -> None:
     if not name.strip():
         raise Refused("请填写单位全称。", "name")
     if Unit.objects.filter(name=name, valid_to=None).exclude(pk=except_for and except_for.pk).exists():
-        raise Refused(f"已有名为“{name}”的单位,请核对;如是另一个单位,请在名称前加上所在地区。", "name")
+        raise Refused(f"已有名为“{name}”的单位，请核对；如是另一个单位，请在名称前加上所在地区。", "name")
 
 
 def _refuse_wrong_code(code: str) -> None:
@@ -199,7 +195,7 @@ def _refuse_circle(unit: Unit, superior: Unit | None) -> None:
     higher = superior
     while higher is not None:
         if higher.pk == unit.pk:
-            raise Refused(f"“{superior}”本身隶属于“{unit}”,不能再作为它的上级。", "superior")
+            raise Refused(f"“{superior}”本身隶属于“{unit}”，不能再作为它的上级。", "superior")
         higher = higher.superior
 
 

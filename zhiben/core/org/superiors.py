@@ -15,7 +15,7 @@ ANSWERS_TO: dict[UnitKind, tuple[UnitKind, ...]] = {
     K.COMMITTEE_OFFICE: (K.GOVERNMENT,),
     K.GOVERNMENT: (K.GOVERNMENT,),
 }
-"""Nearest region first; within a region, in this order (属地管理:企业归园区或乡镇,部门和乡镇归安委办,安委办归政府)."""
+"""Nearest region first, and within a region in this order: 企业归园区或乡镇，部门和乡镇归安委办，安委办归政府."""
 
 
 def derive_superior(kind: UnitKind, region: Region, *, unit_id: int | None = None) -> Unit | None:
