@@ -2,9 +2,10 @@
 
 from zhiben.core.web import home
 from zhiben.core.web.menu import MenuGroup
+from zhiben.modules.plans.pages import plans
 from zhiben.modules.tasks import pages as tasks
 
 MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
-    MenuGroup("方案与任务", tasks.menu),
+    MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
 )

@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("files/", include("zhiben.core.files.urls")),
     path("", include("zhiben.core.web.urls")),
     path("", include("zhiben.modules.tasks.urls")),
+    path("", include("zhiben.modules.plans.urls")),
     path("", include(demonstration)),
 ]

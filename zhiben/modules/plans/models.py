@@ -5,7 +5,6 @@ was added by hand. A version's rows change only while it is a draft (services.ed
 """
 
 import uuid
-from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -64,7 +63,7 @@ class Plan(Scoped, PlanFacts):
         return f"《{self.title}》"
 
     def get_absolute_url(self) -> str:
-        return reverse("plans:plan", args=(self.pk,))
+        return reverse("plans:detail", args=(self.pk,))
 
 
 class PlanDocument(models.Model):
@@ -142,7 +141,7 @@ class PlanVersion(Scoped, PlanFacts):
         return f"《{self.title}》第 {self.number} 版"
 
     def get_absolute_url(self) -> str:
-        return reverse("plans:version", args=(self.pk,))
+        return reverse("plan-versions:detail", args=(self.pk,))
 
     @property
     def is_draft(self) -> bool:
@@ -302,7 +301,12 @@ class ItemIndicator(Spanned):
 
     def __str__(self) -> str:
         year = f"{self.year} 年" if self.year else ""
-        return f"{year}{self.metric} {self.get_operator_display()} {plain(self.value)}{self.unit}"
+        return f"{year}{self.metric} {self.get_operator_display()} {self.figure}{self.unit}"
+
+    @property
+    def figure(self) -> str:
+        """100.0000 → 100, 0.5000 → 0.5."""
+        return f"{self.value.normalize():f}" if self.value else "0"
 
 
 class Period(models.TextChoices):
@@ -404,8 +408,3 @@ class DraftEdit(models.Model):
 
     def __str__(self) -> str:
         return self.label
-
-
-def plain(value: Decimal) -> str:
-    """100.0000 → 100, 0.5000 → 0.5."""
-    return f"{value.normalize():f}" if value else "0"

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
-from .clauses import clauses, sentences
+from zhiben.core.text.dates import month_end
+
+from .clauses import sentences
 from .document import Document
 from .frequencies import recurrences_in
 from .ledger import GoalReading, ObligationReading, Period, Span
@@ -21,13 +24,14 @@ _SLOGAN = re.compile(r"(?P<per>日|周|月|季|年)(?:度)?(?P<what>调度|通�
 _SLOGAN_PERIODS: dict[str, Period] = {"日": "day", "周": "week", "月": "month", "季": "quarter", "年": "year"}
 _WHO_END = re.compile(r"(?:请|要|应当|应|须|需|必须|将)?(?:于|在|每|按|分别于|至少|定期)")
 _TEXT_LIMIT = 120
+_CLAUSE_REACH = 160
 
 
 def goals_in(document: Document, start: int, end: int, first_year: int) -> Iterator[GoalReading]:
     """Each date of a goal section with what is to be reached by then."""
     dues = list(deadlines_in(document.text, start, end, first_year=first_year, quoted=document.quoted))
     for index, due in enumerate(dues):
-        sentence_end = document.text.find("。", due.end, end)
+        sentence_end = document.text.find("。", due.end, min(end, due.end + 600))
         stop = min(dues[index + 1].start if index + 1 < len(dues) else end, sentence_end if sentence_end >= 0 else end)
         begin = due.end
         lead_in = re.match("(?:之?前)?,?", document.text[begin:stop])
@@ -56,15 +60,18 @@ def obligations_in(document: Document, spans: list[Span], first_year: int) -> It
 
 
 def _clause_of(document: Document, start: int, end: int, position: int) -> Span:
-    for begin, stop in clauses(document.text, start, end):
-        if begin <= position < stop:
-            return begin, stop
-    return start, end
+    """The clause around a place; a clause without any mark is cut at `_CLAUSE_REACH` either way."""
+    begin = max(start, position - _CLAUSE_REACH)
+    comma = document.text.rfind(",", begin, position)
+    begin = comma + 1 if comma >= 0 else begin
+    stop = min(end, position + _CLAUSE_REACH)
+    comma = document.text.find(",", position, stop)
+    return begin, comma if comma >= 0 else stop
 
 
 def _who(document: Document, begin: int, position: int, sentence_start: int) -> str | None:
     """The subject before 每…, 于…: the nearest words of the clause, or of the clause before it."""
-    for start, end in ((begin, position), (sentence_start, begin)):
+    for start, end in ((begin, position), (max(sentence_start, begin - _CLAUSE_REACH), begin)):
         words = document.text[start:end].strip(",、:")
         words = re.sub(r"(?:请|要|应当|应|须|需|必须|将|并|分别|至少|原则上|于|在)+$", "", words)
         words = words.rsplit(",", 1)[-1]
@@ -75,10 +82,6 @@ def _who(document: Document, begin: int, position: int, sentence_start: int) -> 
 
 
 def _yearly_days(document: Document, start: int, end: int, first_year: int) -> Iterator[ObligationReading]:
-    from datetime import date
-
-    from zhiben.core.text.dates import month_end
-
     for found in _YEARLY_DAY.finditer(document.text, start, end):
         begin, stop = _clause_of(document, start, end, found.start())
         if not _DUTY_VERB.search(document.text, begin, min(end, stop + 40)):
@@ -106,8 +109,9 @@ def _yearly_days(document: Document, start: int, end: int, first_year: int) -> I
 def _next_stop(text: str, stop: int, end: int) -> int:
     """A date that stands alone before its comma (每年12月1日前,报送…) takes the next clause along."""
     if stop < end and text[stop] == ",":
-        following = text.find(",", stop + 1, end)
-        return following if following >= 0 else end
+        limit = min(end, stop + _CLAUSE_REACH)
+        following = text.find(",", stop + 1, limit)
+        return following if following >= 0 else limit
     return stop
 
 

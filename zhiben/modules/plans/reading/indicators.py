@@ -34,6 +34,7 @@ _ACHIEVED_BEFORE = re.compile(rf"(?:{_ACHIEVES})")
 _RATE_HERE = re.compile(
     r"(?:率|比例|比率|度|占比|覆盖面|比重|合格|达标|成率|面)(?:均|都|各|应|要|须|分别|保持|始终|力争|稳定|保持在|确保|实现|为|是|在|:)*$"
 )
+_REACH = 100  # how far a clause is looked at on either side of a number
 _EVENTS = ("次", "轮", "场", "期", "场次", "批次")
 _THRESHOLD_UNITS = (
     "人",
@@ -109,6 +110,7 @@ def _target(text: str, match: re.Match[str], clause_start: int, clause_end: int,
     if value is None:
         return None
     unit = "%" if match["percent"] else match["unit"]
+    clause_start, clause_end = max(clause_start, number_start - _REACH), min(clause_end, match.end() + _REACH)
     before, end = text[clause_start:number_start], match.end()
     up, down, about = (_UP.match(text, end), _DOWN.match(text, end), _ABOUT.match(text, end))
     tail = (up or down or about).end() if (up or down or about) else end

@@ -71,17 +71,19 @@ class Duty:
     labelled: bool = False
 
 
-def _closing(text: str, start: int, limit: int) -> int | None:
-    opening, closing = text[start], _CLOSES[text[start]]
-    depth = 0
-    for at in range(start, min(limit, start + _BRACKET_REACH)):
-        if text[at] == opening:
-            depth += 1
-        elif text[at] == closing:
-            depth -= 1
-            if not depth:
-                return at
-    return None
+def _pairs(text: str, start: int, end: int) -> dict[int, int]:
+    """Every bracket with its closing one, no further than `_BRACKET_REACH` away."""
+    pairs: dict[int, int] = {}
+    waiting: dict[str, list[int]] = {closing: [] for closing in _CLOSES.values()}
+    for match in re.compile(r"[()\[\]【】]").finditer(text, start, end):
+        mark, at = match.group(), match.start()
+        if mark in _CLOSES:
+            waiting[_CLOSES[mark]].append(at)
+        elif waiting[mark]:
+            opening = waiting[mark].pop()
+            if at - opening <= _BRACKET_REACH:
+                pairs[opening] = at
+    return pairs
 
 
 def is_duty(content: str) -> bool:
@@ -105,6 +107,7 @@ _LABEL_LINE = re.compile(rf"(?:(?<=[\n。;)】])|^)[(\[【]?(?:{LABEL.pattern})[
 
 def duties_in(text: str, start: int, end: int) -> Iterator[Duty]:
     """Responsibility brackets and label lines between `start` and `end`, in order, none inside another."""
+    pairs = _pairs(text, start, end)
     at = start
     while match := _NEXT_DUTY.search(text, at, end):
         begin = match.start()
@@ -113,7 +116,7 @@ def duties_in(text: str, start: int, end: int) -> Iterator[Duty]:
             yield Duty(begin, stop, begin, stop, labelled=True)
             at = max(stop, match.end())
             continue
-        close = _closing(text, begin, end)
+        close = pairs.get(begin)
         if close is None:
             at = begin + 1
         elif is_duty(text[begin + 1 : close]):

@@ -1,6 +1,8 @@
 """From the places of tasks to their readings: title, departments, milestones, indicators, frequencies."""
 
 import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +25,7 @@ from .responsibility import units_in
 from .structure import TaskPlace
 
 _TITLE_END = re.compile(r"[。\n]")
+_TITLE_REACH = 400
 _CLOSING_PARAGRAPH = re.compile(
     r"附件|联系人|联系电话|抄送|抄报|主送|信息公开|此件|编辑|责任编辑|来源:|打印|关闭|上一[篇条]|下一[篇条]|相关(?:附件|文档|链接)|扫一扫|分享"
     r"|(?:20\d\d|二[〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日$"
@@ -41,7 +44,7 @@ class Rules:
 
 def title_span(document: Document, item: Item) -> Span:
     """From the number to the first 。, line end or responsibility bracket."""
-    stop = min(item.end, item.own_end())
+    stop = min(item.own_end(), item.head_end + _TITLE_REACH)
     found = _TITLE_END.search(document.text, item.head_end, stop)
     end = found.start() if found else stop
     for duty in document.duties_between(item.head_end, end):
@@ -167,18 +170,19 @@ def milestone_of(document: Document, due: Due, end: int) -> MilestoneReading:
 
 def indicators_in(document: Document, segment: Span, dues: list[Due]) -> Iterator[IndicatorReading]:
     """The targets of a stretch of text, each with the year of its sentence."""
+    starts = [due.start for due in dues]
     for start, end in sentences(document.text, *segment):
         for target in targets_in(document.text, start, end, quoted=document.quoted):
             if _inside_duty(document, target.start):
                 continue
-            dated = [due for due in dues if start <= due.start <= target.clause_end and due.start < target.end + 12]
-            year = dated[-1].due.year if dated and dated[-1].year_given else None
+            index = bisect_right(starts, min(target.clause_end, target.end + 11)) - 1
+            dated = index >= 0 and dues[index].start >= start and dues[index].year_given
             yield IndicatorReading(
                 document.printed(target.clause_start, target.clause_end),
                 target.operator,
                 target.value,
                 target.unit,
-                year,
+                dues[index].due.year if dated else None,
                 target.approximate,
                 span=document.origin(target.clause_start, target.end),
                 confidence=0.9 if target.sure else 0.6,
@@ -213,5 +217,6 @@ def first_year_of(document: Document, period: tuple[date, date] | None, issued: 
         return period[0].year
     if issued:
         return int(issued[:4])
-    named = years_named(document, 0, len(document.text))
-    return min((year for year in named if named.count(year) * 4 >= len(named)), default=named[0] if named else 2024)
+    named = Counter(years_named(document, 0, len(document.text)))
+    often = [year for year, count in named.items() if count * 4 >= named.total()]
+    return min(often, default=next(iter(named), 2024))

@@ -1,8 +1,8 @@
 """A piece of a draft as plain JSON, and back again: what undo restores and the edit log keeps.
 
 A piece is an item with all that hangs on it, a goal, a duty outside the tasks, or a version's facts; its key is
-"planitem:12". A snapshot is {field: value, …, "departments": [{"id", field: value, …, "units": [pk, …]}, …], …}; a piece that
-does not exist is null.
+"planitem:12". A snapshot is {field: value, …, "departments": [{"id", field: value, …, "units": [pk, …]}, …], …}; a
+piece that does not exist is null.
 """
 
 from collections import defaultdict
