@@ -10,4 +10,6 @@ import "./selection";
 import { whenShown } from "./shown";
 
 whenShown("[data-chart]", async (el) => (await import("./charts")).mountChart(el));
+whenShown("[data-review]", async (el) => (await import("./review")).mountReview(el));
+whenShown("[data-drop]", async (el) => (await import("./drop")).mountDrop(el as HTMLFormElement));
 whenShown("[data-map]", async (el) => (await import("./map")).mountMap(el));
