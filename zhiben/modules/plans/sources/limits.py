@@ -20,7 +20,7 @@ OCR_PAGES = 500
 OCR_DPI = 200  # 小四 at 200 dpi is 33 px high, enough for the recogniser
 OCR_PIXELS = 60_000_000  # of one picture; larger ones are refused before they are decoded
 OCR_SIDE = 4000  # px of the longer side of a rendered page or photograph
-OCR_PAGE_SECONDS = 180
+OCR_PAGE_SECONDS = 600  # one page takes 4 s, and many times that on a busy machine
 OCR_KEPT_DAYS = 7  # recognised pages are kept so that a killed run resumes, then removed
 
 OFFICE_SECONDS = 120  # LibreOffice converting one file

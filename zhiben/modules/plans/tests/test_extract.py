@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,60 @@ def test_a_plan_becomes_a_ledger_whose_places_are_in_the_text(inbox, tmp_path, c
     assert "组织全员培训" in text[start:end]
     assert found["source"] == {"name": "方案.txt", "media_type": "text/plain", "characters": len(text)}
     assert "读完 1 份" in capsys.readouterr().err
+
+
+def as_word(plan: str) -> bytes:
+    """The plan as offices type it: Word counts, so no number stands in the text."""
+    numbering = papers.abstract_list(
+        1,
+        papers.level(0, "chineseCountingThousand", "%1、"),
+        papers.level(1, "chineseCountingThousand", "（%2）"),
+        papers.level(2, "decimal", "%3."),
+    )
+    body = ""
+    for line in plan.splitlines():
+        number = re.match(r"([一二三]、)|(（[一二三]）)|(\d\.)", line)
+        level = number.lastindex - 1 if number and number.lastindex else None
+        text = line[number.end() :] if number else line
+        body += papers.paragraph(text, "" if level is None else papers.in_list(1, level))
+    return papers.word(body, numbering=numbering + papers.list_of(1, 1))
+
+
+def as_page(plan: str) -> bytes:
+    return f"<html><body>{''.join(f'<p>{line}</p>' for line in plan.splitlines())}</body></html>".encode()
+
+
+def test_the_same_plan_reads_the_same_from_every_format(tmp_path):
+    inbox, out = tmp_path / "收文", tmp_path / "out"
+    inbox.mkdir()
+    copies = {
+        "文本.txt": PLAN.encode("gb18030"),
+        "文档.docx": as_word(PLAN),
+        "网页.html": as_page(PLAN),
+        "版式.pdf": papers.pdf([papers.typeset(PLAN.splitlines())]),
+        "标记.md": PLAN.replace("\n", "\n\n").encode(),
+    }
+    for name, content in copies.items():
+        (inbox / name).write_bytes(content)
+    assert run(inbox, "--out", out, "--quiet") == 0
+
+    def read(stem: str) -> list[tuple]:
+        return [
+            (
+                task["action_ordinal"],
+                task["number"],
+                task["title"],
+                [(department["name"], department["role"]) for department in task["departments"]],
+                [milestone["due"] for milestone in task["milestones"]],
+                [(frequency["per"], frequency["min_count"]) for frequency in task["frequencies"]],
+            )
+            for task in ledger(out / f"{stem}.json")["tasks"]
+        ]
+
+    expected = read("文本")
+    assert len(expected) == 2
+    for name in copies:
+        assert read(Path(name).stem) == expected, name
 
 
 def test_what_cannot_be_read_is_explained_and_the_rest_goes_on(inbox, tmp_path, capsys):
