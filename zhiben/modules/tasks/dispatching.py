@@ -125,7 +125,7 @@ def _draft(order: Order, office: Unit, now: datetime) -> _Draft:
 def _child(
     parent: Task,
     assignment: Assignment,
-    supervising_unit_id: int | None,
+    supervising_unit_id: int,
     now: datetime,
     due_on: date | None = None,
     content: str = "",

@@ -44,6 +44,16 @@ class FromOrigin(models.Model):
         abstract = True
 
 
+class Assigned(Scoped):
+    """Work never lacks a unit that does it and a unit that asks for it."""
+
+    responsible_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="承办单位")
+    supervising_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="交办单位")
+
+    class Meta:
+        abstract = True
+
+
 class TaskStatus(models.TextChoices):
     PENDING = "pending", "待接收"
     RUNNING = "running", "办理中"
@@ -66,7 +76,7 @@ class TaskQuerySet(ScopedQuerySet):
         return self.filter(status__in=(TaskStatus.PENDING, TaskStatus.RUNNING), due_on__lt=local_day(now))
 
 
-class Task(FromOrigin, Scoped):
+class Task(FromOrigin, Assigned):
     """Work given to ONE unit (`responsible_unit`) by another (`supervising_unit`), which verifies it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -282,7 +292,7 @@ class ObligationStatus(models.TextChoices):
     ENDED = "ended", "已结束"
 
 
-class Obligation(FromOrigin, Scoped):
+class Obligation(FromOrigin, Assigned):
     """A duty that recurs (每季度至少 1 次) or is due once on a day (2026年11月20日前报送评估报告), for any module."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -338,7 +348,7 @@ class OccurrenceStatus(models.TextChoices):
     EXCUSED = "excused", "免予完成"
 
 
-class ObligationOccurrence(Scoped):
+class ObligationOccurrence(Assigned):
     """One period of an obligation (2025年第3季度), to be done `min_count` times by `due_on`."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -1,11 +1,14 @@
 """The life of a task, from dispatch to verified completion (交办—接收—办理—核验—办结), and of duties that recur."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from zhiben.core.access.acting import Acting, By, Machine
 from zhiben.core.access.actors import Holder, TheSystem
+from zhiben.core.access.directory import Directory
+from zhiben.core.access.seats import unit_seat
 from zhiben.core.clock import local_day
 from zhiben.core.org.models import Unit
 from zhiben.core.org.roles import Role
@@ -44,8 +47,25 @@ S = TaskStatus
 OFFICERS = (Role.UNIT_OFFICER, Role.COMMITTEE_OFFICER, Role.SAFETY_OFFICER, Role.GRID_OFFICER)
 LEADERS = (Role.UNIT_LEADER, Role.COMMITTEE_CHIEF, Role.ENTERPRISE_HEAD)
 
+
+@dataclass(frozen=True)
+class OwnDecider:
+    """Who decides for the responsible unit: its head; in a small place without one, whoever does the work there.
+    Sending work back to the office is never decided above the unit."""
+
+    label: str
+
+    def seats(self, task: Task, directory: Directory) -> tuple[str, ...]:
+        unit_id = task.responsible_unit_id
+        for roles in (LEADERS, OFFICERS):
+            if occupied := tuple(unit_seat(unit_id, role) for role in roles if directory.occupied(unit_id, role)):
+                return occupied
+        return tuple(unit_seat(unit_id, role) for role in LEADERS)
+
+
 HANDLER = Holder(*OFFICERS, *LEADERS, unit="responsible_unit", label="承办单位经办人或负责人")
 HEAD = Holder(*LEADERS, unit="responsible_unit", label="承办单位负责人")
+DECIDER = OwnDecider(label="承办单位负责人")
 ISSUER = Holder(*OFFICERS, *LEADERS, unit="supervising_unit", label="交办单位经办人或负责人")
 ISSUING_CHIEF = Holder(*LEADERS, unit="supervising_unit", label="交办单位负责人")
 VERIFIER = Holder(
@@ -211,7 +231,7 @@ TASK_LIFE = Workflow(
         # the unit that was given it
         Step("accept", "接收", S.PENDING, S.RUNNING, HANDLER, takes=("lead_officer",), effect=note_acceptance,
              announces=TaskAccepted, bulk=True),
-        Step("return", "退回", S.PENDING, S.RETURNED, HEAD, needs=("reason",), effect=await_answer,
+        Step("return", "退回", S.PENDING, S.RETURNED, DECIDER, needs=("reason",), effect=await_answer,
              announces=TaskReturned, waits=False, tone="danger", help="不属于本单位职责时退回交办单位，须写明理由"),
         Step("feed_back", "反馈进展", S.RUNNING, None, HANDLER, needs=("percent", "text"),
              takes=("fall_reason", "files"), effect=keep_feedback, announces=TaskFedBack),

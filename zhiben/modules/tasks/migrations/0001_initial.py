@@ -57,8 +57,8 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('active', '执行中'), ('suspended', '已暂停'), ('ended', '已结束')], default='active', max_length=10, verbose_name='状态')),
                 ('reason', models.TextField(blank=True, verbose_name='最近一次理由')),
                 ('made_at', models.DateTimeField(editable=False, verbose_name='设立时间')),
-                ('responsible_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
-                ('supervising_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
+                ('responsible_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
+                ('supervising_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
             ],
             options={
                 'verbose_name': '定期工作',
@@ -83,8 +83,8 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('open', '待完成'), ('done', '已完成'), ('missed', '逾期未完成'), ('excused', '免予完成')], default='open', max_length=10, verbose_name='状态')),
                 ('reason', models.TextField(blank=True, verbose_name='理由')),
                 ('obligation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='occurrences', to='tasks.obligation')),
-                ('responsible_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
-                ('supervising_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
+                ('responsible_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
+                ('supervising_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
             ],
             options={
                 'verbose_name': '定期工作（各期）',
@@ -145,9 +145,9 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(blank=True, verbose_name='最近一次理由')),
                 ('lead_officer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person', verbose_name='承办人')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='tasks.task', verbose_name='上级任务')),
-                ('responsible_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
+                ('responsible_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
                 ('submitted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person', verbose_name='报送人')),
-                ('supervising_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
+                ('supervising_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
             ],
             options={
                 'verbose_name': '任务',

@@ -71,6 +71,11 @@ def test_a_head_returns_what_is_not_theirs_and_the_office_sends_it_elsewhere(cas
     assert seats(task) == {cast.town.seats[0]}
 
 
+def test_where_there_is_no_head_the_officer_returns_it(cast, give, now):
+    task = fire(give((cast.town, "lead")), "return", by=cast.town, now=now, reason="镇里没有这类企业")
+    assert task.status == S.RETURNED
+
+
 def test_the_office_may_insist(cast, give, now):
     task = fire(give((cast.bureau_leader, "lead")), "return", by=cast.bureau_leader, now=now, reason="人手不足")
     task = fire(task, "insist", by=cast.office, now=days_later(now, 2), reason="职责清单已明确由你局负责")

@@ -1,0 +1,194 @@
+"""A year of the fictional county, lived through day by day with a moving clock. The same seed gives the same year."""
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from itertools import count
+from random import Random
+
+from django.db import transaction
+
+from zhiben.core import clock
+from zhiben.core.access.acting import Acting, Machine
+from zhiben.core.calendar import is_working_day
+from zhiben.core.clock import CHINA, local_day
+from zhiben.core.events.services import deliver_pending
+from zhiben.core.org import services as org
+from zhiben.core.org.models import Unit
+from zhiben.core.workflow.engine import fire
+from zhiben.core.workflow.sweep import periodic, sweep
+from zhiben.modules.tasks.models import Duty, ObligationOccurrence, OccurrenceStatus, Task
+from zhiben.modules.tasks.services import Assignment, Order, Origin, dispatch_tasks
+
+from . import sayings
+from .city import City, found_city
+from .evidence import Cabinet
+from .paperwork import check_and_publish, upload
+from .people import Staff, appoint_everybody
+from .stories import Story
+
+FIRST_DAY = date(2025, 11, 20)
+TODAY = datetime(2026, 11, 18, 9, 30, tzinfo=CHINA)
+"""The moment at which a visitor enters the demonstration."""
+SEED = 2026
+FOUNDER = Machine("演示数据")
+
+Deed = Callable[[datetime], None]
+
+MEETING = (
+    ("冬季取暖期燃气安全入户检查", "县住建局", (), date(2026, 12, 20)),
+    ("危险化学品企业岁末安全检查", "县应急局", ("县工信局", "栖云镇"), date(2026, 12, 25)),
+    ("重大事故隐患整改情况回头看", "县应急局", ("县住建局", "县交通局", "县消防大队"), date(2026, 12, 15)),
+    ("工贸企业停产检修作业审批抽查", "县应急局", (), date(2026, 12, 31)),
+    ("客运车辆冬季安全技术检查", "县交通局", ("县公安局",), date(2026, 12, 10)),
+)
+
+
+def live_through(say: Callable[[str], None]) -> None:
+    """Everything or nothing: a demonstration interrupted half-way leaves an empty database, and is made again."""
+    with transaction.atomic():
+        Year(say).run()
+
+
+@dataclass
+class Year:
+    say: Callable[[str], None]
+    city: City = field(init=False)
+    staff: Staff = field(init=False)
+    cabinet: Cabinet = field(init=False)
+    rng: Random = field(default_factory=lambda: Random(SEED))  # noqa: S311 (a story, no secret)
+    agenda: list[tuple[datetime, int, Deed]] = field(default_factory=list)
+    numbers: "count[int]" = field(default_factory=count)
+
+    def run(self) -> None:
+        now = at(FIRST_DAY, 9)
+        set_clock(now)
+        self.say("正在建立虚构的云澜市澜江县：区域、单位、人员……")
+        self.city = found_city(by=FOUNDER, now=now)
+        self.staff = appoint_everybody(self.city, by=FOUNDER, now=now)
+        self.cabinet = Cabinet(Random(SEED))  # noqa: S311
+        self._plan_the_year()
+        self.say("正在过完这一年：交办、接收、反馈、核验、逾期、提级……")
+        day, last = FIRST_DAY, local_day(TODAY)
+        while day <= last:
+            if day.day == 1:
+                self.say(f"　{day:%Y年%-m月}")
+            self._live(day)
+            day += timedelta(days=1)
+        set_clock(TODAY)
+
+    # ── the agenda ──
+
+    def on(self, day: date, deed: Deed) -> None:
+        """Do it on that day, or on the next working day; what lies after today is never done."""
+        while not is_working_day(day):
+            day += timedelta(days=1)
+        moment = at(day, self.rng.randint(9, 16), self.rng.randint(0, 59))
+        if moment < TODAY:
+            heapq.heappush(self.agenda, (moment, next(self.numbers), deed))
+
+    def after(self, now: datetime, days: int, deed: Deed) -> None:
+        self.on(local_day(now) + timedelta(days=days), deed)
+
+    def take_up(self, tasks: Iterable[Task], now: datetime) -> None:
+        """Begin the stories of tasks that were just dispatched."""
+        for task in tasks:
+            Story.of(self, task).begin(task, now)
+
+    def another(self, unit: Unit, person_id: int | None) -> Acting:
+        """Somebody of that unit who did not hand it in."""
+        everybody = [*self.staff.officers.get(unit.short_name, ()), self.staff.head(unit)]
+        return next(each for each in everybody if each.person.pk != person_id)
+
+    # ── what happens ──
+
+    def _plan_the_year(self) -> None:
+        self.on(
+            date(2025, 11, 25), lambda now: self._publish("county.txt", self.staff.officer(self.city["县安委办"]), now)
+        )
+        self.on(date(2025, 12, 19), lambda now: self._publish("town.txt", self.staff.officer(self.city["栖云镇"]), now))
+        self.on(date(2026, 11, 16), self._hold_meeting)
+        self.on(date(2026, 11, 17), self._receive_winter_plan)
+        self.on(date(2026, 11, 13), self._send_chief_away)
+        for week in range(52):
+            for weekday in (1, 3):
+                self.on(FIRST_DAY + timedelta(days=7 * week + weekday), self._do_duties)
+
+    def _publish(self, file: str, by: Acting, now: datetime) -> None:
+        version = check_and_publish(upload(file, by=by, now=now), by=by, now=now)
+        self.say(f"已读取并发布{version.plan}：{version.items.count()} 项任务")
+        tasks = Task.objects.filter(programme_id=str(version.plan_id)).select_related("responsible_unit")
+        self.take_up(tasks.order_by("position", "pk"), now)
+
+    def _hold_meeting(self, now: datetime) -> None:
+        """Three days ago the safety committee met; what it decided waits to be accepted."""
+        orders = [
+            Order(
+                title=title, content=f"{title}，按会议要求落实并按期反馈。", due_on=due_on, limit_on=date(2026, 12, 31),
+                assignments=[Assignment(self.city[lead], Duty.LEAD)]
+                + [Assignment(self.city[name], Duty.PARTICIPANT) for name in others],
+                origin=Origin(label="县安委会 2026 年第四季度会议纪要", number=str(number), position=number),
+            )
+            for number, (title, lead, others, due_on) in enumerate(MEETING, 1)
+        ]  # fmt: skip
+        office = self.city["县安委办"]
+        dispatch_tasks(orders=orders, supervising_unit=office, by=self.staff.officer(office), now=now)
+
+    def _receive_winter_plan(self, now: datetime) -> None:
+        """Yesterday a new plan came in; it is read and waits to be checked."""
+        upload("winter.txt", by=self.staff.officer(self.city["县安委办"]), now=now)
+
+    def _send_chief_away(self, now: datetime) -> None:
+        chief, officer = self.staff.head(self.city["县安委办"]), self.staff.officers["县安委办"][1]
+        org.delegate(
+            post=chief.post, deputy=officer.person, reason="外出学习", valid_from=date(2026, 11, 16),
+            valid_to=date(2026, 11, 20), by=chief, now=now,
+        )  # fmt: skip
+
+    def _do_duties(self, now: datetime) -> None:
+        """Twice a week some of what recurs is done; a little is forgotten, a little made up for later."""
+        today = local_day(now)
+        soon = ObligationOccurrence.objects.filter(
+            status=OccurrenceStatus.OPEN, due_on__lte=today + timedelta(days=14), period_start__lte=today
+        )
+        missed = ObligationOccurrence.objects.filter(status=OccurrenceStatus.MISSED)
+        for rows, chance in ((soon, 0.42), (missed, 0.04)):
+            for occurrence in rows.select_related("responsible_unit").order_by(
+                "due_on", "title", "responsible_unit_id"
+            ):
+                if self.rng.random() < chance:
+                    self._record(occurrence, now)
+
+    def _record(self, occurrence: ObligationOccurrence, now: datetime) -> None:
+        assert occurrence.responsible_unit is not None
+        officer = self.staff.officer(occurrence.responsible_unit)
+        happened_on = max(local_day(now) - timedelta(days=self.rng.randint(0, 2)), occurrence.period_start)
+        times = occurrence.min_count if occurrence.min_count > 6 else 1
+        for _ in range(times):
+            occurrence = fire(
+                occurrence, "record", by=officer, now=now, happened_on=min(happened_on, local_day(now)),
+                text=sayings.say(self.rng, sayings.RECORDS),
+            )  # fmt: skip
+
+    def _live(self, day: date) -> None:
+        """The watchman's morning round, then what people do."""
+        morning = min(at(day, 8, 40), TODAY)
+        set_clock(morning)
+        for work in periodic().values():
+            work(morning)
+        sweep(morning)
+        while self.agenda and local_day(self.agenda[0][0]) == day:
+            moment, _, deed = heapq.heappop(self.agenda)
+            set_clock(moment)
+            deed(moment)
+        deliver_pending(clock.now())
+
+
+def at(day: date, hour: int, minute: int = 0) -> datetime:
+    return datetime.combine(day, time(hour, minute), CHINA)
+
+
+def set_clock(moment: datetime) -> None:
+    """Everybody, jobs and pages included, takes this for now."""
+    clock.move_demonstration(moment - clock.now())
