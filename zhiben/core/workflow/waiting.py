@@ -28,6 +28,7 @@ def rederive(workflow: Workflow, records: Sequence[Record], *, now: datetime, di
     """Replace the work items and deadlines of these records by what their table says now; returns what is new."""
     if not records:
         return []
+    records = list({record.pk: record for record in records}.values())  # each record once, however many deadlines met
     keys = [str(record.pk) for record in records]
     old_items = WorkItem.objects.filter(record_type=workflow.record_type, record_id__in=keys)
     before = {(item.record_id, item.seat, item.step): item for item in old_items}
