@@ -12,7 +12,7 @@ def digest_is_available(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.ZHIBEN_DIGEST not in ALGORITHMS:
         return [
             Error(
-                f"ZHIBEN_DIGEST 设为 {settings.ZHIBEN_DIGEST!r},不是支持的摘要算法",
+                f"ZHIBEN_DIGEST 设为 {settings.ZHIBEN_DIGEST!r}，不是支持的摘要算法",
                 hint=f"请改为 {' 或 '.join(ALGORITHMS)}",
                 id="audit.E001",
             )
@@ -21,7 +21,7 @@ def digest_is_available(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return [
             Error(
                 f"本机的 OpenSSL 没有 {settings.ZHIBEN_DIGEST.upper()} 摘要算法",
-                hint="请安装带国密算法的 OpenSSL 1.1.1 或更高版本,或设 ZHIBEN_DIGEST=sha256",
+                hint="请安装带国密算法的 OpenSSL 1.1.1 或更高版本，或设 ZHIBEN_DIGEST=sha256",
                 id="audit.E002",
             )
         ]

@@ -10,7 +10,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLES = ("audit_auditline", "audit_dailyseal")
-REFUSAL = "留痕只能追加,不能修改或删除"
+REFUSAL = "留痕只能追加，不能修改或删除"
 
 
 def guard_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:
@@ -51,7 +51,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 def protect(connection: BaseDatabaseWrapper, role: str) -> list[str]:
     """Leave `role` only SELECT and INSERT on the trail (PostgreSQL). Returns the statements, to be shown."""
     if connection.vendor != "postgresql":
-        raise ValueError("只有 PostgreSQL 可以按角色收回权限;SQLite 由触发器保护")
+        raise ValueError("只有 PostgreSQL 可以按角色收回权限；SQLite 由触发器保护")
     name = connection.ops.quote_name(role)
     statements = [
         f"REVOKE UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES ON {', '.join(TABLES)} FROM {name}, PUBLIC",
@@ -64,8 +64,8 @@ def protect(connection: BaseDatabaseWrapper, role: str) -> list[str]:
         )
         if cursor.fetchall():
             raise ValueError(
-                f"角色 {role} 是留痕表的所有者,收回权限对它不起作用。"
-                "请用另一个角色执行 migrate,再让应用改用普通角色连接"
+                f"角色 {role} 是留痕表的所有者，收回权限对它不起作用。"
+                "请用另一个角色执行 migrate，再让应用改用普通角色连接"
             )
         for statement in statements:
             cursor.execute(statement)

@@ -77,7 +77,7 @@ class AuditLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.record_type} {self.record_id} 第{self.seq}条:{self.label}"
+        return f"{self.record_type} {self.record_id} 第{self.seq}条：{self.label}"
 
 
 class DailySeal(models.Model):
@@ -101,4 +101,4 @@ class DailySeal(models.Model):
         ordering = ("number",)
 
     def __str__(self) -> str:
-        return f"{self.day} 第{self.number}号封存,共{self.lines}条"
+        return f"{self.day} 第{self.number}号封存，共{self.lines}条"

@@ -53,10 +53,10 @@ class Proof:
             return f"{name} 没有留痕"
         bad = next((line for line in self.lines if not line.ok), None)
         if bad:
-            return f"{name} 的第 {bad.seq} 条留痕与写入时不符,请立即联系审计管理员"
+            return f"{name} 的第 {bad.seq} 条留痕与写入时不符，请立即联系审计管理员"
         waiting = len(self.lines) - self.sealed
-        rest = f",其余 {waiting} 条将在次日封存" if waiting else ""
-        return f"已验证未被改动:共 {len(self.lines)} 条留痕,前后衔接,其中 {self.sealed} 条已由每日签名封存{rest}"
+        rest = f"，其余 {waiting} 条将在次日封存" if waiting else ""
+        return f"已验证未被改动：共 {len(self.lines)} 条留痕，前后衔接，其中 {self.sealed} 条已由每日签名封存{rest}"
 
 
 def prove(record_type: str, record_id: str) -> Proof:

@@ -55,11 +55,11 @@ def seal_pending(now: datetime, *, take_over: bool = False) -> list[DailySeal]:
 def seal_day(day: date, now: datetime) -> DailySeal:
     """Seal all lines up to the end of that day. Raises ValueError when the day is not over or has nothing to seal."""
     if day >= local_day(now):
-        raise ValueError(f"{day} 还没有结束,请在次日封存")
+        raise ValueError(f"{day} 还没有结束，请在次日封存")
     with _one_at_a_time():
         last = DailySeal.objects.last()
         if last and last.day >= day:
-            raise ValueError(f"{last.day} 已经封存,不能再封存 {day}")
+            raise ValueError(f"{last.day} 已经封存，不能再封存 {day}")
         if _last_id_of(day, last.last_id if last else 0) is None:
             raise ValueError(f"截至 {day} 没有需要封存的留痕")
         return _seal(day, now)
@@ -100,7 +100,7 @@ def _wait_for_writers() -> None:
     end = time.monotonic() + PATIENCE
     while waited_for & _writers():
         if time.monotonic() > end:
-            raise SealBusy("有一个写入事务一直没有结束,本次没有封存,请稍后再试")
+            raise SealBusy("有一个写入事务一直没有结束，本次没有封存，请稍后再试")
         time.sleep(0.05)
 
 
@@ -147,8 +147,8 @@ def _seal(day: date, now: datetime) -> DailySeal:
         write_seal(seal)
     elif kept != seal:
         raise SealConflict(
-            f"{seal_path(day)} 已经存在,但与数据库中的留痕不一致。"
-            "请先运行 zhiben audit verify 查明原因,再移走该文件重新封存"
+            f"{seal_path(day)} 已经存在，但与数据库中的留痕不一致。"
+            "请先运行 zhiben audit verify 查明原因，再移走该文件重新封存"
         )
     return DailySeal.objects.create(**row_of(seal))
 

@@ -43,7 +43,7 @@ def verify(
     """
     result = Verification()
     for name in missing_guards(connection):
-        gone = f"数据库中防止改动留痕的触发器 {name} 不见了,请查明原因,并运行 zhiben migrate 恢复"
+        gone = f"数据库中防止改动留痕的触发器 {name} 不见了，请查明原因，并运行 zhiben migrate 恢复"
         result.add(Finding(Found.UNGUARDED, gone))
     seals = read_register(result, until, key_id)
     upto = seals[-1].last_id if until and seals else 0 if until else None
@@ -111,13 +111,13 @@ def _check_sealed(rows: Iterator[Row], seal: Seal) -> list[Finding]:
             tree.add(leaf)
         if row is None:
             if leaf is not None and _id_of(leaf) is not None:
-                unlike.append(about_leaf(Found.REMOVED, leaf, f"被删除({seal.day} 封存时还在)"))
+                unlike.append(about_leaf(Found.REMOVED, leaf, f"被删除（{seal.day} 封存时还在）"))
         elif leaf is None:
-            unlike.append(about_leaf(Found.INSERTED, row.leaf, f"是后来插入的({seal.day} 封存时没有)"))
+            unlike.append(about_leaf(Found.INSERTED, row.leaf, f"是后来插入的（{seal.day} 封存时没有）"))
         elif not is_intact(row):
             edited.append(_changed(leaf))
         elif leaf != row.leaf:
-            unlike.append(about_leaf(Found.CHANGED, leaf, f"被改写,摘要也重算过,与 {seal.day} 的封存不符"))
+            unlike.append(about_leaf(Found.CHANGED, leaf, f"被改写，摘要也重算过，与 {seal.day} 的封存不符"))
         del edited[FINDINGS_LISTED:], unlike[FINDINGS_LISTED:]
     return edited + (unlike if tree.root() == seal.root else _with_altered_leaves(unlike, seal))
 
@@ -130,7 +130,7 @@ def _without_leaves(rows: Iterator[Row], seal: Seal) -> list[Finding]:
         tree.add(row.leaf)
         if not is_intact(row):
             findings.append(_changed(row.leaf))
-    lost = f"{seal.day} 的叶子文件不见了,请从备份恢复;{_against_root(tree, seal)}"
+    lost = f"{seal.day} 的叶子文件不见了，请从备份恢复；{_against_root(tree, seal)}"
     return [*findings[:FINDINGS_LISTED], Finding(Found.SEAL_MISSING, lost)]
 
 
@@ -139,14 +139,14 @@ def _with_altered_leaves(unlike: list[Finding], seal: Seal) -> list[Finding]:
     tree = MerkleTree(seal.algorithm)
     for row in read_rows("line.id > %s AND line.id <= %s", [seal.after_id, seal.last_id]):
         tree.add(row.leaf)
-    altered = Finding(Found.SEAL_FORGED, f"{seal.day} 的叶子文件被改动,与签名的根不符;{_against_root(tree, seal)}")
+    altered = Finding(Found.SEAL_FORGED, f"{seal.day} 的叶子文件被改动，与签名的根不符；{_against_root(tree, seal)}")
     return [altered] if tree.root() == seal.root else [*unlike, altered]
 
 
 def _against_root(tree: MerkleTree, seal: Seal) -> str:
     if tree.root() == seal.root:
         return "当日留痕与签名的根相符"
-    return "当日留痕也与签名的根不符,其中有被改动、删除或插入的"
+    return "当日留痕也与签名的根不符，其中有被改动、删除或插入的"
 
 
 def _id_of(leaf: bytes) -> int | None:
@@ -192,13 +192,13 @@ def _check_chains(result: Verification, upto: int | None) -> None:
             for line_id, record_type, record_id, seq, before_id, unlinked in rows:
                 name = record_name(record_type, record_id)
                 if before_id is None:
-                    found, at, what = Found.REMOVED, seq - 1, "被删除,后一条失去衔接"
+                    found, at, what = Found.REMOVED, seq - 1, "被删除，后一条失去衔接"
                 elif unlinked:
-                    found, at, what = Found.CHANGED, seq - 1, "被改写,与后一条记下的摘要不符"
+                    found, at, what = Found.CHANGED, seq - 1, "被改写，与后一条记下的摘要不符"
                 else:
-                    found, at, what = Found.CHANGED, seq, "的时间早于前一条,写入时服务器时钟可能被调回过"
+                    found, at, what = Found.CHANGED, seq, "的时间早于前一条，写入时服务器时钟可能被调回过"
                 if before_id is None and seq == 1:
-                    found, at, what = Found.CHANGED, 1, "被改动:它是第一条,却记有前一条的摘要"
+                    found, at, what = Found.CHANGED, 1, "被改动：它是第一条，却记有前一条的摘要"
                 finding = Finding(
                     found, f"{name} 的第 {at} 条留痕{what}", record_type, record_id, at, before_id or line_id
                 )
@@ -210,7 +210,7 @@ def _check_chains(result: Verification, upto: int | None) -> None:
 
 
 def _changed(leaf: bytes) -> Finding:
-    return about_leaf(Found.CHANGED, leaf, "被改动,内容与写入时的摘要不符")
+    return about_leaf(Found.CHANGED, leaf, "被改动，内容与写入时的摘要不符")
 
 
 def _count_records(upto: int | None) -> int:

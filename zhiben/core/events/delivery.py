@@ -105,7 +105,7 @@ def _deliver(delivery: Delivery, now: datetime) -> bool:
             event_type = EVENT_TYPES.get(row.name)
             handler = later_handler(event_type, delivery.handler) if event_type else None
             if event_type is None or handler is None:
-                raise HandlerGone("程序中已没有这个事件或它的处理程序,可能已随升级移除")
+                raise HandlerGone("程序中已没有这个事件或它的处理程序，可能已随升级移除")
             handler(event_type.from_data(row.data), now=now)
     except LostClaim:
         return False

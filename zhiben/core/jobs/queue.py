@@ -20,13 +20,13 @@ LEASE = timedelta(seconds=60)
 WAITS = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10))
 """Before the second, third … attempt of a job that raised an error."""
 
-GONE = "程序中已没有这项作业,可能已随升级移除。请重新提交,仍不成功请联系系统管理员。"
+GONE = "程序中已没有这项作业，可能已随升级移除。请重新提交，仍不成功请联系系统管理员。"
 DIED = (
-    "这项作业已连续 {n} 次使后台程序中断(常见原因是文件过大、内存不足),系统不再自动重试。"
-    "请检查提交的内容,或联系系统管理员。"
+    "这项作业已连续 {n} 次使后台程序中断（常见原因是文件过大、内存不足），系统不再自动重试。"
+    "请检查提交的内容，或联系系统管理员。"
 )
-BROKE = "处理时出现意外错误,已尝试 {n} 次,系统不再自动重试。请联系系统管理员,并告知作业编号 {job}。"
-TRYING_AGAIN = "处理时出现意外错误,系统稍后自动重试"
+BROKE = "处理时出现意外错误，已尝试 {n} 次，系统不再自动重试。请联系系统管理员，并告知作业编号 {job}。"
+TRYING_AGAIN = "处理时出现意外错误，系统稍后自动重试"
 
 
 def claim(now: datetime) -> Job | None:

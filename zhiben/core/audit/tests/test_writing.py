@@ -117,7 +117,7 @@ def test_the_database_spells_a_line_as_python_does(write):
 def test_the_database_refuses_to_change_the_trail(write, statement, request):
     write()
     if "dailyseal" in statement and connection.vendor == "sqlite":
-        pytest.skip("SQLite 的触发器按行生效,空表上没有可拒绝的行")
+        pytest.skip("SQLite 的触发器按行生效，空表上没有可拒绝的行")
     with pytest.raises(DatabaseError, match="留痕只能追加"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
 

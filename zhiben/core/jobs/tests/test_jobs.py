@@ -87,12 +87,12 @@ def test_two_jobs_cannot_share_a_name(declare):
 def test_a_refusal_is_final_and_its_sentence_is_shown(watch, declare):
     @declare("read")
     def read(running):
-        raise Refused("这个文件有密码,请去掉密码后重新上传")
+        raise Refused("这个文件有密码，请去掉密码后重新上传")
 
     job = ask()
     run_pending()
     job.refresh_from_db()
-    assert (job.status, job.error) == (JobStatus.FAILED, "这个文件有密码,请去掉密码后重新上传")
+    assert (job.status, job.error) == (JobStatus.FAILED, "这个文件有密码，请去掉密码后重新上传")
 
 
 def test_an_error_is_tried_again_after_a_while_and_given_up_in_the_end(watch, declare):

@@ -19,21 +19,21 @@ from zhiben.core.audit.verification import verify
 
 
 class Command(BaseCommand):
-    help = "留痕:verify 验证是否被改动,seal 封存,prove 出具一条记录的证明,protect 收回数据库角色的改删权限"
+    help = "留痕：verify 验证是否被改动，seal 封存，prove 出具一条记录的证明，protect 收回数据库角色的改删权限"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True)
-        verifying = commands.add_parser("verify", help="验证全部留痕;发现问题时退出码为 1")
-        verifying.add_argument("--until", type=date.fromisoformat, help="只验证到这一天的封存,如 2026-11-21")
-        verifying.add_argument("--key", help="只信任这把密钥(公钥编号,16 位)签名的封存")
+        verifying = commands.add_parser("verify", help="验证全部留痕；发现问题时退出码为 1")
+        verifying.add_argument("--until", type=date.fromisoformat, help="只验证到这一天的封存，如 2026-11-21")
+        verifying.add_argument("--key", help="只信任这把密钥（公钥编号，16 位）签名的封存")
         verifying.add_argument("--json", action="store_true", help="以 JSON 输出结果")
         sealing = commands.add_parser("seal", help="封存已经结束、还没有封存的日子")
         sealing.add_argument("--day", type=date.fromisoformat, help="只封存到这一天")
-        sealing.add_argument("--take-over", action="store_true", help="原来封存的机器或密钥已不在,由本机接着封存")
-        proving = commands.add_parser("prove", help="出具一条记录的证明(JSON)")
-        proving.add_argument("record_type", help="记录类别,如 tasks.task")
+        sealing.add_argument("--take-over", action="store_true", help="原来封存的机器或密钥已不在，由本机接着封存")
+        proving = commands.add_parser("prove", help="出具一条记录的证明（JSON）")
+        proving.add_argument("record_type", help="记录类别，如 tasks.task")
         proving.add_argument("record_id")
-        protecting = commands.add_parser("protect", help="只给应用的数据库角色留下查询和追加权限(PostgreSQL)")
+        protecting = commands.add_parser("protect", help="只给应用的数据库角色留下查询和追加权限（PostgreSQL）")
         protecting.add_argument("--role", required=True, help="应用连接数据库所用的角色")
 
     def handle(self, *args: Any, command: str, **options: Any) -> None:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def _seal(self, *, day: date | None, take_over: bool, **options: Any) -> None:
         seals = [seal_day(day, clock.now())] if day else seal_pending(clock.now(), take_over=take_over)
         for seal in seals:
-            self.stdout.write(f"{seal},根 {seal.root[:16]}…")
+            self.stdout.write(f"{seal}，根 {seal.root[:16]}…")
         if not seals:
             self.stdout.write("没有需要封存的日子")
 
@@ -76,11 +76,11 @@ class Command(BaseCommand):
             self.stdout.write(f"……另有 {result.uncounted} 处未列出")
         for notice in result.notices:
             self.stdout.write(f"· {notice.sentence}")
-        counts = f"{result.records} 条记录的 {result.lines} 条留痕,{result.days} 次封存"
+        counts = f"{result.records} 条记录的 {result.lines} 条留痕，{result.days} 次封存"
         if result.first:
-            self.stdout.write(f"验证未通过({counts})。最早的问题:{result.first.sentence}")
+            self.stdout.write(f"验证未通过（{counts}）。最早的问题：{result.first.sentence}")
         else:
-            self.stdout.write(f"验证通过:{counts},均未被改动")
+            self.stdout.write(f"验证通过：{counts}，均未被改动")
 
     def _print_json(self, result: Verification) -> None:
         self.stdout.write(json.dumps({"ok": result.ok, **asdict(result)}, ensure_ascii=False, indent=1))

@@ -15,10 +15,10 @@ _GRACE = 10
 
 
 class Command(BaseCommand):
-    help = "运行后台作业、投递事件、封存留痕。按 Ctrl-C 停止,未做完的作业会在下次启动后继续"
+    help = "运行后台作业、投递事件、封存留痕。按 Ctrl-C 停止，未做完的作业会在下次启动后继续"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--workers", type=int, default=2, help="同时运行几项作业,默认 2")
+        parser.add_argument("--workers", type=int, default=2, help="同时运行几项作业，默认 2")
         parser.add_argument("--once", action="store_true", help="做完目前到期的事就退出")
 
     def handle(self, *args: Any, workers: int, once: bool, **options: Any) -> None:
@@ -35,10 +35,10 @@ class Command(BaseCommand):
         ]
         for thread in threads:
             thread.start()
-        self.stdout.write(f"后台程序已启动:{workers} 个作业线程,{len(CHORES)} 项例行工作")
+        self.stdout.write(f"后台程序已启动：{workers} 个作业线程，{len(CHORES)} 项例行工作")
         while not stopping.wait(10):
             consumer.check_worker_health()
-        self.stdout.write("正在停止,请稍候……")
+        self.stdout.write("正在停止，请稍候……")
         consumer.stop(graceful=True)
         for thread in threads:
             thread.join(timeout=_GRACE)
@@ -47,4 +47,4 @@ class Command(BaseCommand):
         count = running.run_pending()
         for chore in CHORES.values():
             chore.function()
-        self.stdout.write(f"已运行 {count} 项作业,{len(CHORES)} 项例行工作")
+        self.stdout.write(f"已运行 {count} 项作业，{len(CHORES)} 项例行工作")
