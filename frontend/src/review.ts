@@ -41,6 +41,7 @@ class Review {
     document.addEventListener("htmx:afterSettle", () => this.markCurrent());
     this.enter(location.hash.startsWith("#i") ? location.hash.slice(2) : (this.items()[0]?.dataset["item"] ?? null));
     if (location.hash) this.show(this.card(), "center");
+    if (this.current) this.showInDocument([`t${this.current}`, `b${this.current}`]);
   }
 
   // ---- where we are
@@ -160,23 +161,20 @@ class Review {
       case "close":
         return this.card(item)?.querySelector(".item-edit")?.replaceChildren();
       case "edit":
-        if (!button.hasAttribute("hx-get")) this.edit(item, button.dataset["focus"]);
+        event.preventDefault();
+        this.edit(item);
     }
   }
 
-  /** Open the form of an item, or close it where it is open and no reading is asked for. */
-  private edit(item: string | null, focus?: string): void {
+  /** Open the form of an item, or close it where it is open. */
+  private edit(item: string | null): void {
     const card = this.card(item);
     const place = card?.querySelector<HTMLElement>(".item-edit");
     const link = card?.querySelector<HTMLElement>("a[data-do=edit]");
     if (!place || !link) return;
-    if (place.childElementCount && !focus) return place.replaceChildren();
-    const enter = () => {
-      const row = focus ? place.querySelector<HTMLElement>(`#row-${focus} [data-picker-text]`) : place.querySelector<HTMLElement>("[name=title]");
-      row?.focus();
-    };
-    if (place.childElementCount) return enter();
-    void htmx.ajax("get", link.getAttribute("hx-get")!, { source: link, target: place, swap: "innerHTML" }).then(enter);
+    if (place.childElementCount) return place.replaceChildren();
+    const enter = () => place.querySelector<HTMLElement>("[name=title]")?.focus();
+    void htmx.ajax("get", link.getAttribute("href")!, { source: link, target: place, swap: "innerHTML" }).then(enter);
   }
 
   private split(item: string | null): void {
@@ -215,7 +213,7 @@ class Review {
       d: () => this.nextDoubtful(),
       c: () => press("check"),
       e: () => this.edit(this.current),
-      m: () => press("merge"),
+      m: () => this.send("merge", this.current, {}),
       s: () => this.split(this.current),
       u: () => this.root.querySelector<HTMLElement>("[data-do=undo]")?.click(),
       r: () => this.root.querySelector<HTMLElement>("[data-do=redo]")?.click(),

@@ -8,10 +8,12 @@ from itertools import groupby
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
+from zhiben.core.web.templatetags.web import icon
 
 from ..marking import draw, marks_of
 from ..models import (
@@ -27,6 +29,17 @@ from ..models import (
 )
 from ..services.drafting import last_to_redo, last_to_undo
 
+_CARD_ICONS = (
+    "check",  # icon
+    "pencil",  # icon
+    "restore",  # icon
+)
+_FORM_ICONS = (
+    "arrow-merge",  # icon
+    "arrow-up",  # icon
+    "arrow-down",  # icon
+    "trash",  # icon
+)
 DOUBTFUL = 0.8
 """A reading less sure than this is looked at first."""
 
@@ -63,7 +76,27 @@ class Review:
         self.acting = acting
         self.order = order if order in ("doubts", "text") else "doubts"
 
-    @property
+    @cached_property
+    def address(self) -> str:
+        """Of this page; what its forms ask for lies below it."""
+        return reverse("drafts:review", args=(self.version.pk,))
+
+    @cached_property
+    def icons(self) -> dict[str, SafeString]:
+        """Drawn once for hundreds of cards."""
+        return {name: icon(name) for name in _CARD_ICONS}
+
+    doings = tuple(
+        zip(
+            ("merge", "up", "down", "drop"),
+            ("并入上一条", "上移", "下移", "剔除(不是任务)"),
+            _FORM_ICONS,
+            strict=True,
+        )
+    )
+    """What else may be done to an item, in its form: operation, words, icon."""
+
+    @cached_property
     def is_open(self) -> bool:
         """Whether this person may edit it now."""
         mine = self.version.responsible_unit_id == self.acting.post.unit_id
@@ -108,6 +141,15 @@ class Review:
         return list(self.version.obligations.prefetch_related("units"))
 
     @cached_property
+    def open_names(self) -> list[tuple[ItemDepartment, int]]:
+        """Printed names that stand for no unit yet, each once, with how often: one click settles all of them."""
+        rows = ItemDepartment.objects.filter(item__version=self.version, item__dropped=False)
+        found: dict[str, list[ItemDepartment]] = {}
+        for row in rows.filter(resolution=Resolution.OPEN).select_related("item").order_by("item__position", "pk"):
+            found.setdefault(row.name, []).append(row)
+        return sorted(((rows[0], len(rows)) for rows in found.values()), key=lambda pair: -pair[1])
+
+    @cached_property
     def tally(self) -> dict[str, int]:
         rows = self.version.items.filter(dropped=False)
         states = list(rows.values_list("checked", flat=True))
@@ -147,7 +189,7 @@ def _doubts(item: PlanItem) -> Iterable[str]:
     if item.confidence < DOUBTFUL and not item.doubts:
         yield "这一条读得不太有把握,请对照原文核对"
     for department in item.departments.all():
-        if department.resolution == Resolution.OPEN:
+        if department.resolution == Resolution.OPEN and department.role != DepartmentRole.PARTICIPANT:
             yield f"「{department.name}」还没有对应到单位"
         yield from department.doubts
     for reading in (*item.milestones.all(), *item.indicators.all(), *item.frequencies.all()):

@@ -142,20 +142,22 @@ def restore(asked: Asked) -> DraftEdit | None:
     return editing.restore_item(item=asked.item, seen=asked.seen, **asked.by_now)
 
 
-def move(asked: Asked) -> DraftEdit | None:
-    """One place up or down in the order of the text."""
+def up(asked: Asked) -> DraftEdit | None:
+    """One place up in the order of the text."""
     item = asked.item
-    others = asked.version.items.filter(dropped=False).exclude(pk=item.pk)
-    before, after = others.filter(position__lt=item.position), others.filter(position__gt=item.position)
-    if asked.text("direction") == "up":
-        if not before.exists():
-            raise Refused("已经是第一条")
-        target = before.order_by("-position")[1:2].first()
-    else:
-        target = after.first()
-        if target is None:
-            raise Refused("已经是最后一条")
-    return editing.reorder_item(item=item, seen=asked.seen, after=target, **asked.by_now)
+    before = list(_others(asked, item).filter(position__lt=item.position).order_by("-position")[:2])
+    if not before:
+        raise Refused("已经是第一条")
+    after = before[1] if len(before) > 1 else None
+    return editing.reorder_item(item=item, seen=asked.seen, after=after, **asked.by_now)
+
+
+def down(asked: Asked) -> DraftEdit | None:
+    item = asked.item
+    after = _others(asked, item).filter(position__gt=item.position).first()
+    if after is None:
+        raise Refused("已经是最后一条")
+    return editing.reorder_item(item=item, seen=asked.seen, after=after, **asked.by_now)
 
 
 def department(asked: Asked) -> DraftEdit | None:
@@ -260,6 +262,10 @@ def redo(asked: Asked) -> DraftEdit | None:
     return drafting.redo(version=asked.version, **asked.by_now)
 
 
+def _others(asked: Asked, item: PlanItem):
+    return asked.version.items.filter(dropped=False).exclude(pk=item.pk)
+
+
 def _nothing():
     raise Refused(GONE)
 
@@ -267,7 +273,7 @@ def _nothing():
 OPERATIONS: dict[str, Callable[[Asked], DraftEdit | None]] = {
     operation.__name__: operation
     for operation in (
-        *(edit, check, split, merge, add, drop, restore, move, department, remove_department, resolve, milestone),
+        *(edit, check, split, merge, add, drop, restore, up, down, department, remove_department, resolve, milestone),
         *(indicator, frequency, remove_reading, goal, duty, facts, undo, redo),
     )
 }

@@ -99,6 +99,8 @@ def _fragments(request: HttpRequest, version: PlanVersion, operation: str, edit:
                 yield piece("item_rows", item=item)
             elif edit.kind != DraftEdit.Kind.EDIT:
                 yield format_html('<div class="item-edit" id="e{}" hx-swap-oob="true"></div>', item.pk)
+    if item_ids:
+        yield piece("names")
     if len(edit.after) > len(keys["planitem"]) + len(keys["planversion"]):
         yield piece("beyond")
     if keys["planversion"]:

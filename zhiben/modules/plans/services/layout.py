@@ -1,5 +1,6 @@
 """From a reading to a draft: the rows of a version laid out, names resolved, and tied to the version before."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -24,9 +25,11 @@ from ..models import (
     PlanVersion,
     Resolution,
 )
-from ..reading.ledger import Ledger, Reading
+from ..reading.ledger import Ledger, MilestoneReading, Reading
 from ..reading.source import SourceText
+from .editing import without_breaks
 
+SENTENCE_END = re.compile("[。;;]")
 READER = Machine("读取方案")
 NO_TASKS = "没有读到任务。请核对这份文件是不是方案正文;如果是,可以在台账里手工增加任务"
 
@@ -124,7 +127,7 @@ def _lay_out_items(version: PlanVersion, ledger: Ledger, resolver: Resolver) -> 
         resolver,
     )
     ItemMilestone.objects.bulk_create(
-        ItemMilestone(item=item, due_on=each.due, text=_stretch(version, each, each.text_start)[:500], **_spanned(each))
+        ItemMilestone(item=item, due_on=each.due, text=_what_is_due(version, each, task.body_span[1]), **_spanned(each))
         for item, task in pairs
         for each in task.milestones
     )
@@ -158,11 +161,12 @@ def _lay_out_items(version: PlanVersion, ledger: Ledger, resolver: Resolver) -> 
     _lay_out_addressed(PlanObligation, [(duty, duty.who) for duty in duties], resolver)
 
 
-def _stretch(version: PlanVersion, reading: Reading, fallback: str) -> str:
-    """The sentence that a milestone's span covers, to its end; what the reader gives is only its beginning."""
-    start, end = reading.span
-    text = version.text[start:end].strip()
-    return text or fallback
+def _what_is_due(version: PlanVersion, milestone: MilestoneReading, body_end: int) -> str:
+    """The sentence from the date on; the reader gives only where it begins."""
+    start = milestone.span[0]
+    stop = SENTENCE_END.search(version.text, milestone.span[1], max(body_end, milestone.span[1]))
+    said = without_breaks(version.text[start : stop.start() if stop else body_end])
+    return said[:500] or milestone.text_start
 
 
 def _action_of(
