@@ -1,6 +1,8 @@
 """A zip of several documents. Members are read into memory under limits and never written by the names they claim."""
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -9,6 +11,18 @@ from pathlib import Path, PurePosixPath
 from . import limits
 from .unreadable import Unreadable
 
+# What the standard library raises, in one place or another, over a zip that is not as it should be.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+)
 _ENCRYPTED = 0x1
 _NAME_IS_UTF8 = 0x800
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini", "~$")
@@ -21,7 +35,7 @@ def members(content: bytes | Path) -> Iterator[tuple[str, bytes | Unreadable]]:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as broken:
+    except DAMAGE as broken:
         raise Unreadable("压缩包已损坏，打不开", "请重新压缩为 zip 后再上传") from broken
     with archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(printed_name(entry))]
@@ -38,7 +52,7 @@ def members(content: bytes | Path) -> Iterator[tuple[str, bytes | Unreadable]]:
                 continue
             try:
                 member = _read(archive, entry, limits.ARCHIVE_UNPACKED - unpacked)
-            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+            except DAMAGE:
                 yield name, Unreadable("压缩包里的这个文件已损坏", "请重新压缩后再上传")
                 continue
             unpacked += len(member)

@@ -88,7 +88,7 @@ class Numbering:
                 linked[abstract_id] = style
             levels = self._abstract.setdefault(abstract_id, {})
             for element in abstract.iter(_w("lvl")):
-                at = _number(element.get(_w("ilvl")), 0)
+                at = min(_number(element.get(_w("ilvl")), 0), _LEVELS - 1)
                 levels[at] = _Level.read(element)
                 if (style := value_of(element, "pStyle")) is not None:
                     self._style_levels[abstract_id, style] = at

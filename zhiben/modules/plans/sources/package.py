@@ -3,11 +3,11 @@
 import io
 import posixpath
 import zipfile
-import zlib
 
 from lxml import etree
 
 from . import limits
+from .archive import DAMAGE
 from .unreadable import Unreadable
 
 # Files saved as “Strict Open XML” use other namespaces for the same elements.
@@ -22,7 +22,7 @@ class Package:
     def __init__(self, content: bytes) -> None:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, ValueError, OSError) as broken:
+        except DAMAGE as broken:
             raise _damaged() from broken
         self.parts = self._zip.namelist()
         self._by_lower_name = {name.lower().lstrip("/"): name for name in self.parts}
@@ -52,7 +52,7 @@ class Package:
         try:
             with self._zip.open(member) as stream:
                 xml = stream.read(limits.OFFICE_PART + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as broken:
+        except DAMAGE as broken:
             raise _damaged() from broken
         if len(xml) > limits.OFFICE_PART:
             raise Unreadable("文档解压后过大，可能是恶意构造的文件", "请用 WPS 或 Word 打开核对，另存后再上传")

@@ -1,5 +1,6 @@
 import io
 import zipfile
+from random import Random
 
 import pytest
 
@@ -178,3 +179,27 @@ def test_ten_thousand_numbered_lines_are_read():
     body = "".join(papers.paragraph("检查。", papers.in_list(1, 0)) for _ in range(10_000))
     text = open_source(papers.word(body, numbering=numbering), "长.docx")[0].text
     assert text.endswith("\n10000. 检查。")
+
+
+DAMAGED = {
+    "方案.docx": papers.division_table(),
+    "方案.pdf": papers.pdf([papers.typeset([PLAN])]),
+    "方案.zip": papers.archive({"方案.txt": PLAN.encode(), "分工表.docx": papers.division_table()}),
+    "方案.html": f"<html><body><table><tr><td>{PLAN}</td><td>甲</td></tr></table></body></html>".encode("gbk"),
+    "方案.txt": (PLAN * 20).encode("gb18030"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_whatever_the_damage_the_answer_is_text_or_a_sentence(name):
+    dice = Random(20260310)
+    for _ in range(60):
+        content = bytearray(DAMAGED[name])
+        for _ in range(dice.choice((1, 2, 5, 10))):
+            at = dice.randrange(len(content))
+            if dice.random() < 0.7:
+                content[at] = dice.randrange(256)
+            else:
+                del content[at : at + dice.randrange(1, 10)]
+        for outcome in open_each(bytes(content), name):
+            assert isinstance(outcome, Opened) or outcome.sentence
