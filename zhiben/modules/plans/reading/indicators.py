@@ -172,7 +172,7 @@ class _Reading:
                 else True
             )
         if self.up or self.down:
-            if achieved or self.down and self.before.endswith("在"):
+            if achieved or (self.down and self.before.endswith("在")):
                 return True
             return True if self._ends_here() and _ACHIEVED_BEFORE.search(self.before) else None
         if self.about:

@@ -19,8 +19,7 @@ _TOKEN = re.compile(
     r"|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,12});"
 )
 _BLOCK_TAGS = frozenset(
-    "p div br tr table tbody thead ul ol li h1 h2 h3 h4 h5 h6 section article header footer body html dl dt dd td th "
-    "form hr blockquote pre center title caption nav main aside option".split()
+    ["p", "div", "br", "tr", "table", "tbody", "thead", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "header", "footer", "body", "html", "dl", "dt", "dd", "td", "th", "form", "hr", "blockquote", "pre", "center", "title", "caption", "nav", "main", "aside", "option"]
 )
 _MARKDOWN_LINE = re.compile(r"^[ \t]{0,3}(?:#{1,6}[ \t]+|>[ \t]?|[-*+][ \t]+(?=\S)|(?:[-*_][ \t]*){3,}$)", re.M)
 _MARKDOWN_INLINE = re.compile(r"\*\*|__|(?<=\d)\\(?=[.)])|`|~~")
@@ -206,13 +205,17 @@ _TABLE_ROW = re.compile(r"[^\n]*\|[^\n]*")
 
 def _markdown_cells(text: str) -> Iterator[Block]:
     """Rows of | a | b | around a rule of dashes."""
+    table_end = 0
     for index, rule in enumerate(_RULE_ROW.finditer(text)):
+        if rule.start() < table_end:
+            continue
         head_start = text.rfind("\n", 0, max(0, rule.start() - 1)) + 1
         yield from _markdown_row(text, head_start, max(head_start, rule.start() - 1), index, 0)
         at, row = rule.end() + 1, 1
         while match := _TABLE_ROW.match(text, at):
             yield from _markdown_row(text, match.start(), match.end(), index, row)
             at, row = match.end() + 1, row + 1
+        table_end = at
 
 
 def _markdown_row(text: str, start: int, end: int, table: int, row: int) -> Iterator[Block]:

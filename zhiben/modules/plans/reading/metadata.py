@@ -35,8 +35,8 @@ _SIGNED = re.compile(
 _ONLY_DATE = re.compile(
     r"(?:20\d\d|二[〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日"
 )
-_BODY = re.compile(rf"[一-鿿()]{{2,36}}{_BODY_END}(?:\(?(?:盖章|章)\)?)?")
-_BY_TITLE = re.compile(rf"^(?P<body>[一-鿿()]{{3,36}}?)(?:关于)(?:印发|下发|转发|做好|开展|组织|深入|认真)")
+_BODY = re.compile(rf"[一-鿿()]{{2,36}}?{_BODY_END}(?!办公室|委员会)(?:\(?(?:盖章|章)\)?)?")
+_BY_TITLE = re.compile(r"^(?P<body>[一-鿿()]{3,36}?)(?:关于)(?:印发|下发|转发|做好|开展|组织|深入|认真)")
 _RED_HEAD = re.compile(rf"^(?P<body>[一-鿿()]{{3,36}}{_BODY_END})(?:文件|便函)$")
 
 
@@ -151,14 +151,16 @@ def signature_of(document: Document, head_end: int) -> tuple[MetadataReading | N
 
 
 def _stands_alone(document: Document, found: re.Match[str]) -> bool:
-    """A signature begins its line (or follows a gap, or the end of the last sentence) and ends it."""
+    """A signature begins its line (or follows a gap, or the end of the last sentence) and ends it.
+
+    Where the whole text is on one line, what follows stands where the next line stood.
+    """
     start, end = found.start("body"), found.end()
-    text = document.text
-    begins = start == 0 or text[start - 1] in "\n。" or document.mapped.offsets[start] in document.gaps
-    ends = (
-        end >= len(text) or text[end] == "\n" or document.mapped.offsets[end] in document.gaps or text[end] in "附(一抄"
-    )
-    return begins and ends
+    text, offsets, gaps = document.text, document.mapped.offsets, document.gaps
+    begins = start == 0 or text[start - 1] in "\n。" or offsets[start] in gaps
+    if begins and start and text[start - 1] == "。" and text.count("\n", 0, 3000) < 5:
+        return True
+    return begins and (end >= len(text) or text[end] == "\n" or offsets[end] in gaps or text[end] in "附(一抄")
 
 
 def _date_reading(document: Document, span: Span, confidence: float) -> MetadataReading | None:
@@ -228,6 +230,6 @@ def period_of(document: Document, title: MetadataReading | None, head_end: int) 
 
 def looks_like_plan(title: MetadataReading | None) -> bool:
     """The title names a plan; a notice about something else (…报送工作的通知) is none."""
-    if title is None or title.value.rstrip("》").endswith("通知") and "印发" not in title.value:
+    if title is None or (title.value.rstrip("》").endswith("通知") and "印发" not in title.value):
         return False
     return PLAN_TITLE.search(title.value) is not None

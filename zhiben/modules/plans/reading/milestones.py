@@ -53,7 +53,7 @@ def _is_deadline(text: str, found: DateExpression, first_year: int, floor: int) 
         return False
     if not found.year_given:
         return True if ahead else (found.precision == "part" and text[found.start : found.end] == "年底") or None
-    if ahead or found.precision != "year" and text[found.end - 1] in "底末":
+    if ahead or (found.precision != "year" and text[found.end - 1] in "底末"):
         return True
     if _LEADS_TO.search(before):
         return True

@@ -112,12 +112,12 @@ def numbers_of(text: str, offsets: Sequence[int], gaps: set[int]) -> list[Number
         boundary = _boundary(text, start, offsets[start] in gaps)
         before = text[start - 1] if start else "\n"
         if boundary < 3 and (
-            (group in ("arabic", "dotted", "closed") and (before.isascii() and before.isalnum() or before in ".-"))
+            (group in ("arabic", "dotted", "closed") and ((before.isascii() and before.isalnum()) or before in ".-"))
             or (group == "chinese" and (before in _MAKES_A_WORD or before in "一二三四五六七八九十"))
             or (boundary < 2 and before in _MAKES_A_REFERENCE)
         ):
             continue
-        if end >= len(text) or text[end] == "\n" and boundary < 3:
+        if end >= len(text) or (text[end] == "\n" and boundary < 3):
             continue
         content = match[group]
         value = _value(group, content)

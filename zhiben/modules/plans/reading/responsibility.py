@@ -200,11 +200,11 @@ def _split_joined(text: str, start: int, end: int) -> Iterator[tuple[str, int, i
         left = text[begin : match.start()]
         right = text[match.end() : end]
         if (
-            begin == match.start()
-            and match.start() > start
-            or _SPLIT_AFTER.search(left)
+            (begin == match.start()
+            and match.start() > start)
+            or (_SPLIT_AFTER.search(left)
             and len(left) >= 2
-            and len(right) >= 2
+            and len(right) >= 2)
         ):
             yield from _trimmed(text, begin, match.start())
             begin = match.end()

@@ -47,7 +47,7 @@ def _rows(table: Table) -> Iterator[_Row]:
                 yield current
             current = _Row(action=action)
         for cell in cells:
-            if cell.start >= cell.end or cell.continued and not begins:
+            if cell.start >= cell.end or (cell.continued and not begins):
                 continue
             if cell.kind == "number":
                 current.number = current.number or cell

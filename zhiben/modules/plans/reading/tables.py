@@ -105,6 +105,7 @@ def _table_of_cells(lines: Lines, cells: list[Block]) -> Table | None:
     if not columns:
         return None
     table = Table()
+    starts = [span[0] for span in lines.spans]
     grid: dict[int, list[Cell]] = {}
     for cell in cells:
         start, end = place(cell)
@@ -114,13 +115,12 @@ def _table_of_cells(lines: Lines, cells: list[Block]) -> Table | None:
                 kind = "action"
             for step in range(max(1, cell.row_span)):
                 grid.setdefault((cell.row or 0) + step, []).append(Cell(kind, start, end, continued=step > 0))
-        table.lines |= _lines_between(lines, start, end)
+        table.lines |= _lines_between(lines, starts, start, end)
     table.rows = [grid[row] for row in sorted(grid)]
     return table
 
 
-def _lines_between(lines: Lines, start: int, end: int) -> set[int]:
-    starts = [span[0] for span in lines.spans]
+def _lines_between(lines: Lines, starts: list[int], start: int, end: int) -> set[int]:
     index = max(0, bisect_left(starts, start) - 1)
     found = set()
     while index < len(lines.spans) and lines.spans[index][0] < end:
