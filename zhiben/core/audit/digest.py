@@ -1,7 +1,7 @@
 """Digests and the Merkle tree. SM3 (GB/T 32905-2016) or SHA-256, by `settings.ZHIBEN_DIGEST`."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from django.conf import settings
 
@@ -83,23 +83,30 @@ Path = tuple[tuple[str, str], ...]
 """From a leaf to the root: ("left" | "right", hex) is the side on which the other node stands."""
 
 
-def inclusion_paths(algorithm: str, leaves: Sequence[bytes], wanted: Sequence[int]) -> dict[int, Path]:
-    """For each wanted index its path to the root; the tree is made once for all of them."""
+def inclusion_paths(algorithm: str, leaves: Iterable[bytes], wanted: Collection[bytes]) -> dict[bytes, Path]:
+    """For each wanted leaf that is there its path to the root. One pass over the leaves, which are all different."""
     tree = MerkleTree(algorithm)
-    level = [tree.leaf_hash(leaf) for leaf in leaves]
-    place = {index: index for index in wanted}
-    paths: dict[int, list[tuple[str, str]]] = {index: [] for index in wanted}
-    while len(level) > 1:
-        for index, at in place.items():
-            other = at ^ 1
-            if other < len(level):
-                paths[index].append(("left" if other < at else "right", level[other].hex()))
-            place[index] = at >> 1
-        pairs = len(level) // 2
-        above = [tree.node_hash(level[2 * i], level[2 * i + 1]) for i in range(pairs)]
-        # An odd node out is carried up unchanged, which gives exactly the tree of RFC 6962.
-        level = above + level[2 * pairs :]
-    return {index: tuple(path) for index, path in paths.items()}
+    paths: dict[bytes, list[tuple[str, str]]] = {}
+    peaks: list[tuple[int, bytes, list[bytes]]] = []  # how many leaves, the node over them, the wanted among them
+
+    def join_last_two() -> None:
+        right_size, right, in_right = peaks.pop()
+        left_size, left, in_left = peaks.pop()
+        for leaf in in_left:
+            paths[leaf].append(("right", right.hex()))
+        for leaf in in_right:
+            paths[leaf].append(("left", left.hex()))
+        peaks.append((left_size + right_size, tree.node_hash(left, right), in_left + in_right))
+
+    for leaf in leaves:
+        if leaf in wanted:
+            paths[leaf] = []
+        peaks.append((1, tree.leaf_hash(leaf), [leaf] if leaf in wanted else []))
+        while len(peaks) > 1 and peaks[-1][0] == peaks[-2][0]:
+            join_last_two()
+    while len(peaks) > 1:
+        join_last_two()
+    return {leaf: tuple(path) for leaf, path in paths.items()}
 
 
 def root_by_path(algorithm: str, leaf: bytes, path: Path) -> str:

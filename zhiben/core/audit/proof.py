@@ -1,14 +1,13 @@
 """The proof for one record: shown on its page as 已验证未被改动, and handed out to whoever asks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from .digest import Path, inclusion_paths, root_by_path
 from .findings import record_name
 from .keys import is_signed
 from .models import AuditLine, DailySeal
-from .seal_files import Seal, leaves_path, read_leaves, read_seal, seal_path
+from .seal_files import Seal, read_leaves, read_seal, seal_path
 from .sealing import seal_of
 from .verification import Row, is_intact, read_rows
 
@@ -92,12 +91,10 @@ def _sealed_places(rows: Sequence[Row]) -> dict[int, tuple[str, Path, bool]]:
     for seal in _seals_over(rows):
         mine = {row.leaf: row for row in rows if seal.after_id < row.id <= seal.last_id}
         signed = is_signed(seal.message(), seal.signature, seal.key_id)
-        leaves = _leaves_of_day(seal.day, _changed_at(seal.day))
-        index = {leaf: place for place, leaf in enumerate(leaves) if leaf in mine}
-        paths = inclusion_paths(seal.algorithm, leaves, list(index.values()))
+        paths = inclusion_paths(seal.algorithm, _leaves(seal), mine)
         for leaf, row in mine.items():
-            path = paths.get(index.get(leaf, -1), ())
-            holds = leaf in index and signed and root_by_path(seal.algorithm, leaf, path) == seal.root
+            path = paths.get(leaf, ())
+            holds = leaf in paths and signed and root_by_path(seal.algorithm, leaf, path) == seal.root
             places[row.id] = (seal.day, path, holds)
     return places
 
@@ -120,16 +117,8 @@ def _kept(row: DailySeal) -> Seal | None:
         return None
 
 
-def _changed_at(day: str) -> int:
+def _leaves(seal: Seal) -> Iterator[bytes]:
     try:
-        return leaves_path(day).stat().st_mtime_ns
+        return read_leaves(seal.day)
     except OSError:
-        return 0
-
-
-@lru_cache(maxsize=16)
-def _leaves_of_day(day: str, changed_at: int) -> tuple[bytes, ...]:
-    try:
-        return tuple(read_leaves(day))
-    except OSError:
-        return ()
+        return iter(())

@@ -40,9 +40,8 @@ def _one_seal(result: Verification, day: str, row: Seal | None, key_id: str | No
     if kept and kept not in signed:
         result.add(Finding(Found.SEAL_FORGED, f"{day} 的封存文件签名不对：文件被改动过，或者签名的公钥不在本机"))
     if row and row not in signed:
-        result.add(
-            Finding(Found.SEAL_FORGED, f"数据库中 {day} 的封存记录签名不对：记录被改动过，或者签名的公钥不在本机")
-        )
+        forged = f"数据库中 {day} 的封存记录签名不对：记录被改动过，或者签名的公钥不在本机"
+        result.add(Finding(Found.SEAL_FORGED, forged))
     if not signed:
         return None
     if len(signed) == 2 and kept != row:

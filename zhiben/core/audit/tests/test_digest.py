@@ -32,9 +32,10 @@ def test_the_root_is_that_of_the_rfc(algorithm, size):
 def test_every_leaf_has_a_path_to_the_root(size):
     leaves = [f"{n}".encode() for n in range(size)]
     root = merkle_root("sm3", leaves)
-    paths = inclusion_paths("sm3", leaves, range(size))
-    assert all(root_by_path("sm3", leaves[n], path) == root for n, path in paths.items())
-    assert root_by_path("sm3", b"another", paths[0]) != root
+    paths = inclusion_paths("sm3", leaves, {*leaves, b"not there"})
+    assert paths.keys() == set(leaves)
+    assert all(root_by_path("sm3", leaf, path) == root for leaf, path in paths.items())
+    assert root_by_path("sm3", b"another", paths[leaves[0]]) != root
 
 
 def test_a_leaf_cannot_be_passed_off_as_a_node():
