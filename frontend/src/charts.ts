@@ -19,7 +19,7 @@ export async function mountChart(figure: HTMLElement): Promise<void> {
   const place = figure.querySelector<HTMLElement>(".chart-picture") ?? figure;
   const answer = await fetch(figure.dataset["chart"]!, { headers: { Accept: "application/json" } }).catch(() => null);
   if (!answer?.ok) {
-    place.textContent = "图没有画出来,请看下面的表。";
+    place.textContent = "图没有画出来，请看下面的表。";
     return;
   }
   const data = (await answer.json()) as Chart;

@@ -17,10 +17,10 @@ export function showNotice(sentence: string): void {
   window.setTimeout(() => notice.remove(), 10_000);
 }
 
-document.addEventListener("htmx:sendError", () => showNotice("网络不通,刚才的操作没有完成。请检查网络后再试一次,已填写的内容还在。"));
+document.addEventListener("htmx:sendError", () => showNotice("网络不通，刚才的操作没有完成。请检查网络后再试一次，已填写的内容还在。"));
 document.addEventListener("htmx:responseError", (event) => {
   const status = (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail.xhr.status;
-  if (status === 401 || status === 403) showNotice("登录已过期或页面打开太久,请刷新页面后再试。");
-  else if (status === 404) showNotice("没有找到这条记录,它可能已被移走,或不在您的查看范围内。");
-  else showNotice("系统出错,刚才的操作没有完成。请稍后再试;如仍不行,请告知系统管理员。");
+  if (status === 401 || status === 403) showNotice("登录已过期，或页面打开太久。请刷新页面（需要时重新登录）后再试，写过的长文字会自动恢复。");
+  else if (status === 404) showNotice("没有找到这条记录，它可能已被移走，或不在您的查看范围内。");
+  else showNotice("系统出错，刚才的操作没有完成。请稍后再试；如仍不行，请告知系统管理员。");
 });

@@ -17,7 +17,7 @@ export async function mountMap(figure: HTMLElement): Promise<void> {
   const place = figure.querySelector<HTMLElement>(".map-picture") ?? figure;
   const answer = await fetch(figure.dataset["map"]!, { headers: { Accept: "application/json" } }).catch(() => null);
   if (!answer?.ok) {
-    place.textContent = "地图没有画出来,请看旁边的列表。";
+    place.textContent = "地图没有画出来，请看旁边的列表。";
     return;
   }
   const map = L.map(place, { attributionControl: false, zoomSnap: 0.25 });

@@ -113,6 +113,6 @@ function option(id: string, item: Found, choose: () => void): HTMLElement {
 function nothing(query: string): HTMLElement {
   const row = document.createElement("li");
   row.className = "text-secondary";
-  row.textContent = `没有找到“${query}”,请换个写法`;
+  row.textContent = `没有找到“${query}”，请换个写法`;
   return row;
 }

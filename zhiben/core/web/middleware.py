@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from zhiben.core.access.permissions import NotPermitted
-from zhiben.core.workflow.refusal import StepRefused
+from zhiben.core.files.spooling import DISK_FULL
+from zhiben.core.refusal import Refused
 
 
 class RefusalMiddleware:
@@ -14,13 +16,23 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.headers.get("HX-Request") and response.get("Location", "").startswith(settings.LOGIN_URL):
+            return HttpResponse(status=401)  # the page stays as it is and says that one has to log in again
+        return response
+
+    def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
+        # Reading the form is what spools its files; the check against forgery has already done so.
+        if request.META.get(DISK_FULL):
+            sentence = "服务器磁盘空间不足，文件没有收下，别的内容也没有改动。请稍后再传，或联系系统管理员清理磁盘"
+            return _page(request, "文件没有收下", sentence, 507)
+        return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, NotPermitted):
             return _page(request, "这项操作需要别的岗位", str(exception), 403)
-        if isinstance(exception, StepRefused):
-            return _page(request, "这一步没有办成", exception.sentence, 409)
+        if isinstance(exception, Refused):
+            return _page(request, "没有办成", exception.sentence, 409)
         return None
 
 

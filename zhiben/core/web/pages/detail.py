@@ -56,7 +56,7 @@ def record_context(pages: RecordPages, request: HttpRequest, record: Any) -> dic
         "record": record,
         "at": at,
         "states": states_of(pages.workflow, record, lines) if pages.workflow else [],
-        "facts": [(title, _facts(pages, group, record, at)) for title, group in pages.fact_groups],
+        "facts": [(title, shown) for title, group in pages.fact_groups if (shown := _facts(pages, group, record, at))],
         "offers": offered,
         "may_claim": any(each.step.waits and not each.refusal for each in offered),
         "requests": _requests(pages, record, at),
@@ -134,8 +134,10 @@ def _straight_on(workflow: Workflow, state: str, seen: set[str]) -> list[str]:
 
 
 def _facts(pages: RecordPages, group: tuple[Column, ...], record: Any, at: At) -> list[tuple[Column, Any]]:
+    """Facts that are empty are left out, but for a deadline: that there is none is a fact too."""
     finished = pages.is_finished(record)
-    return [(column, cell(column, record, at, finished=finished)) for column in group]
+    known = (column for column in group if column.kind == "due" or column.read(record) not in (None, ""))
+    return [(column, cell(column, record, at, finished=finished)) for column in known]
 
 
 def _requests(pages: RecordPages, record: Any, at: At) -> list[dict[str, Any]]:

@@ -118,7 +118,7 @@ class Listing:
 
     @property
     def counted(self) -> str:
-        return f"{COUNTED}+" if self.count > COUNTED else str(self.count or "")
+        return f"{COUNTED}+" if self.count > COUNTED else str(self.count)
 
     @property
     def is_filtered(self) -> bool:

@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from zhiben.core import clock
 from zhiben.core.web import assets, words
 
+PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp"})
+
 register = template.Library()
 
 
@@ -70,6 +72,12 @@ def ago(value: datetime, now: datetime) -> str:
 
 
 @register.filter
+def is_picture(media_type: str) -> bool:
+    """Whether there is a thumbnail to show."""
+    return media_type in PICTURES
+
+
+@register.filter
 def span(length: timedelta) -> str:
     return words.span(length)
 
@@ -86,7 +94,7 @@ def control(bound: BoundField, draft: str = "") -> SafeString:
     if isinstance(widget, forms.Textarea) and draft:
         attrs["data-draft"] = f"{draft}:{bound.name}"
     if isinstance(widget, forms.DateInput):
-        attrs["type"] = "date"
+        widget.input_type, widget.format = "date", "%Y-%m-%d"
     return bound.as_widget(attrs=attrs)
 
 
