@@ -92,6 +92,24 @@ def _page_marks(lines: list[str]) -> set[int]:
     return marks | {index for repeated in beside.values() if len(repeated) >= 3 for index in repeated}
 
 
+_SERIAL = re.compile(r"(\d{1,4})、")
+
+
+def _page_serials(lines: list[str]) -> dict[int, int]:
+    """Serial numbers that a document-sharing site puts before each page's text (2、为主,…): line → length to cut.
+
+    They count every page from 1 and mostly stand in mid-sentence; items do not.
+
+    >>> _page_serials(["1、为了加强管", "2、理,制定方", "3、案。一、目标。"])
+    {0: 2, 1: 2, 2: 2}
+    """
+    found = [(index, match) for index, line in enumerate(lines) if (match := _SERIAL.match(line))]
+    if len(found) < max(3, 0.6 * len(lines)) or [int(match.group(1)) for _, match in found] != list(range(1, len(found) + 1)):
+        return {}
+    broken = sum(index > 0 and not lines[index - 1].endswith((*_ENDS_SENTENCE, ")")) for index, _ in found[1:])
+    return {index: match.end() for index, match in found} if 2 * broken >= len(found) - 1 else {}
+
+
 def _joins(before: str, after: str, width: float | None, depth: int) -> bool:
     """Whether `after` continues the paragraph that `before` ends (depth: brackets still open).
 
@@ -118,6 +136,7 @@ def paragraphs_of(lines: Lines, taken: set[int]) -> MappedText:
     contents = [text[start:end].strip() for start, end in lines.spans]
     marks = _page_marks(contents)
     width = _printed_width([line for index, line in enumerate(contents) if index not in taken])
+    serials = _page_serials(contents)
     edits: list[Edit] = []
     at, before, depth, opened = 0, None, 0, 0
     for index, (start, end) in enumerate(lines.spans):
@@ -126,6 +145,9 @@ def paragraphs_of(lines: Lines, taken: set[int]) -> MappedText:
             before = before if index in marks else None
         else:
             joined = before is not None and _joins(before, contents[index], width, depth)
+            if index in serials:
+                joined = before is not None and index > min(serials)
+                start += serials[index]
             edits.append((at, start, "" if joined or at == start == 0 else "\n"))
             if not joined:
                 depth, opened = 0, 0

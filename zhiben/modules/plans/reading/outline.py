@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from zhiben.core.text.mapped import MappedText
 
 from .numbering import RANK, Number, numbers_of
-from .vocabulary import LONE_HEADINGS
+from .vocabulary import LONE_HEADINGS, NOT_TASK_WORDS, TASK_WORDS
 
 _ANNEX = re.compile(r"^附(?:件|表|录)(?:[0-9一二三四五六七八九十]{0,2})(?:[:.、 ]|$)", re.M)
 _LONE = re.compile(rf"^{LONE_HEADINGS.pattern}:?$", re.M)
+_SECTION_INSIDE = re.compile(rf"[二三四五六]、(?:{TASK_WORDS.pattern}|{NOT_TASK_WORDS.pattern})")
 _LONG_PARAGRAPH = 600  # a paragraph longer than this holds items that lost their line ends
 
 
@@ -165,7 +166,12 @@ def _close(stack: list[Item], depth: int, end: int) -> None:
 
 
 def _crowded_spans(content: str) -> list[tuple[int, int]]:
-    return [match.span() for match in re.finditer(rf"[^\n]{{{_LONG_PARAGRAPH},}}", content)]
+    """Paragraphs that hold several items: very long ones, and those with a section's title in mid-line."""
+    return [
+        match.span()
+        for match in re.finditer(r"[^\n]{150,}", content)
+        if match.end() - match.start() >= _LONG_PARAGRAPH or _SECTION_INSIDE.search(content, match.start() + 4, match.end())
+    ]
 
 
 def _is_crowded(spans: list[tuple[int, int]], position: int) -> bool:

@@ -33,7 +33,7 @@ _FIRST_LEADS = re.compile(
 _DEFAULT = re.compile(r"以下(?:各项|任务|工作)?均(?:需|由|须)?(?P<names>[^()]{2,80}?)(?:负责|落实|配合|参与)")
 
 _UNIT_END = (
-    r"(?:局|委|委员会|办|办公室|部|厅|政府|府|会|站|所|队|支队|大队|中队|总队|院|公司|集团|中心|部门|单位|企业|厂|科|科室|处|室|院|校|社|银行|乡|镇|街道|街|园区|区|县|市|州|盟|旗"
+    r"(?:局|委|委员会|办|办公室|部|厅|政府|府|会|站|所|队|支队|大队|中队|总队|院|公司|集团|中心|部门|单位|企业|厂|科|科室|处|办公室|调度室|研究室|监察室|处室|院|校|社|银行|乡|镇|街道|街|园区|区|县|市|州|盟|旗"
     r"|机构|组织|社区|行|组|党委|工会|联合会|协会|专班|法院|检察院|分局|段|矿|车间|班组|[省市县区镇乡]|\))"
 )
 _SPLIT_AFTER = re.compile(rf"{_UNIT_END}$")
@@ -102,7 +102,18 @@ def is_duty(content: str) -> bool:
     )
 
 
-_LABEL_LINE = re.compile(rf"(?:(?<=[\n。;)】])|^)[(\[【]?(?:{LABEL.pattern})[\])】]?:")
+def _lone_unit(text: str, begin: int, close: int) -> bool:
+    """One unit alone in a bracket after a sentence: …。(县安委办)
+
+    >>> _lone_unit("开展巡查。(县安委办)", 5, 10), _lone_unit("完善(县级)机制", 2, 5)
+    (True, False)
+    """
+    content = text[begin + 1 : close]
+    ends = close + 1 >= len(text) or text[close + 1] in "。;\n"
+    return ends and begin > 0 and text[begin - 1] in "。;" and _LONE_UNIT.fullmatch(content) is not None
+
+
+_LONE_UNIT = re.compile(r"[^,。;:、]{2,18}(?:局|委|办|部|部门|单位|大队|支队|政府|公司|中心|街道|乡镇|科|处|厅|办公室|管委会|委员会)")
 
 
 def duties_in(text: str, start: int, end: int) -> Iterator[Duty]:
@@ -119,7 +130,7 @@ def duties_in(text: str, start: int, end: int) -> Iterator[Duty]:
         close = pairs.get(begin)
         if close is None:
             at = begin + 1
-        elif is_duty(text[begin + 1 : close]):
+        elif is_duty(text[begin + 1 : close]) or _lone_unit(text, begin, close):
             if text[begin] != "(" and text[close + 1 : close + 2] == ":":  # 【责任单位】:甲、乙
                 stop = _label_end(text, close + 1, end)
                 yield Duty(begin, stop, begin, stop, labelled=True)
@@ -310,7 +321,9 @@ def _units_of_sentences(text: str, start: int, end: int, labelled: Role | None) 
         waiting.clear()
 
     for begin, stop in _chunks(text, start, end_of_names):
-        if led and text[begin - 1] == ";" and not waiting and any(unit.role == "participant" for unit in found):
+        if text[begin - 1] == ";" and waiting:
+            settle(labelled or ("participant" if led else "responsible"))
+        if led and text[begin - 1] == ";" and any(unit.role == "participant" for unit in found):
             led = False  # 甲牵头,乙负责;丙负责: the second sentence stands by itself
         at = begin
         for match in _ROLE_WORDS.finditer(text, begin, stop):

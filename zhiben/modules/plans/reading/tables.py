@@ -205,7 +205,8 @@ def _row_end(contents: list[str], at: int, kinds: list[Kind], expected: int) -> 
         if _is_action_row(contents, stop, True, value + 1) and stop - at >= 2 and _SECTION.fullmatch(contents[stop]):
             break
         if stop - at >= len(kinds) and not _continues_row(contents, stop, at):
-            break
+            if not any(_fits(kind, contents[stop]) for kind in kinds):
+                break
         if stop - at >= 3 and _SECTION.fullmatch(contents[stop]):
             break
         stop += 1
