@@ -197,3 +197,5 @@ LOGGING = logging_settings(
     style=env.str("ZHIBEN_LOG_STYLE", "json"),
     level=env.str("ZHIBEN_LOG_LEVEL", "INFO"),
 )
+
+FILE_UPLOAD_HANDLERS = ["zhiben.core.files.spooling.SpoolToDisk"]

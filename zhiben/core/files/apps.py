@@ -6,3 +6,6 @@ class FilesConfig(AppConfig):
     label = "files"
     verbose_name = "文件"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import upkeep  # noqa: F401

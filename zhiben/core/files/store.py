@@ -20,7 +20,7 @@ from django.conf import settings
 from .refused import FileRefused
 
 _PIECE = 1 << 20
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _ABANDONED = timedelta(days=1)
 
 
@@ -114,6 +114,6 @@ def _disk() -> Iterator[None]:
     try:
         yield
     except OSError as failure:
-        if failure.errno in _NO_SPACE:
+        if failure.errno in NO_SPACE:
             raise FileRefused("服务器磁盘已满，文件没有保存。请联系管理员清理磁盘后重新上传。") from failure
         raise

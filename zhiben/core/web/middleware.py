@@ -22,7 +22,7 @@ class RefusalMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
-        # Reading the form is what spools its files; the check against forgery has already done so.
+        request.POST  # noqa: B018 (reading the form is what spools its files)
         if request.META.get(DISK_FULL):
             sentence = "服务器磁盘空间不足，文件没有收下，别的内容也没有改动。请稍后再传，或联系系统管理员清理磁盘"
             return _page(request, "文件没有收下", sentence, 507)
