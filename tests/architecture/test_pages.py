@@ -16,6 +16,9 @@ from .program import PACKAGE, place, python_files
 PUBLIC = {"healthz", "readyz", "login/"}
 """What may be asked without a login. Anything more is decided here, by name."""
 
+SAME_FOR_ALL = {"keys/", "demonstration/time/"}
+"""Shows the same to whoever is logged in: the keyboard's help; the clock of a demonstration."""
+
 TEMPLATES = sorted(PACKAGE.rglob("templates/**/*.html"))
 BUILT = PACKAGE / "core/web/static/build"
 NAMESPACES = re.compile(r"https?://(www\.w3\.org|github\.com|echarts\.apache\.org|leafletjs\.com)/?")
@@ -44,7 +47,7 @@ def test_every_odd_view_knows_who_acts() -> None:
         plain = inspect.unwrap(view)
         if plain.__module__.startswith("zhiben.") and not asks.search(inspect.getsource(inspect.getmodule(plain))):
             blind.append(address)
-    assert blind == []
+    assert set(blind) == SAME_FOR_ALL
 
 
 def test_every_declared_page_is_in_the_matrix() -> None:
