@@ -21,8 +21,8 @@ _EVERY = re.compile(
 )
 _FOUND = re.compile(_COUNT)
 _STOPS = re.compile(r"[。;!?\n]|每(?:个?(?:工作日|半年|季度|月|年|日|天|周|星期|季)|两|三|\d)")
+_ASIDE = re.compile(r"\([^()。]{1,24}\)")
 _REACH = 70
-_EVERY_OTHER = re.compile(r"(?:人|班|处|户|家|个|名|岗|村|企业)?$")
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,13 @@ def recurrences_in(text: str, start: int, end: int, *, quoted: Quoted) -> Iterat
     for match in _EVERY.finditer(text, start, end):
         if match.start() in quoted:
             continue
-        stop = _STOPS.search(text, match.end(), min(end, match.end() + _REACH))
-        limit = stop.start() if stop else min(end, match.end() + _REACH)
-        count = _FOUND.search(text, match.end(), limit)
-        commas = text.count(",", match.end(), count.start()) if count else 0
-        if count and commas <= 1 and not re.search(r"第$|[\d.]$|同$|再$", text[match.end() : count.start()][-1:]):
+        aside = _ASIDE.match(text, match.end(), end)  # 每季度(高危行业每月)至少1次: the count serves both
+        begin = aside.end() if aside else match.end()
+        stop = _STOPS.search(text, begin, min(end, begin + _REACH))
+        limit = stop.start() if stop else min(end, begin + _REACH)
+        count = _FOUND.search(text, begin, limit)
+        commas = text.count(",", begin, count.start()) if count else 0
+        if count and commas <= 1 and not re.search(r"第$|[\d.]$|同$|再$", text[begin : count.start()][-1:]):
             yield Recurrence(_period(match), number_value(count["count"]) or 1, match.start(), count.end(), True)
         elif match["every"]:
             comma = text.find(",", match.end(), limit)

@@ -10,15 +10,15 @@ from .clauses import Quoted, clauses
 from .ledger import Operator
 
 _UNIT = (
-    "个百分点|学时|课时|小时|万元|亿元|平方米|立方米|万平方米|平方公里|公里|千米|分钟|人次|批次|场次|家次|万人次|个工作日|工作日"
-    "|%|项|个|名|所|家|处|台|套|条|份|支|户|万户|万人|人|天|日|起|件|篇|部|辆|艘|座|间|栋|幢|吨|元|米|次|轮|场|期|本|张|幅|块|只|宗|批|类|种|例|点|盏|具|眼|口"
+    "个百分点|学时|课时|小时|万元|亿元|平方米|立方米|万平方米|平方公里|公里|千米|分钟|人次|批次|场次|家次|个工作日|工作日"
+    "|%|项|个|名|所|家|处|台|套|条|份|支|户|万亩|亩|架|公顷|路|班|株|卷|人|天|日|起|件|篇|部|辆|艘|座|间|栋|幢|吨|元|米|次|轮|场|期|本|张|幅|块|只|宗|批|类|种|例|点|盏|具|眼|口"
 )
-_NUMBER = r"\d[\d,]{0,11}(?:\.\d{1,4})?(?:万|亿)?"
+_NUMBER = r"\d[\d,]{0,11}(?:\.\d{1,4})?(?:(?:万|亿)(?!元|平方米|亩))?"
 _CHINESE = "[一二两三四五六七八九十百千]{1,6}"
 _QUANTITY = re.compile(
     rf"(?P<percent>百分之(?P<chinese_percent>{_CHINESE}))"
     rf"|(?P<floor>不少于|不得少于|不低于|不得低于|至少(?:要|应)?(?:[一-鿿]{{0,10}}?)|达到|达|提高到|提升到|提升至|提高至|增长到|增至|增加到|到|超过|突破|高于|大于|>=?|≥)?"
-    rf"(?P<ceiling>不超过|不得超过|不高于|不多于|不大于|降至|降到|下降到|下降至|控制在|压减到|压减至|低于|小于|≤|<=?)?"
+    rf"(?P<ceiling>不超过|不得超过|不高于|不多于|不大于|降至|降到|下降到|下降至|缩短至|缩短到|压缩至|压缩到|控制在|压减到|压减至|低于|小于|≤|<=?)?"
     rf"(?P<number>{_NUMBER}|{_CHINESE})(?:-\d+)?(?P<unit>{_UNIT})"
 )
 _UP = re.compile(r"(?:\(含\))?(?:及)?以上|及以上")
@@ -73,6 +73,7 @@ class Target:
     approximate: bool
     start: int
     end: int
+    unit_start: int
     clause_start: int
     clause_end: int
     sure: bool
@@ -123,7 +124,7 @@ def _target(text: str, match: re.Match[str], clause_start: int, clause_end: int,
     verdict = reading.percentage() if unit in ("%", "个百分点") else reading.quantity()
     if verdict is None:
         return None
-    return Target(value, unit, operator, bool(about), number_start, tail, clause_start, clause_end, verdict)
+    return Target(value, unit, operator, bool(about), number_start, tail, match.end() - len(unit), clause_start, clause_end, verdict)
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ class _Reading:
         if self.up or self.down:
             if achieved or (self.down and self.before.endswith("在")):
                 return True
-            return True if self._ends_here() and _ACHIEVED_BEFORE.search(self.before) else None
+            named = _ACHIEVED_BEFORE.search(self.before) or self.after == "" and self.unit not in _THRESHOLD_UNITS
+            return True if self._ends_here() and named else None
         if self.about:
             return True if achieved or _ACHIEVED_BEFORE.search(self.before) else None
         if not written[0].isdigit():

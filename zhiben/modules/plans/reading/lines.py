@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from zhiben.core.text.mapped import Edit, MappedText
 
 from .numbering import starts_item
-from .vocabulary import LABEL_LINE
+from .vocabulary import LABEL, LABEL_LINE
 
 _STRAY_SPACE = re.compile(
     r"(?<![!-~])[ \t]+|[ \t]+(?![!-~])|(?<=[()\[\],.:;/%])[ \t]+|[ \t]+(?=[()\[\],.:;/%])"
@@ -148,7 +148,11 @@ def paragraphs_of(lines: Lines, taken: set[int]) -> MappedText:
             if index in serials:
                 joined = before is not None and index > min(serials)
                 start += serials[index]
-            edits.append((at, start, "" if joined or at == start == 0 else "\n"))
+            if before is not None and LABEL.fullmatch(before) and not LABEL.match(contents[index]):
+                joined = True  # 责任单位, and the units on the next line
+                edits.append((at, start, ":"))
+            else:
+                edits.append((at, start, "" if joined or at == start == 0 else "\n"))
             if not joined:
                 depth, opened = 0, 0
             depth, opened = _open_brackets(contents[index], depth, opened)

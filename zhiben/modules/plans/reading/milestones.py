@@ -52,7 +52,7 @@ def _is_deadline(text: str, found: DateExpression, first_year: int, floor: int) 
     if found.end_day.year < first_year:
         return False
     if not found.year_given:
-        return True if ahead else (found.precision == "part" and text[found.start : found.end] == "年底") or None
+        return True if ahead or found.precision == "part" and _LEADS_TO.search(before) else None
     if ahead or (found.precision != "year" and text[found.end - 1] in "底末"):
         return True
     if _LEADS_TO.search(before):

@@ -28,16 +28,18 @@ _ROLE_WORDS = re.compile(
     r"(?:负责(?!人|同志)(?:组织|抓好)?(?:落实|实施|推进)?|落实|实施|执行|承办|组织实施|按职责分工|按照职责分工|分工负责))"
 )
 _FIRST_LEADS = re.compile(
-    r"(?:排|列)(?:名)?(?:在)?(?:首位|第一位?|最前|首个)(?:的)?(?:部门|单位|责任单位|责任部门)?(?:的)?(?:均)?(?:为|是|系)(?:该项任务|此项工作)?的?牵头"
+    r"(?:排|列|位)?(?:名|序|位)?(?:在|于|居)?(?:首位|第一位?|最前(?:面)?|首个|第一个)的?(?:部门|单位|责任单位|责任部门)?的?"
+    r"(?:均|即)?(?:为|是|系)(?:该项任务|此项工作|该项工作)?的?(?:总)?牵头"
 )
-_DEFAULT = re.compile(r"以下(?:各项|任务|工作)?均(?:需|由|须)?(?P<names>[^()]{2,80}?)(?:负责|落实|配合|参与)")
-
+_DEFAULT = re.compile(
+    r"以下(?:各项|任务|工作|各条|均)*(?:需|由|须|要)?(?P<names>[^()。;]{2,80}?)(?:负责|落实|配合|参与)[^()。;]{0,6}[,;、]?(?:以下)?不再"
+)
 _UNIT_END = (
     r"(?:局|委|委员会|办|办公室|部|厅|政府|府|会|站|所|队|支队|大队|中队|总队|院|公司|集团|中心|部门|单位|企业|厂|科|科室|处|办公室|调度室|研究室|监察室|处室|院|校|社|银行|乡|镇|街道|街|园区|区|县|市|州|盟|旗"
     r"|机构|组织|社区|行|组|党委|工会|联合会|协会|专班|法院|检察院|分局|段|矿|车间|班组|[省市县区镇乡]|\))"
 )
 _SPLIT_AFTER = re.compile(rf"{_UNIT_END}$")
-_ET_CETERA = re.compile(r"等(?P<class>[^、,;和及]{0,24})")
+_ET_CETERA = re.compile(r"等(?:(?:有关|相关|各)?(?:部门|单位)(?:和|及|、)(?:有关|相关)?(?:单位|部门))?[^、,;和及]{0,24}")
 _PREFIX = re.compile(r"^(?:由|请|其中|并|同时|再由|具体由|主要由|分别由|责任到|[:、,;.\s])+")
 _SUFFIX = re.compile(
     r"(?:(?:按照?|根据|依据|依)(?:照)?(?:各自)?(?:的)?(?:职[责能]|分工|工作职责)[^、]{0,8}|分别|共同|具体|各自|联合|组织|统筹|积极|主要|为主|[:、,;。.])+$"
@@ -94,26 +96,32 @@ def is_duty(content: str) -> bool:
     """
     if _NOT_A_DUTY.search(content) and not LABEL.match(content):
         return False
-    if _DUTY.search(content):
-        return True
-    names = [name for name in re.split("[、,]", content) if name]
-    return len(names) >= 2 and all(
-        re.search(r"(?:局|委|办|部门|公司|中心|大队|支队|政府|部|科|处)$", name) for name in names
-    )
+    return _DUTY.search(content) is not None
 
 
-def _lone_unit(text: str, begin: int, close: int) -> bool:
-    """One unit alone in a bracket after a sentence: …。(县安委办)
+def _bare_list(text: str, begin: int, close: int) -> bool:
+    """Nothing but units in a bracket at the end of a sentence: …。(县安委办、各乡镇).
 
-    >>> _lone_unit("开展巡查。(县安委办)", 5, 10), _lone_unit("完善(县级)机制", 2, 5)
-    (True, False)
+    >>> _bare_list("开展巡查。(县安委办)", 5, 10), _bare_list("(县应急局、各乡镇)", 0, 9), _bare_list("(学校、医院)", 0, 6)
+    (True, True, False)
     """
+    if close + 1 < len(text) and text[close + 1] not in "。;\n":
+        return False
     content = text[begin + 1 : close]
-    ends = close + 1 >= len(text) or text[close + 1] in "。;\n"
-    return ends and begin > 0 and text[begin - 1] in "。;" and _LONE_UNIT.fullmatch(content) is not None
+    if re.search("[:。;《》“”]|以下|简称", content):
+        return False
+    names = [name for name, _, _ in names_in(content)]
+    if len(names) < 2 and (not begin or text[begin - 1] not in "。;\n"):
+        return False
+    return bool(names) and all(map(_UNIT_LIKE.search, names)) and any(map(_PLAINLY_A_UNIT.search, names))
 
 
-_LONE_UNIT = re.compile(r"[^,。;:、]{2,18}(?:局|委|办|部|部门|单位|大队|支队|政府|公司|中心|街道|乡镇|科|处|厅|办公室|管委会|委员会)")
+_PLAINLY_A_UNIT = re.compile(
+    r"(?:局|委|办|厅|政府|委员会|大队|支队|公司|办公室|部门|宣传部|组织部|工会|党委|法院|中心|街道|乡镇)(?:\(.*\))?$"
+)
+_UNIT_LIKE = re.compile(
+    r"(?:局|委|办|厅|部|处|科|站|所|队|会|院|校|政府|公司|集团|中心|部门|单位|企业|机构|村|社区|街道|乡镇|镇|区|县|市|园|厂|矿|车间)(?:\(.*\))?$"
+)
 
 
 def duties_in(text: str, start: int, end: int) -> Iterator[Duty]:
@@ -130,7 +138,7 @@ def duties_in(text: str, start: int, end: int) -> Iterator[Duty]:
         close = pairs.get(begin)
         if close is None:
             at = begin + 1
-        elif is_duty(text[begin + 1 : close]) or _lone_unit(text, begin, close):
+        elif is_duty(text[begin + 1 : close]) or _bare_list(text, begin, close):
             if text[begin] != "(" and text[close + 1 : close + 2] == ":":  # 【责任单位】:甲、乙
                 stop = _label_end(text, close + 1, end)
                 yield Duty(begin, stop, begin, stop, labelled=True)
@@ -210,6 +218,8 @@ def _split_joined(text: str, start: int, end: int) -> Iterator[tuple[str, int, i
     for match in re.compile("以及|和|与|及").finditer(text, start, end):
         left = text[begin : match.start()]
         right = text[match.end() : end]
+        if left.endswith("党委") and right.startswith(("政府", "人民政府")):
+            continue
         if (
             (begin == match.start()
             and match.start() > start)

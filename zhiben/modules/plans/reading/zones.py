@@ -64,7 +64,7 @@ def zones_of(root: Item, text: str, carries_duty: Callable[[Item], bool], is_pla
         for item in group.children:
             kind = _kind(short_title(text, item))
             if kind == "tasks" and (item.children or carries_duty(item)):
-                zones.tasks.append(item)
+                _take_task_section(item, text, zones)
             elif kind == "goals":
                 zones.goals.append(item)
             elif kind == "rest" or group is not root:
@@ -74,11 +74,35 @@ def zones_of(root: Item, text: str, carries_duty: Callable[[Item], bool], is_pla
                 waiting.append(item)
             else:
                 unknown.append(item)
+    if not zones.tasks:  # 一、工作方案 (一)总体要求 (二)主要任务: the sections are one level down
+        deeper = [child for item in (*unknown, *zones.rest) for child in item.children if _is_bare_task_title(text, child)]
+        for item in deeper:
+            _take_task_section(item, text, zones)
     if zones.tasks:
         zones.rest += unknown
     else:
         _eliminate(root, text, unknown, zones, carries_duty, is_plan)
     return zones
+
+
+def _is_bare_task_title(text: str, item: Item) -> bool:
+    title = short_title(text, item)
+    return len(title) <= 6 and _kind(title) == "tasks" and bool(item.children)
+
+
+def _take_task_section(section: Item, text: str, zones: Zones) -> None:
+    """A section named 任务. 目标任务 may hold goals beside the tasks; then only its task part is taken."""
+    parts = [child for child in section.children if _is_bare_task_title(text, child)]
+    goals = [child for child in section.children if child not in parts and _kind(short_title(text, child)) == "goals"]
+    zones.goals += goals
+    if parts:
+        zones.tasks += parts
+    elif goals:
+        rest = Item(section.start, section.head_end, "zone", 0, None, end=section.end)
+        rest.children = [child for child in section.children if child not in goals]
+        zones.tasks.append(rest)
+    else:
+        zones.tasks.append(section)
 
 
 def _eliminate(

@@ -28,7 +28,8 @@ def plain(text: str | None) -> str:
 
 def gist(ledger: Ledger) -> dict[str, object]:
     """What must not change, in one way to write."""
-    facts = {name: plain(reading.value) for name in ("doc_no", "issuer", "issue_date") if (reading := getattr(ledger, name))}
+    readings = {"doc_no": ledger.doc_no, "issuer": ledger.issuer, "issue_date": ledger.issue_date}
+    facts = {name: plain(reading.value) for name, reading in readings.items() if reading}
     tasks = [
         (
             number_value((task.action_ordinal or "").strip("()")),
@@ -36,7 +37,7 @@ def gist(ledger: Ledger) -> dict[str, object]:
             plain(task.title)[:20],
             sorted((plain(unit.name), unit.role) for unit in task.departments),
             [milestone.due for milestone in task.milestones],
-            [(indicator.value, indicator.unit, indicator.operator) for indicator in task.indicators],
+            [(indicator.value, plain(indicator.unit), indicator.operator) for indicator in task.indicators],
             sorted((frequency.per, frequency.min_count) for frequency in task.frequencies),
         )
         for task in ledger.tasks
