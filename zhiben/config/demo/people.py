@@ -16,12 +16,12 @@ from .city import DEPARTMENTS, SINCE, City
 PASSWORD = "yunlan-2026"  # noqa: S105 (of invented accounts, opened only where ZHIBEN_DEMO is set)
 
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马"
-GIVEN = (
+GIVEN = (  # noqa: SIM905 (reads as the text it is)
     "天地 玄黄 宇宙 洪荒 日月 盈昃 辰宿 列张 寒来 暑往 秋收 冬藏 闰余 成岁 律吕 调阳 云腾 致雨 露结 为霜 金生 丽水 "
     "玉出 昆冈 剑号 巨阙 珠称 夜光 果珍 李柰 菜重 芥姜 海咸 河淡 鳞潜 羽翔 始制 乃服 推位 让国 坐朝 问道 垂拱 平章 "
     "鸣凤 在竹 白驹 食场 化被 草木 赖及 万方 德建 名立 形端 表正 空谷 传声 虚堂 习听 尺璧 非宝 寸阴 是竞 临深 履薄 "
     "夙兴 温凊 似兰 斯馨 如松 之盛 川流 不息 渊澄 取映 容止 若思 言辞 安定 笃初 诚美 慎终 宜令 荣业 所基 籍甚 无竟"
-).split()  # noqa: SIM905 (reads as the text it is)
+).split()
 
 # (number of the account, unit, role, post, what to try with it)
 ACCOUNTS: tuple[tuple[str, str, Role, str, str], ...] = (

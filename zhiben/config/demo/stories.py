@@ -121,13 +121,11 @@ class Story:
             task=task, percent=after, text=self._words(after, share), by=self._officer(task), now=now,
             figures=[self._figure(each, share) for each in task.indicators.prefetch_related("targets")],
             reached=[each for each in task.milestones.filter(reached_on=None) if self._is_reached(each.due_on, now)],
-            files=self.year.cabinet.take(1, by=self._officer(task), now=now) if self.rng.random() < 0.3 else (),
+            files=self.year.cabinet.take(1, by=self._officer(task), now=now) if self.rng.random() < 0.2 else (),
             **more,
         )  # fmt: skip
-        if self.rng.random() < 0.5:
-            self.year.after(now, self.rng.randint(22, 40), self.report)
-        else:
-            self.year.after(now, self.rng.randint(14, 24), self.report)
+        shares_only = task.duty == Duty.PARTICIPANT
+        self.year.after(now, self.rng.randint(60, 95) if shares_only else self.rng.randint(27, 45), self.report)
 
     def ask_for_time(self, now: datetime) -> None:
         task = self._task()
@@ -168,7 +166,7 @@ class Story:
             self._press(task, now)
             self.year.after(now, 9, self.hand_in)
         else:
-            self.year.after(now, self.rng.randint(1, 6), self.verify)
+            self.year.after(now, self.rng.randint(2, 9), self.verify)
 
     def verify(self, now: datetime) -> None:
         task = self._task()
@@ -237,7 +235,7 @@ class Story:
 
     def _press(self, task: Task, now: datetime) -> None:
         for child in task.open_children():
-            if child.status in (TaskStatus.PENDING, TaskStatus.RUNNING) and self.rng.random() < 0.4:
+            if child.status in (TaskStatus.PENDING, TaskStatus.RUNNING) and self.rng.random() < 0.15:
                 issuer = self.year.staff.officer(child.supervising_unit)
                 fire(child, "urge", by=issuer, now=now, message=self.rng.choice(sayings.URGINGS))
 

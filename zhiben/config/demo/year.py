@@ -18,7 +18,7 @@ from zhiben.core.org import services as org
 from zhiben.core.org.models import Unit
 from zhiben.core.workflow.engine import fire
 from zhiben.core.workflow.sweep import periodic, sweep
-from zhiben.modules.tasks.models import Duty, ObligationOccurrence, OccurrenceStatus, Task
+from zhiben.modules.tasks.models import Duty, ObligationOccurrence, OccurrenceStatus, Task, TaskStatus
 from zhiben.modules.tasks.services import Assignment, Order, Origin, dispatch_tasks
 
 from . import sayings
@@ -38,17 +38,17 @@ Deed = Callable[[datetime], None]
 
 MEETING = (
     ("冬季取暖期燃气安全入户检查", "县住建局", (), date(2026, 12, 20)),
-    ("危险化学品企业岁末安全检查", "县应急局", ("县工信局", "栖云镇"), date(2026, 12, 25)),
+    ("危险化学品企业岁末安全检查", "县应急局", ("县工信局", "栖云镇", "澄渊化工"), date(2026, 12, 25)),
     ("重大事故隐患整改情况回头看", "县应急局", ("县住建局", "县交通局", "县消防大队"), date(2026, 12, 15)),
     ("工贸企业停产检修作业审批抽查", "县应急局", (), date(2026, 12, 31)),
     ("客运车辆冬季安全技术检查", "县交通局", ("县公安局",), date(2026, 12, 10)),
 )
 
 
-def live_through(say: Callable[[str], None]) -> None:
+def live_through(say: Callable[[str], None], *, until: datetime = TODAY) -> None:
     """Everything or nothing: a demonstration interrupted half-way leaves an empty database, and is made again."""
     with transaction.atomic():
-        Year(say).run()
+        Year(say).run(until)
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Year:
     agenda: list[tuple[datetime, int, Deed]] = field(default_factory=list)
     numbers: "count[int]" = field(default_factory=count)
 
-    def run(self) -> None:
+    def run(self, until: datetime) -> None:
         now = at(FIRST_DAY, 9)
         set_clock(now)
         self.say("正在建立虚构的云澜市澜江县：区域、单位、人员……")
@@ -70,13 +70,14 @@ class Year:
         self.cabinet = Cabinet(Random(SEED))  # noqa: S311
         self._plan_the_year()
         self.say("正在过完这一年：交办、接收、反馈、核验、逾期、提级……")
-        day, last = FIRST_DAY, local_day(TODAY)
+        day, last = FIRST_DAY, local_day(until)
         while day <= last:
             if day.day == 1:
                 self.say(f"　{day:%Y年%-m月}")
-            self._live(day)
+            if is_working_day(day):
+                self._live(day)
             day += timedelta(days=1)
-        set_clock(TODAY)
+        set_clock(until)
 
     # ── the agenda ──
 
@@ -110,6 +111,7 @@ class Year:
         self.on(date(2025, 12, 19), lambda now: self._publish("town.txt", self.staff.officer(self.city["栖云镇"]), now))
         self.on(date(2026, 11, 16), self._hold_meeting)
         self.on(date(2026, 11, 17), self._receive_winter_plan)
+        self.on(date(2026, 11, 17), self._leave_work_for_today)
         self.on(date(2026, 11, 13), self._send_chief_away)
         for week in range(52):
             for weekday in (1, 3):
@@ -133,7 +135,29 @@ class Year:
             for number, (title, lead, others, due_on) in enumerate(MEETING, 1)
         ]  # fmt: skip
         office = self.city["县安委办"]
-        dispatch_tasks(orders=orders, supervising_unit=office, by=self.staff.officer(office), now=now)
+        mains = dispatch_tasks(orders=orders, supervising_unit=office, by=self.staff.officer(office), now=now)
+        self.after(now, 1, lambda then: self._refuse(mains[-1], then))
+
+    def _refuse(self, main: Task, now: datetime) -> None:
+        """The police are asked to take part in what they hold to be another's work: it lies with the office now."""
+        task = main.children.select_related("responsible_unit").get()
+        reason = "客运车辆技术检查由交通运输部门负责，我局只承担路面执法，请收回。"
+        fire(task, "return", by=self.staff.head(task.responsible_unit), now=now, reason=reason)
+
+    def _leave_work_for_today(self, now: datetime) -> None:
+        """Handed in yesterday and to be verified; asked for and to be decided."""
+        due = (date(2026, 12, 1), date(2026, 12, 31))
+        running = Task.objects.filter(status=TaskStatus.RUNNING, due_on__range=due).exclude(duty=Duty.COORDINATOR)
+        tasks = list(running.filter(children=None).select_related("responsible_unit").order_by("-progress", "pk")[:4])
+        for task in tasks[:3]:
+            officer = self.staff.officer(task.responsible_unit)
+            files = self.cabinet.take(2, by=officer, now=now)
+            fire(task, "submit", by=officer, now=now, summary=sayings.SUMMARIES[0], files=files)
+        for task in tasks[3:]:
+            fire(
+                task, "extend", by=self.staff.officer(task.responsible_unit), now=now,
+                extended_to=task.due_on + timedelta(days=31), reason=sayings.EXTENSION_REASONS[0],
+            )  # fmt: skip
 
     def _receive_winter_plan(self, now: datetime) -> None:
         """Yesterday a new plan came in; it is read and waits to be checked."""

@@ -101,7 +101,7 @@ def cannot_complete(task: Task, acting: Acting) -> str | None:
 
 def extended_enough(task: Task, acting: Acting) -> str | None:
     if task.extensions >= EXTENSIONS_BY_OFFICERS:
-        return f"已延期 {task.extensions} 次，再延期请用「申请特批延期」，由交办单位负责人审批"
+        return f"已延期 {task.extensions} 次，再延期请用「特批延期」，由交办单位负责人审批"
     return None
 
 
@@ -116,7 +116,7 @@ def later_than_now(value: date, task: Task, now: datetime) -> str | None:
 
 def within_the_plan(value: date, task: Task, now: datetime) -> str | None:
     if task.limit_on and value > task.limit_on:
-        return f"超过了方案的截止日 {task.limit_on:%Y-%m-%d}，请改用「申请特批延期」，由交办单位负责人审批"
+        return f"超过了方案的截止日 {task.limit_on:%Y-%m-%d}，请改用「特批延期」，由交办单位负责人审批"
     return later_than_now(value, task, now)
 
 
@@ -242,10 +242,10 @@ TASK_LIFE = Workflow(
         Step("split", "分解下级", S.RUNNING, None, HANDLER, needs=("units",),
              takes=("instructions", "sub_due_on", "progress_rule"), effect=split, waits=False, tone="quiet",
              help="下级任务由本单位交办、本单位核验"),
-        Step("extend", "申请延期", S.RUNNING, None, HANDLER, needs=("extended_to", "reason"), unless=extended_enough,
+        Step("extend", "延期", S.RUNNING, None, HANDLER, needs=("extended_to", "reason"), unless=extended_enough,
              approval=Approval(ISSUER, label="延期审批"), effect=extend, announces=TaskExtended,
              waits=False, tone="quiet"),
-        Step("extend_beyond", "申请特批延期", S.RUNNING, None, HANDLER, needs=("extended_beyond", "reason"),
+        Step("extend_beyond", "特批延期", S.RUNNING, None, HANDLER, needs=("extended_beyond", "reason"),
              approval=Approval(ISSUING_CHIEF, label="特批延期"), effect=extend, announces=TaskExtended,
              waits=False, tone="quiet", help="超过方案截止日，或第三次以后的延期，由交办单位负责人审批"),
         # the unit that gave it
