@@ -2,10 +2,12 @@
 
 from zhiben.core.web import home
 from zhiben.core.web.menu import MenuGroup
+from zhiben.core.web.organisation import pages as organisation
 from zhiben.modules.plans.pages import plans
 from zhiben.modules.tasks import pages as tasks
 
 MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
+    MenuGroup("系统", organisation.menu),
 )

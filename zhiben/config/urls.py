@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zhiben.core.access.urls")),
     path("files/", include("zhiben.core.files.urls")),
     path("", include("zhiben.core.web.urls")),
+    path("", include("zhiben.core.web.organisation.urls")),
     path("", include("zhiben.modules.tasks.urls")),
     path("", include("zhiben.modules.plans.urls")),
     path("", include(demonstration)),

@@ -10,7 +10,12 @@ CHINA = ZoneInfo("Asia/Shanghai")
 
 def now() -> datetime:
     """This moment, aware, in UTC; in a demonstration, moved by what the presenter set."""
-    return datetime.now(UTC) + _demonstration_shift()
+    return machine_now() + _demonstration_shift()
+
+
+def machine_now() -> datetime:
+    """This moment by the machine, which no demonstration moves: for logins and lockouts, which end in earnest."""
+    return datetime.now(UTC)
 
 
 def local_day(moment: datetime) -> date:

@@ -20,11 +20,7 @@ class Permission(models.TextChoices):
     EXPORT_RECORDS = "export_records", "导出业务记录"
     MANAGE_PLANS = "manage_plans", "读入、核对和发布方案"
     DISPATCH_TASKS = "dispatch_tasks", "交办任务"
-    HANDLE_TASKS = "handle_tasks", "办理本单位任务"
-    VERIFY_TASKS = "verify_tasks", "核验任务"
     MANAGE_OBLIGATIONS = "manage_obligations", "设定定期工作"
-    MANAGE_INDICATORS = "manage_indicators", "设定指标"
-    REPORT_INDICATORS = "report_indicators", "填报指标"
 
     MANAGE_ORGANISATION = "manage_organisation", "维护区域、单位、人员和机构"
     MANAGE_ACCOUNTS = "manage_accounts", "开设、停用账号，重置密码"
@@ -36,21 +32,19 @@ class Permission(models.TextChoices):
 
 P = Permission
 _READS = {P.READ_RECORDS, P.EXPORT_RECORDS}
-_DOES = _READS | {P.HANDLE_TASKS, P.REPORT_INDICATORS}
-_GIVES_WORK = {P.DISPATCH_TASKS, P.VERIFY_TASKS}
-_SETS_UP = {P.MANAGE_PLANS, P.MANAGE_OBLIGATIONS, P.MANAGE_INDICATORS}
+_SETS_UP = {P.MANAGE_PLANS, P.DISPATCH_TASKS, P.MANAGE_OBLIGATIONS}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.COMMITTEE_OFFICER: frozenset(_DOES | _GIVES_WORK | _SETS_UP | {P.OVERSEE_REGION}),
-    Role.COMMITTEE_CHIEF: frozenset(_DOES | _GIVES_WORK | _SETS_UP | {P.OVERSEE_REGION, P.READ_RESTRICTED}),
-    Role.UNIT_OFFICER: frozenset(_DOES | _GIVES_WORK | _SETS_UP | {P.OVERSEE_REGION}),
-    Role.UNIT_LEADER: frozenset(_DOES | _GIVES_WORK | _SETS_UP | {P.OVERSEE_REGION, P.READ_RESTRICTED}),
+    Role.COMMITTEE_OFFICER: frozenset(_READS | _SETS_UP | {P.OVERSEE_REGION}),
+    Role.COMMITTEE_CHIEF: frozenset(_READS | _SETS_UP | {P.OVERSEE_REGION, P.READ_RESTRICTED}),
+    Role.UNIT_OFFICER: frozenset(_READS | _SETS_UP | {P.OVERSEE_REGION}),
+    Role.UNIT_LEADER: frozenset(_READS | _SETS_UP | {P.OVERSEE_REGION, P.READ_RESTRICTED}),
     Role.GOVERNMENT_LEADER: frozenset(_READS | {P.OVERSEE_REGION, P.READ_RESTRICTED}),
-    Role.REGULATOR: frozenset(_DOES | _GIVES_WORK | {P.OVERSEE_REGION}),
-    Role.REGULATOR_CHIEF: frozenset(_DOES | _GIVES_WORK | {P.OVERSEE_REGION, P.READ_RESTRICTED}),
-    Role.GRID_OFFICER: frozenset({P.READ_RECORDS, P.HANDLE_TASKS, P.OVERSEE_REGION}),
-    Role.ENTERPRISE_HEAD: frozenset(_DOES),
-    Role.SAFETY_OFFICER: frozenset(_DOES),
+    Role.REGULATOR: frozenset(_READS | {P.DISPATCH_TASKS, P.OVERSEE_REGION}),
+    Role.REGULATOR_CHIEF: frozenset(_READS | {P.DISPATCH_TASKS, P.OVERSEE_REGION, P.READ_RESTRICTED}),
+    Role.GRID_OFFICER: frozenset({P.READ_RECORDS, P.OVERSEE_REGION}),
+    Role.ENTERPRISE_HEAD: frozenset(_READS),
+    Role.SAFETY_OFFICER: frozenset(_READS),
     Role.WORKER: frozenset(),
     Role.EXPERT: frozenset(),
     Role.SYSTEM_ADMINISTRATOR: frozenset({P.MANAGE_ORGANISATION, P.MANAGE_ACCOUNTS, P.KEEP_SYSTEM}),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
 from zhiben.core import clock
 
@@ -23,8 +22,8 @@ def show_locked_out(
 ) -> HttpResponse:
     """The page of one who is locked out: until when, and what else helps."""
     username = (credentials or {}).get("username", "")
-    again_at = timezone.localtime(_last_attempt(username) + settings.AXES_COOLOFF_TIME)
-    minutes = max(1, math.ceil((again_at - timezone.now()) / timedelta(minutes=1)))
+    again_at = _last_attempt(username) + settings.AXES_COOLOFF_TIME
+    minutes = max(1, math.ceil((again_at - clock.machine_now()) / timedelta(minutes=1)))
     context = {"again_at": again_at, "minutes": minutes, "limit": settings.AXES_FAILURE_LIMIT}
     return render(request, "accounts/locked_out.html", context, status=429)
 
@@ -38,6 +37,6 @@ def note_failure(username: str, address: str | None, *, is_locked: bool) -> None
         leave_line(user, verb, label, by=Owner(username), now=clock.now(), address=address)
 
 
-def _last_attempt(username: str) -> Any:
+def _last_attempt(username: str) -> datetime:
     newest = AccessAttempt.objects.filter(username=username).order_by("-attempt_time").first()
-    return newest.attempt_time if newest else timezone.now()
+    return newest.attempt_time if newest else clock.machine_now()

@@ -8,8 +8,8 @@ from axes.utils import reset as lift_axes
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.utils import timezone
 
+from zhiben.core import clock
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
 from zhiben.core.refusal import Refused
@@ -106,7 +106,7 @@ def unlock(*, user: User, by: "By | Owner", now: datetime) -> None:
 @transaction.atomic
 def begin_session(*, user: User, session_key: str, address: str | None, device: str, now: datetime) -> LoginSession:
     """Remember that the account logged in here; places whose login has run out are forgotten."""
-    running = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    running = Session.objects.filter(expire_date__gt=clock.machine_now()).values("session_key")
     user.sessions.exclude(session_key__in=running).delete()
     session = LoginSession.objects.create(
         user=user, session_key=session_key, started_at=now, last_seen_at=now, address=address, device=device[:128]

@@ -1,7 +1,6 @@
 """Stands at the door of every request of somebody logged in: ends what was left idle, and lets nobody pass who has to
 choose a new password first."""
 
-import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -34,8 +33,7 @@ class LoginWatch:
         return self.get_response(request)
 
     def _is_over(self, request: HttpRequest) -> bool:
-        # The machine's own clock: moving the clock of a demonstration must not log everybody out.
-        moment = time.time()
+        moment = clock.machine_now().timestamp()
         seen = request.session.get(SEEN)
         since = request.session.setdefault(SINCE, moment)
         if seen is not None and moment - seen > settings.ZHIBEN_IDLE_MINUTES * 60:

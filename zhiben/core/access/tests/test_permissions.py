@@ -5,7 +5,7 @@ from zhiben.core.access.matrix import role_matrix_markdown
 from zhiben.core.access.permissions import PERMISSIONS, NotPermitted, Permission, may, require
 from zhiben.core.org.roles import ADMINISTRATORS, Role
 
-BUSINESS = {Permission.READ_RECORDS, Permission.EXPORT_RECORDS, Permission.HANDLE_TASKS, Permission.DISPATCH_TASKS}
+BUSINESS = {Permission.READ_RECORDS, Permission.EXPORT_RECORDS, Permission.MANAGE_PLANS, Permission.DISPATCH_TASKS}
 
 
 def test_every_role_has_a_line():

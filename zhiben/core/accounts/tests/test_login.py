@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from zhiben.conftest import FOUNDER
-from zhiben.core.accounts import services, watch
+from zhiben.core import clock
+from zhiben.core.accounts import services
 from zhiben.core.accounts.models import User
 from zhiben.core.accounts.passwords import one_time_password
 from zhiben.core.audit.services import lines_of
@@ -151,8 +152,8 @@ def test_a_new_password_ends_every_other_login(office, client):
 def test_a_login_left_idle_is_over(office, client, monkeypatch):
     log_in(client)
     assert client.get("/me/password/").status_code == 200
-    later = watch.time.time() + settings.ZHIBEN_IDLE_MINUTES * 60 + 1
-    monkeypatch.setattr(watch.time, "time", lambda: later)
+    later = clock.machine_now() + timedelta(minutes=settings.ZHIBEN_IDLE_MINUTES, seconds=1)
+    monkeypatch.setattr(clock, "machine_now", lambda: later)
     assert client.get("/me/password/").status_code == 302
 
 
