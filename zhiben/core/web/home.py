@@ -16,11 +16,11 @@ from .menu import MenuEntry
 from .pages.record import RecordPages
 
 menu = (
-    MenuEntry("待办", "web:home", icon="checklist", foot="待办"),
+    MenuEntry("待办", "web:home", icon="checklist", foot="待办", foot_place=1),
     MenuEntry("我交办的", "web:sent", icon="send", permission=Permission.DISPATCH_TASKS),
-    MenuEntry("通知", "web:inbox", icon="bell", foot="通知"),
+    MenuEntry("通知", "web:inbox", icon="bell", foot="通知", foot_place=8),
     MenuEntry("后台作业", "web:jobs", icon="progress", permission=Permission.EXPORT_RECORDS),
-    MenuEntry("我的", "web:me", icon="user", foot="我的"),
+    MenuEntry("我的", "web:me", icon="user", foot="我的", foot_place=9),
 )
 
 SHOWN = 30

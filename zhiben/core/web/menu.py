@@ -23,6 +23,8 @@ class MenuEntry:
     permission: Permission | None = None
     shown: Callable[[Acting], bool] | None = None
     foot: str = ""
+    foot_place: int = 5
+    """Its place there, from the left."""
 
     def is_for(self, acting: Acting) -> bool:
         return (self.permission is None or may(acting, self.permission)) and (self.shown is None or self.shown(acting))

@@ -27,7 +27,8 @@ class Shell:
 
     @cached_property
     def foot(self) -> list[MenuEntry]:
-        return [entry for group in self.menu for entry in group.entries if entry.foot]
+        entries = [entry for group in self.menu for entry in group.entries if entry.foot]
+        return sorted(entries, key=lambda entry: entry.foot_place)
 
     @cached_property
     def current(self) -> str:

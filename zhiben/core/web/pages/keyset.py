@@ -75,14 +75,16 @@ class Page:
 
 
 def page_of(rows: QuerySet, order: Order, *, size: int, after: str = "", before: str = "") -> Page:
+    """Two queries: the keys of the page in order, then its rows."""
     backwards = bool(before)
     place = order.read_place(before or after) if before or after else None
     ordered = order.apply(rows, backwards=backwards)
     if place:
         ordered = ordered.filter(order.beyond(place, backwards=backwards))
-    found = list(ordered[: size + 1])
-    more = len(found) > size
-    found = found[:size]
+    keys = list(ordered.values_list("pk", flat=True)[: size + 1])  # narrow rows sort fast; the wide ones come after
+    more = len(keys) > size
+    by_key = {record.pk: record for record in rows.order_by().filter(pk__in=keys[:size])}
+    found = [by_key[key] for key in keys[:size] if key in by_key]
     if backwards:
         found.reverse()
     if not found:

@@ -27,10 +27,13 @@ _PLACE = ("after", "before")
 class Tab:
     name: str
     label: str
-    count: int
+    count: int | None
+    """None where it was not counted: a search for text would have to read every row once more for each tab."""
 
     @property
     def counted(self) -> str:
+        if self.count is None:
+            return ""
         return f"{COUNTED}+" if self.count > COUNTED else str(self.count)
 
 
@@ -69,9 +72,12 @@ class Listing:
     @cached_property
     def tabs(self) -> list[Tab]:
         return [
-            Tab(name, label, bounded_count(self._narrowed(self._base().filter(rows)), COUNTED))
+            Tab(name, label, None if self.text and name != self.perspective else self._count(rows))
             for name, (label, rows) in self._views.items()
         ]
+
+    def _count(self, rows: Q) -> int:
+        return bounded_count(self._narrowed(self._base().filter(rows)), COUNTED)
 
     @cached_property
     def perspective(self) -> str:
@@ -114,7 +120,7 @@ class Listing:
 
     @cached_property
     def count(self) -> int:
-        return next((tab.count for tab in self.tabs if tab.name == self.perspective), 0)
+        return next((tab.count for tab in self.tabs if tab.name == self.perspective), 0) or 0
 
     @property
     def counted(self) -> str:

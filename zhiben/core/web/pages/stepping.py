@@ -53,6 +53,8 @@ def what_happened(offered: Offer, after: Any, acting: Acting) -> str:
     if step.approval:
         return f"已提出「{step.label}」申请，等待{'、'.join(offered.told) or '审批人'}表态。"
     told = f"，已通知{_few(offered.told)}" if offered.told else ""
+    if step.target is None:
+        return f"已{step.label}：“{after}”{told}。"
     return f"已{step.label}：“{after}”现在是「{offered.target_label}」{told}。"
 
 
