@@ -118,9 +118,9 @@ def facts_of(item: PlanItem) -> list[str]:
     """Everything read inside an item, one sentence each."""
     return [
         *(str(each) for each in item.departments.all()),
-        *(f"时限:{each}" for each in item.milestones.all()),
-        *(f"指标:{each}" for each in item.indicators.all()),
-        *(f"频次:{each}" for each in item.frequencies.all()),
+        *(f"时限：{each}" for each in item.milestones.all()),
+        *(f"指标：{each}" for each in item.indicators.all()),
+        *(f"频次：{each}" for each in item.frequencies.all()),
     ]
 
 

@@ -33,7 +33,7 @@ def read_document(running: Running, *, version_id: int) -> Any:
     outcomes = list(
         open_each(
             path, version.document.name, ocr_dir=pages,
-            progress=lambda done, total: running.progress(done, total + 1, f"正在识别第 {done} 页,共 {total} 页"),
+            progress=lambda done, total: running.progress(done, total + 1, f"正在识别第 {done} 页，共 {total} 页"),
         )
     )  # fmt: skip
     readable = [outcome for outcome in outcomes if isinstance(outcome, Opened)]

@@ -41,7 +41,7 @@ class Plan(Scoped, PlanFacts):
     """方案: one plan through all its versions. `responsible_unit` is the office that keeps it."""
 
     issuing_unit = models.ForeignKey(
-        Unit, verbose_name="印发单位(对应)", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Unit, verbose_name="印发单位（对应）", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     region = models.ForeignKey(Region, verbose_name="区域", on_delete=models.PROTECT, related_name="+")
     level = models.PositiveSmallIntegerField("层级", choices=RegionLevel.choices)
@@ -329,7 +329,7 @@ class ItemFrequency(Spanned):
         ordering = ("pk",)
 
     def __str__(self) -> str:
-        return f"{self.get_per_display()}至少 {self.min_count} 次:{self.text}"
+        return f"{self.get_per_display()}至少 {self.min_count} 次：{self.text}"
 
 
 class PlanGoal(Spanned):
@@ -360,7 +360,7 @@ class PlanObligation(Spanned, Addressed):
 
     version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="obligations")
     text = models.TextField("要求")
-    who = models.CharField("责任主体(原文)", max_length=128, blank=True)
+    who = models.CharField("责任主体（原文）", max_length=128, blank=True)
     per = models.CharField("周期", max_length=10, choices=Period.choices, blank=True)
     due_on = models.DateField("时限", null=True, blank=True)
     min_count = models.PositiveSmallIntegerField("至少次数", null=True, blank=True)

@@ -53,11 +53,15 @@ PLAN_LIFE = Workflow(
         Step("fail", "读取失败", S.READING, S.UNREADABLE, TheSystem(), needs=("unreadable_reason",), effect=put_aside),
         Step(
             "publish", "发布", S.DRAFT, S.PUBLISHED, OFFICE, unless=unfinished, effect=publish, announces=PlanPublished,
-            help="发布后,任务交办到各单位,台账对外生效;再要改动须走修订",
+            help="发布后，任务交办到各单位，台账对外生效；再要改动须走修订",
         ),
         Step(
-            "discard", "弃用", (S.DRAFT, S.UNREADABLE), S.DISCARDED, OFFICE, needs=("reason",), effect=put_aside,
-            waits=False, tone="danger", help="这一稿不再使用;同一份文件可以重新上传",
+            "discard", "弃用", S.DRAFT, S.DISCARDED, OFFICE, needs=("reason",), effect=put_aside, waits=False,
+            tone="danger", help="这一稿不再使用；同一份文件可以重新上传",
+        ),
+        Step(
+            "acknowledge", "知道了，不再读取", S.UNREADABLE, S.DISCARDED, OFFICE,
+            help="文件没能读取，原因写在这一版上；处理后可以重新上传",
         ),
         Step("supersede", "被新版本替代", S.PUBLISHED, S.SUPERSEDED, TheSystem()),
     ),

@@ -28,7 +28,7 @@ def show(request: HttpRequest, plan_id: int) -> HttpResponse:
         except Refused as refused:
             messages.error(request, refused.sentence)
         else:
-            messages.success(request, f"已与{upper}对齐,{count} 条任务对应上级任务")
+            messages.success(request, f"已与{upper}对齐，{count} 条任务对应上级任务")
             return redirect(plan)
     rows = suggested_pairs(plan, upper) if upper else []
     upper_items = list(upper.current_version.items.filter(dropped=False)) if upper and upper.current_version else []

@@ -89,7 +89,7 @@ class Review:
     doings = tuple(
         zip(
             ("merge", "up", "down", "drop"),
-            ("并入上一条", "上移", "下移", "剔除(不是任务)"),
+            ("并入上一条", "上移", "下移", "剔除（不是任务）"),
             _FORM_ICONS,
             strict=True,
         )
@@ -116,9 +116,9 @@ class Review:
         if self.order == "text":
             groups = groupby(self.cards, key=lambda card: card.item.action)
             return [Section(str(action) if action else "", list(cards)) for action, cards in groups]
-        parts: dict[str, list[Card]] = {"有疑点,请先核对": [], "其余任务": [], "已剔除": []}
+        parts: dict[str, list[Card]] = {"有疑点，请先核对": [], "其余任务": [], "已剔除": []}
         for card in self.cards:
-            name = "已剔除" if card.item.dropped else "有疑点,请先核对" if card.is_doubtful else "其余任务"
+            name = "已剔除" if card.item.dropped else "有疑点，请先核对" if card.is_doubtful else "其余任务"
             parts[name].append(card)
         return [Section(heading, cards) for heading, cards in parts.items() if cards]
 
@@ -187,7 +187,7 @@ def find_version(request: HttpRequest, version_id: int) -> PlanVersion:
 def _doubts(item: PlanItem) -> Iterable[str]:
     yield from item.doubts
     if item.confidence < DOUBTFUL and not item.doubts:
-        yield "这一条读得不太有把握,请对照原文核对"
+        yield "这一条读得不太有把握，请对照原文核对"
     for department in item.departments.all():
         if department.resolution == Resolution.OPEN and department.role != DepartmentRole.PARTICIPANT:
             yield f"「{department.name}」还没有对应到单位"

@@ -23,7 +23,7 @@ from ..models import (
 )
 from ..services import drafting, editing, readings
 
-GONE = "这一条刚被别人移走或撤销了,请看页面上的最新内容"
+GONE = "这一条刚被别人移走或撤销了，请看页面上的最新内容"
 
 
 class Asked:
@@ -54,9 +54,9 @@ class Asked:
         try:
             value = Decimal(self.text(name).replace(",", "").replace("%", ""))
         except InvalidOperation:
-            raise Refused("数值请只写数字,例如 95 或 99.5") from None
+            raise Refused("数值请只写数字，例如 95 或 99.5") from None
         if not value.is_finite() or abs(value) >= 10**12:
-            raise Refused("数值太大,请核对")
+            raise Refused("数值太大，请核对")
         return value
 
     @property
@@ -88,7 +88,7 @@ class Asked:
         if typed:
             unit = resolve_unit(typed)
             if unit is None:
-                raise Refused(f"没有找到唯一叫“{typed}”的单位,请写全称,或从下拉列表中选择")
+                raise Refused(f"没有找到唯一叫“{typed}”的单位，请写全称，或从下拉列表中选择")
             units.append(unit)
         return units
 
@@ -109,7 +109,7 @@ def check(asked: Asked) -> DraftEdit | None:
 def split(asked: Asked) -> DraftEdit | None:
     at = asked.number("at")
     if at is None:
-        raise Refused("请先在左侧原文里点一下要拆开的位置,再点「拆分」(快捷键 s)")
+        raise Refused("请先在左侧原文里点一下要拆开的位置，再点「拆分」（快捷键 s）")
     return editing.split_item(item=asked.item, seen=asked.seen, at=at, **asked.by_now)
 
 
@@ -186,7 +186,7 @@ def resolve(asked: Asked) -> DraftEdit | None:
         )  # fmt: skip
     units = asked.units()
     if not units and not asked.text("none"):
-        raise Refused("请选择对应的单位;确实没有对应单位时,请点「不对应单位」")
+        raise Refused("请选择对应的单位；确实没有对应单位时，请点「不对应单位」")
     return readings.resolve_department(
         department=row, seen=asked.seen, units=units, everywhere=everywhere, **asked.by_now
     )  # fmt: skip
@@ -202,7 +202,7 @@ def milestone(asked: Asked) -> DraftEdit | None:
 def indicator(asked: Asked) -> DraftEdit | None:
     year = asked.number("year")
     if year is not None and not 1990 <= year <= 2100:
-        raise Refused("年度请写四位数字,例如 2026;不分年度时留空")
+        raise Refused("年度请写四位数字，例如 2026；不分年度时留空")
     return readings.set_indicator(
         item=asked.item, seen=asked.seen, indicator=asked.inside(ItemIndicator, "indicator"),
         metric=asked.text("metric"), operator=asked.text("operator"), value=asked.decimal("value"),
@@ -244,7 +244,7 @@ def duty(asked: Asked) -> DraftEdit | None:
     else:
         units = asked.units()
         if not units and not asked.text("none"):
-            raise Refused("请选择由哪些单位落实;不需要跟踪时,请点「剔除」")
+            raise Refused("请选择由哪些单位落实；不需要跟踪时，请点「剔除」")
     return readings.resolve_obligation(obligation=row, seen=asked.seen, units=units, **asked.by_now)
 
 

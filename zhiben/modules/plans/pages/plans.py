@@ -94,7 +94,7 @@ class PlanPages(RecordPages):
     sort = "-created_at"
     facts = (
         ("方案信息", ("title", "issuer", "document_number", "issued_on", "period_start", "period_end")),
-        ("范围", ("level", "region", "responsible_unit")),
+        ("范围", ("level", "region", Column("responsible_unit", "编制单位"))),
     )  # fmt: skip
     panels = (
         Panel("台账", "plans/panels/ledger.html", ledger_of),
@@ -102,8 +102,8 @@ class PlanPages(RecordPages):
         Panel("上下级方案", "plans/panels/levels.html", levels_of, side=True),
     )
     list_template = "plans/list.html"
-    empty = "点右上角「上传方案」,把收到的方案文件拖进去,系统会读成任务台账。"
-    help = "一份方案可以有多个版本。上传、核对、发布以后,任务才会交办下去;修订时会列出与现行版本的差别。"
+    empty = "点右上角「上传方案」，把收到的方案文件拖进去，系统会读成任务台账。"
+    help = "一份方案可以有多个版本。上传、核对、发布以后，任务才会交办下去；修订时会列出与现行版本的差别。"
 
 
 # ── versions ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,6 +169,11 @@ def _units(item: PlanItem, *roles: str) -> str:
     return "、".join(dict.fromkeys(said))
 
 
+def printed_number(item: PlanItem) -> str:
+    """(一)3: the number within its action."""
+    return f"{item.action.ordinal if item.action else ''}{item.number}"
+
+
 def _listed(rows: Any) -> str:
     return ";".join(str(row) for row in rows)
 
@@ -177,11 +182,12 @@ class LedgerPages(RecordPages):
     model, name, title = PlanItem, "plan-items", "方案台账"
     columns = (
         Column("version__title", "方案", shown=False),
-        Column("action", "行动", order=""),
-        Column("number", order=""),
+        Column("action", "行动", order="", shown=False),
+        Column("number", "序号", value=printed_number, kind="text", order=""),
         Column("title", link=True, order=""),
         Column("lead", "牵头单位", value=lambda item: _units(item, "lead"), kind="text"),
-        Column("shared", "参与和责任单位", value=lambda item: _units(item, "participant", "responsible"), kind="text"),
+        Column("shared", "参与和责任单位", value=lambda item: _units(item, "participant", "responsible"), kind="text",
+               shown=False),
         Column("milestones", "时限", value=lambda item: _listed(item.milestones.all()), kind="text", shown=False),
         Column("indicators", "指标", value=lambda item: _listed(item.indicators.all()), kind="text", shown=False),
         Column("frequencies", "频次", value=lambda item: _listed(item.frequencies.all()), kind="text", shown=False),
@@ -207,7 +213,7 @@ class LedgerPages(RecordPages):
     facts = (("条目", (Column("version__title", "方案"), "action", "number", "title", "content", "task")),)
     panels = (Panel("原文与台账", "plans/panels/item.html", lambda item, at: {"item": item}),)
     commentable = attachable = False
-    empty = "方案发布以后,台账出现在这里。"
+    empty = "方案发布以后，台账出现在这里。"
 
     def base(self) -> QuerySet:
         """Items of versions in force."""

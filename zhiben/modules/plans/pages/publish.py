@@ -35,7 +35,7 @@ def show(request: HttpRequest, version_id: int) -> HttpResponse:
             version.refresh_from_db()
         else:
             count = published.items.exclude(task=None).count()
-            messages.success(request, f"《{published.title}》已发布,{count} 条任务都已落到承办单位")
+            messages.success(request, f"《{published.title}》已发布，{count} 条任务都已落到承办单位")
             return redirect("plans:detail", published.plan_id)
     context = {
         "version": version,

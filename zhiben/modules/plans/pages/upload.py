@@ -26,7 +26,7 @@ def show(request: HttpRequest) -> HttpResponse:
         else:
             file = request.FILES.get("file")
             if file is None:
-                raise Refused("请先选择文件,或把文件拖到虚线框里")
+                raise Refused("请先选择文件，或把文件拖到虚线框里")
             upload = receive_upload(file, name=file.name or "", by=request.acting, now=request.now)
             version = upload_plan(upload=upload, plan=plan, by=request.acting, now=request.now)
     except AlreadyUploaded as earlier:

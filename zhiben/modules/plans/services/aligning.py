@@ -20,9 +20,9 @@ def align_plan(*, plan: Plan, upper: Plan, pairs: Mapping[int, int], by: Acting,
     require(by, Permission.MANAGE_PLANS)
     plan = Plan.objects.select_for_update(of=("self",)).get(pk=plan.pk)
     if plan.responsible_unit_id != by.post.unit_id:
-        raise Refused("这份方案由其他单位编制,请由编制单位对齐")
+        raise Refused("这份方案由其他单位编制，请由编制单位对齐")
     if _is_below(upper, plan):
-        raise Refused(f"{upper}本身以这份方案为上级,不能反过来对应")
+        raise Refused(f"{upper}本身以这份方案为上级，不能反过来对应")
     above = {item.pk for item in upper.current_version.items.filter(dropped=False)} if upper.current_version else set()
     items = list(plan.current_version.items.all()) if plan.current_version else []
     for item in items:

@@ -71,9 +71,9 @@ def lock_draft(version_id: int, *, by: Acting) -> PlanVersion:
     require(by, Permission.MANAGE_PLANS)
     version = PlanVersion.objects.select_for_update(of=("self",)).select_related("plan").get(pk=version_id)
     if version.responsible_unit_id != by.post.unit_id:
-        raise Refused("这份方案由其他单位编制,您只能查看")
+        raise Refused("这份方案由其他单位编制，您只能查看")
     if version.status != VersionStatus.DRAFT:
-        raise Refused(f"这一版{version.get_status_display()},不能再改。需要调整请在方案页点「修订」")
+        raise Refused(f"这一版{version.get_status_display()}，不能再改。需要调整请在方案页点「修订」")
     return version
 
 
@@ -99,7 +99,7 @@ def undo(*, version: PlanVersion, by: Acting, now: datetime) -> DraftEdit:
         edit = last_to_undo(locked, by)
         if edit is None:
             raise Refused("没有可以撤销的修改")
-        return _reverse(locked, edit, Kind.UNDO, f"撤销:{_origin(edit).label}", by=by, now=now)
+        return _reverse(locked, edit, Kind.UNDO, f"撤销：{_origin(edit).label}", by=by, now=now)
 
 
 def redo(*, version: PlanVersion, by: Acting, now: datetime) -> DraftEdit:
@@ -108,7 +108,7 @@ def redo(*, version: PlanVersion, by: Acting, now: datetime) -> DraftEdit:
         undoing = last_to_redo(locked, by)
         if undoing is None:
             raise Refused("没有可以重做的修改")
-        return _reverse(locked, undoing, Kind.REDO, f"重做:{_origin(undoing).label}", by=by, now=now)
+        return _reverse(locked, undoing, Kind.REDO, f"重做：{_origin(undoing).label}", by=by, now=now)
 
 
 def _origin(edit: DraftEdit) -> DraftEdit:
@@ -122,7 +122,7 @@ def _reverse(
 ) -> DraftEdit:
     later = _edits_touching(version, edit.after, since=edit.number).exclude(person=by.person).last()
     if later:
-        raise Refused(f"{later.person}在 {_clock(later.at)} 又改过同一条({later.label}),不能直接撤销,请手工改回")
+        raise Refused(f"{later.person}在 {_clock(later.at)} 又改过同一条（{later.label}），不能直接撤销，请手工改回")
     draft = Draft(version, kind, by)
     draft.label = label
     draft.before = take(edit.before)
@@ -140,7 +140,7 @@ def _refuse_stale(draft: Draft, seen: Mapping[models.Model, int]) -> None:
         if edits := list(theirs):
             last = edits[-1]
             raise StaleEdit(
-                f"{last.person}在 {_clock(last.at)} 刚改过这一条。您输入的内容还在页面上,请对照后再保存一次",
+                f"{last.person}在 {_clock(last.at)} 刚改过这一条。您输入的内容还在页面上，请对照后再保存一次",
                 tuple(f"{edit.person} {_clock(edit.at)} {edit.label}" for edit in edits),
             )
 

@@ -30,15 +30,17 @@ def edit_item(*, item: PlanItem, seen: int, by: Acting, now: datetime, **values:
     if strange := values.keys() - EDITABLE.keys():
         raise TypeError(f"edit_item cannot change {strange}")
     if "title" in values and not values["title"].strip():
-        raise Refused("标题不能为空。如果这一条不是任务,请点「剔除」")
+        raise Refused("标题不能为空。如果这一条不是任务，请点「剔除」")
     with recorded(item.version_id, "edit_item", {item: seen}, by=by, now=now) as draft:
         row = _fresh(item)
+        values = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+        changed = [name for name, value in values.items() if getattr(row, name) != value]
         if values.get("action_id") and not draft.version.actions.filter(pk=values["action_id"]).exists():
-            raise Refused("所选的行动不在这份方案里,请刷新页面后重选")
+            raise Refused("所选的行动不在这份方案里，请刷新页面后重选")
         for name, value in values.items():
-            setattr(row, name, value.strip() if isinstance(value, str) else value)
+            setattr(row, name, value)
         row.save()
-        draft.label = f"修改{called(row)}的" + "、".join(EDITABLE[name] for name in values)
+        draft.label = f"修改{called(row)}的" + "、".join(EDITABLE[name] for name in changed)
     return draft.edit
 
 
@@ -64,16 +66,16 @@ def split_item(*, item: PlanItem, seen: int, at: int, by: Acting, now: datetime)
         if first.body_span:
             start, end = first.body_span
             if not start < at < end:
-                raise Refused("请先把光标放在这一条的原文中间,再点「拆分」")
+                raise Refused("请先把光标放在这一条的原文中间，再点「拆分」")
             text = draft.version.text
             halves = text[start:at], text[at:end]
         else:
             if not 0 < at < len(first.content):
-                raise Refused("请先把光标放在内容中间,再点「拆分」")
+                raise Refused("请先把光标放在内容中间，再点「拆分」")
             halves = first.content[:at], first.content[at:]
         head, tail = (without_breaks(half) for half in halves)
         if not head or not tail:
-            raise Refused("拆开后有一半没有文字,请换一个位置")
+            raise Refused("拆开后有一半没有文字，请换一个位置")
         second = _second_half(first, tail, at, after=_position_after(first))
         draft.added(second)
         first.content, first.title = head, first.title if head.startswith(first.title) else _title_of(head)
@@ -83,7 +85,7 @@ def split_item(*, item: PlanItem, seen: int, at: int, by: Acting, now: datetime)
         first.checked = False
         first.save()
         _share_readings(first, second, at)
-        draft.label = f"把{called(first)}拆成两条,后一条为「{second.title[:20]}」"
+        draft.label = f"把{called(first)}拆成两条，后一条为「{second.title[:20]}」"
     return draft.edit
 
 
@@ -96,7 +98,7 @@ def merge_items(
     with recorded(item.version_id, "merge_items", {item: seen, into: seen_into}, by=by, now=now) as draft:
         second, first = _fresh(item), _fresh(into)
         if first.dropped or second.dropped:
-            raise Refused("已剔除的条目不能合并,请先恢复")
+            raise Refused("已剔除的条目不能合并，请先恢复")
         number = f"{second.number} " if second.number else ""
         first.content = f"{first.content}\n{number}{second.content or second.title}".strip()
         if first.body_span and second.body_span:
@@ -130,11 +132,11 @@ def add_item(
         if span is not None:
             start, end = span
             if not 0 <= start < end <= len(draft.version.text):
-                raise Refused("选中的文字不在原文里,请重新选择")
+                raise Refused("选中的文字不在原文里，请重新选择")
             content = content or without_breaks(draft.version.text[start:end])
             title = title or _title_of(content)
         if not title.strip():
-            raise Refused("请写标题,或先在原文里选中要加入的文字")
+            raise Refused("请写标题，或先在原文里选中要加入的文字")
         start, end = span or (None, None)
         item = PlanItem.objects.create(
             version=draft.version, action=after.action if after else draft.version.actions.first(),
@@ -210,7 +212,7 @@ def _second_half(first: PlanItem, tail: str, at: int, *, after: float) -> PlanIt
         version_id=first.version_id, action_id=first.action_id, parent_id=first.parent_id, title=title, content=tail,
         body_start=at if placed else None, body_end=first.body_end if placed else None,
         span_start=at if placed else None, span_end=min(at + len(title), first.body_end) if placed else None,
-        position=after, doubts=["由上一条拆分而来,请核对序号和责任单位"],
+        position=after, doubts=["由上一条拆分而来，请核对序号和责任单位"],
     )  # fmt: skip
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from django.db import IntegrityError, models, transaction
 from django.utils.timezone import localtime
 
-from zhiben.core.access.acting import Acting, Machine
+from zhiben.core.access.acting import Acting, By, Machine
 from zhiben.core.access.permissions import Permission, require
+from zhiben.core.audit import services as audit
 from zhiben.core.files.models import Upload
 from zhiben.core.jobs.services import enqueue
 from zhiben.core.refusal import Refused
@@ -39,7 +40,7 @@ def upload_plan(*, upload: Upload, by: Acting, now: datetime, plan: Plan | None 
                 uploaded_by=by.person, uploaded_at=now,
             )  # fmt: skip
     except IntegrityError:
-        raise AlreadyUploaded("同一份文件刚刚由本单位另一位同事上传,请刷新方案列表查看", None) from None
+        raise AlreadyUploaded("同一份文件刚刚由本单位另一位同事上传，请刷新方案列表查看", None) from None
     version.save(update_fields=["document"])
     engine.begin(version, by=by, now=now, label="上传", data={"file": upload.name, "digest": upload.file.digest})
     enqueue(
@@ -86,7 +87,7 @@ def copy_for_revision(*, plan: Plan, by: Acting, now: datetime) -> PlanVersion:
     _refuse_second_draft(plan, by)
     current = plan.current_version
     if current is None:
-        raise Refused("方案还没有发布过,请直接核对现有的草稿")
+        raise Refused("方案还没有发布过，请直接核对现有的草稿")
     version = _new_version(plan, by, now)
     version.document, version.metadata = current.document, current.metadata
     for name, value in current.facts().items():
@@ -97,11 +98,22 @@ def copy_for_revision(*, plan: Plan, by: Acting, now: datetime) -> PlanVersion:
     return engine.fire(version, "read", by=Machine("复制现行版本"), now=now)
 
 
+@transaction.atomic
 def _new_plan(name: str, by: Acting, now: datetime) -> Plan:
     unit = by.unit
-    return Plan.objects.create(
+    plan = Plan.objects.create(
         title=name.rsplit(".", 1)[0][:255], region=unit.region, level=unit.region.level, region_path=unit.region_path,
         responsible_unit=unit, supervising_unit=unit, created_at=now,
+    )  # fmt: skip
+    leave_line(plan, "create", "建立方案", by=by, now=now, file=name)
+    return plan
+
+
+def leave_line(plan: Plan, verb: str, label: str, *, by: By, now: datetime, **data: object) -> None:
+    """In the trail of the plan itself; what happens to a draft is in the trail of its version."""
+    audit.append(
+        record_type=plan._meta.label_lower, record_id=str(plan.pk), kind="edit", verb=verb, label=label, by=by, now=now,
+        data=data,
     )  # fmt: skip
 
 
@@ -117,10 +129,10 @@ def _new_version(plan: Plan, by: Acting, now: datetime) -> PlanVersion:
 def _refuse_second_draft(plan: Plan, by: Acting) -> None:
     Plan.objects.select_for_update(of=("self",)).get(pk=plan.pk)
     if plan.responsible_unit_id != by.post.unit_id:
-        raise Refused("这份方案由其他单位编制,请由编制单位修订")
+        raise Refused("这份方案由其他单位编制，请由编制单位修订")
     open_version = plan.versions.filter(status__in=(VersionStatus.READING, VersionStatus.DRAFT)).first()
     if open_version:
-        raise Refused(f"{open_version}还在{open_version.get_status_display()},请先发布或弃用它,再开始新的修订")
+        raise Refused(f"{open_version}还在{open_version.get_status_display()}，请先发布或弃用它，再开始新的修订")
 
 
 def _in_use(by: Acting, digest: str) -> PlanDocument | None:
@@ -130,4 +142,4 @@ def _in_use(by: Acting, digest: str) -> PlanDocument | None:
 
 def _already(document: PlanDocument) -> str:
     day = f"{localtime(document.uploaded_at):%Y-%m-%d %H:%M}"
-    return f"这份文件已由{document.uploaded_by}在 {day} 上传过,就是{document.plan},不必重复上传"
+    return f"这份文件已由{document.uploaded_by}在 {day} 上传过，就是{document.plan}，不必重复上传"

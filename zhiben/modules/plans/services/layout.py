@@ -31,7 +31,7 @@ from .editing import without_breaks
 
 SENTENCE_END = re.compile("[。;;]")
 READER = Machine("读取方案")
-NO_TASKS = "没有读到任务。请核对这份文件是不是方案正文;如果是,可以在台账里手工增加任务"
+NO_TASKS = "没有读到任务。请核对这份文件是不是方案正文；如果是，可以在台账里手工增加任务"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _namesakes(version: PlanVersion) -> list[str]:
     others = Plan.objects.filter(title=version.title, responsible_unit=version.responsible_unit_id)
     if not others.exclude(pk=version.plan_id).exists():
         return []
-    return ["本单位已有一份同名方案。如果这是它的修订稿,请弃用这一稿,到那份方案里点「修订」上传"]
+    return ["本单位已有一份同名方案。如果这是它的修订稿，请弃用这一稿，到那份方案里点「修订」上传"]
 
 
 def _lay_out_items(version: PlanVersion, ledger: Ledger, resolver: Resolver) -> None:

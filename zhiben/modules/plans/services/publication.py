@@ -135,16 +135,16 @@ def prepare(version: PlanVersion) -> Publication:
 def what_is_missing(version: PlanVersion) -> str | None:
     """Why this draft cannot be published yet, and what to do; None when it can."""
     if not version.items.filter(dropped=False).exists() and not version.obligations.filter(dropped=False).exists():
-        return "台账里还没有任务,不能发布。请先增加任务,或弃用这一稿"
+        return "台账里还没有任务，不能发布。请先增加任务，或弃用这一稿"
     if version.based_on_id != version.plan.current_version_id:
-        return "这一稿依据的版本已不是现行版本,请从方案页重新修订"
+        return "这一稿依据的版本已不是现行版本，请从方案页重新修订"
     publication = prepare(version)
     if blocked := publication.blocked:
         numbers = "、".join(each.item.number or each.item.title[:8] for each in blocked[:6])
-        more = f"等 {len(blocked)} 条" if len(blocked) > 6 else ""
-        return f"第 {numbers} {more}任务的牵头(责任)单位还没有对应到单位。请在审核页逐一确认,或选「不对应单位」"
+        more = f"等共 {len(blocked)} 条" if len(blocked) > 6 else ""
+        return f"第 {numbers} 条{more}任务的牵头（责任）单位还没有对应到单位。请在审核页逐一确认，或选「不对应单位」"
     if undated := publication.without_day:
-        return f"有 {len(undated)} 条任务没有时限,方案也没有写止期。请先在「方案信息」里填写止期"
+        return f"有 {len(undated)} 条任务没有时限，方案也没有写止期。请先在「方案信息」里填写止期"
     return None
 
 

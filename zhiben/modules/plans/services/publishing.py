@@ -24,6 +24,7 @@ from zhiben.modules.tasks.services import (
 
 from ..models import Plan, PlanItem, PlanObligation, PlanVersion, VersionStatus
 from .carrying import carry_on
+from .intake import leave_line
 from .publication import Publication, order_of, prepare
 
 REVISION = Machine("新版本发布")
@@ -40,7 +41,7 @@ def publish_version(
     withdraw = list(withdraw)
     offered = {item.pk for item in prepare(version).withdrawable}
     if strange := [item for item in withdraw if item.pk not in offered]:
-        raise Refused(f"「{strange[0].title[:20]}」的任务不在可撤回之列,请刷新页面重新选择")
+        raise Refused(f"「{strange[0].title[:20]}」的任务不在可撤回之列，请刷新页面重新选择")
     published = engine.fire(version, "publish", by=by, now=now, key=key)
     reason = f"{version.plan}修订后不再包含这项任务"
     for result in withdraw_tasks(tasks=[item.task for item in withdraw], reason=reason, by=by, now=now):
@@ -52,7 +53,7 @@ def dispatch(version: PlanVersion, *, by: By, now: datetime) -> None:
     """The effect of the step `publish`, in its transaction: tasks, duties, and the version before put to rest."""
     plan = Plan.objects.select_for_update(of=("self",)).get(pk=version.plan_id)
     if plan.current_version_id != version.based_on_id:
-        raise StepRefused("刚刚有人发布了这份方案的另一个版本,请从方案页重新修订")
+        raise StepRefused("刚刚有人发布了这份方案的另一个版本，请从方案页重新修订")
     version.plan = plan
     publication = prepare(version)
     _dispatch_new(publication, by, now)
@@ -65,6 +66,7 @@ def dispatch(version: PlanVersion, *, by: By, now: datetime) -> None:
     for name, value in version.facts().items():
         setattr(plan, name, value)
     plan.save()
+    leave_line(plan, "publish", f"发布第 {version.number} 版", by=by, now=now, version=version.pk)
     if before and before.status == VersionStatus.PUBLISHED:
         engine.fire(before, "supersede", by=REVISION, now=now)
 

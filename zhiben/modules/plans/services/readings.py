@@ -40,7 +40,7 @@ def set_department(
     if not name.strip():
         raise Refused("请写单位名称")
     if role not in DepartmentRole.values:
-        raise Refused("请选择分工:牵头、参与或责任")
+        raise Refused("请选择分工：牵头、参与或责任")
     with recorded(item.version_id, "set_department", {item: seen}, by=by, now=now) as draft:
         row = _own(item.departments, department) or ItemDepartment(item=item, position=item.departments.count())
         renamed = row.name != name.strip()
@@ -58,7 +58,7 @@ def remove_department(*, department: ItemDepartment, seen: int, by: Acting, now:
     item = department.item
     with recorded(item.version_id, "remove_department", {item: seen}, by=by, now=now) as draft:
         item.departments.filter(pk=department.pk).delete()
-        draft.label = f"{called(item)}:去掉单位「{department.name}」"
+        draft.label = f"{called(item)}：去掉单位「{department.name}」"
     return draft.edit
 
 
@@ -94,7 +94,7 @@ def set_milestone(
     milestone: ItemMilestone | None = None,
 ) -> DraftEdit | None:  # fmt: skip
     if due_on is None:
-        raise Refused("请填写时限,例如 2026-12-31")
+        raise Refused("请填写时限，例如 2026-12-31")
     values = {"due_on": due_on, "text": text.strip()}
     return _set_child(item, "milestones", milestone, values, seen, by, now)
 
@@ -104,9 +104,9 @@ def set_indicator(
     now: datetime, year: int | None = None, approximate: bool = False, indicator: ItemIndicator | None = None,
 ) -> DraftEdit | None:  # fmt: skip
     if not metric.strip() or value is None:
-        raise Refused("请写清指标名称和数值,例如「参训率」100")
+        raise Refused("请写清指标名称和数值，例如「参训率」100")
     if operator not in Operator.values:
-        raise Refused("请选择要求:不低于、等于或不超过")
+        raise Refused("请选择要求：不低于、等于或不超过")
     values = {
         "metric": metric.strip(), "operator": operator, "value": value, "unit": unit.strip(), "year": year,
         "approximate": approximate,
@@ -119,7 +119,7 @@ def set_frequency(
     frequency: ItemFrequency | None = None,
 ) -> DraftEdit | None:  # fmt: skip
     if per not in Period.values or min_count < 1:
-        raise Refused("请选择周期,并填写至少几次(从 1 起)")
+        raise Refused("请选择周期，并填写至少几次（从 1 起）")
     values = {"text": text.strip(), "per": per, "min_count": min_count}
     return _set_child(item, "frequencies", frequency, values, seen, by, now)
 
@@ -131,7 +131,7 @@ def remove_reading(
     item = reading.item
     with recorded(item.version_id, "remove_reading", {item: seen}, by=by, now=now) as draft:
         type(reading).objects.filter(pk=reading.pk).delete()
-        draft.label = f"{called(item)}:去掉{reading._meta.verbose_name}「{reading}」"
+        draft.label = f"{called(item)}：去掉{reading._meta.verbose_name}「{reading}」"
     return draft.edit
 
 
@@ -146,7 +146,7 @@ def edit_facts(*, version: PlanVersion, seen: int, by: Acting, now: datetime, **
         for name, value in values.items():
             setattr(row, name, value)
         if row.period_start and row.period_end and row.period_start > row.period_end:
-            raise Refused("实施截止日早于起始日,请核对")
+            raise Refused("实施截止日早于起始日，请核对")
         row.save()
         if row.plan.current_version_id is None:
             Plan.objects.filter(pk=row.plan_id).update(**row.facts())
@@ -199,7 +199,7 @@ def _edit_piece(
     if strange := values.keys() - allowed:
         raise TypeError(f"{piece._meta.model_name} has no editable {strange}")
     if "text" in values and not values["text"].strip():
-        raise Refused("内容不能为空。如果不需要,请点「剔除」")
+        raise Refused("内容不能为空。如果不需要，请点「剔除」")
     with recorded(piece.version_id, f"edit_{piece._meta.model_name}", {piece: seen}, by=by, now=now) as draft:
         row = type(piece).objects.get(pk=piece.pk)
         for field, value in values.items():
@@ -216,7 +216,7 @@ def _own(rows: Any, child: models.Model | None) -> Any:
         return None
     row = rows.filter(pk=child.pk).first()
     if row is None:
-        raise Refused("这一处已不在这条任务里(可能刚被移走或删除),请看页面上的最新内容")
+        raise Refused("这一处已不在这条任务里（可能刚被移走或删除），请看页面上的最新内容")
     return row
 
 
