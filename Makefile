@@ -8,7 +8,8 @@ ZHIBEN := .venv/bin/zhiben
 PY := .venv/bin/python
 OCR ?=
 
-.PHONY: help setup run test story lint check bench soak docs format clean
+.PHONY: help setup run test story lint lint-code lint-types lint-imports lint-settings lint-docs lint-frontend check bench \
+	soak docs format clean
 
 help:  ## 列出全部命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,15 +26,29 @@ test: setup  ## 运行全部测试（有 PostgreSQL 时两种数据库都跑）
 story: setup  ## 只走一遍浏览器里的完整故事，截图放在 .artifacts/
 	@$(PY) tests/suite.py tests/browser
 
-lint: setup  ## 静态检查：代码、格式、类型、分层、迁移、部署设置、生成的文档
+lint: lint-code lint-types lint-imports lint-settings lint-docs lint-frontend  ## 静态检查：代码、格式、类型、分层、迁移、部署设置、生成的文档
+
+lint-code: setup
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	.venv/bin/lint-imports
+
+lint-types: setup
 	$(PY) -m mypy zhiben
+
+lint-imports: setup
+	.venv/bin/lint-imports --no-logo
+
+lint-settings: setup
 	ZHIBEN_DEMO=1 $(ZHIBEN) makemigrations --check --dry-run
-	$(PY) tests/deployment.py
+	DATABASE_URL=postgresql://zhiben@db.example/zhiben ZHIBEN_HOSTS=zhiben.example.gov.cn ZHIBEN_HTTPS=1 \
+		ZHIBEN_SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))') \
+		$(ZHIBEN) check --deploy --fail-level WARNING
+
+lint-docs: setup
 	ZHIBEN_DEMO=1 $(ZHIBEN) docs --check
-	@if [ -f frontend/package.json ]; then cd frontend && npm run --if-present check; fi
+
+lint-frontend: setup
+	cd frontend && npm run --silent check
 
 check: lint test  ## 提交前的全部检查：lint 加 test
 
@@ -43,7 +58,7 @@ bench: setup  ## 测量性能，每个数字一行 JSON（数据生成一次，�
 soak: setup  ## 长时间的耐久测试，不在 test 之内
 	@$(PY) tests/suite.py -m soak
 
-docs: setup  ## 重新生成 docs/generated/(状态图、角色权限表、模块图)
+docs: setup  ## 重新生成 docs/generated/（状态图、角色权限表、模块图）
 	@ZHIBEN_DEMO=1 $(ZHIBEN) docs
 
 format: setup  ## 整理代码格式

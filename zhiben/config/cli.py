@@ -1,5 +1,6 @@
 """The operator's command `zhiben`: Chinese help by area; every other word is a Django management command."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,14 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("migrate", "建立或升级数据库表"),
             ("demo", "写入演示数据（只在演示环境）"),
+        ),
+    ),
+    (
+        "账号与区域",
+        (
+            ("accounts begin", "新系统第一步：设立区域、单位和三名管理员，给出一次性密码"),
+            ("accounts create|reset|close|reopen|unlock|list", "开设账号、重置密码、停用、恢复、解锁、列出"),
+            ("regions import 文件", "导入统计用区划代码表（CSV）；加 --check 只检查"),
         ),
     ),
     (
@@ -53,8 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return extract(words[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhiben.config.settings")
+    from django.conf import settings
     from django.core.management import execute_from_command_line
 
+    with contextlib.suppress(OSError):  # check zhiben.E008 says what is wrong with it
+        settings.ZHIBEN_DATA.mkdir(parents=True, exist_ok=True)
     execute_from_command_line(["zhiben", *words])
     return 0
 
