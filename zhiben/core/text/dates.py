@@ -19,7 +19,7 @@ _EDGE = r"(?:底(?![数线层册板座])|末(?![端位])|初(?![步次级期始�
 _PART = rf"(?:上半年|下半年|第?[一二三四1234]季度|年?{_EDGE})"
 _EXPRESSION = re.compile(
     rf"(?P<year>{_Y}|今|明|后|当|本)年度?"
-    rf"(?:(?:{_JOIN}|、|和)(?P<until>{_Y})年)?"
+    rf"(?:{_JOIN}(?P<until>{_Y})年)?"
     rf"(?:(?P<month>{_N})月份?(?:{_JOIN}(?P<last>{_N})月份?)?(?:(?P<day>{_N})[日号])?|(?P<part>{_PART}))?"
     rf"(?P<edge>{_EDGE}|[上中下]旬)?"
     rf"|(?P<first_year>20\d\d)年?{_JOIN}(?P<last_year>20\d\d)年"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from zhiben.core.text.mapped import MappedText
 
 from .clauses import Quoted
+from .duties import Duty
 from .ledger import Span
 from .outline import Item
-from .responsibility import Duty
 
 _PROPER_QUOTES = str.maketrans({"\n": ""})
 

@@ -140,10 +140,6 @@ def outline_of(text: MappedText, gaps: set[int]) -> Item:
             depth = 0
         _open(root, stack, depth, Item(start, number.end, style, number.value, number.printed))
         last[number.style] = number.value
-        for key in [
-            key for key in last if RANK.get(key, 9) > RANK.get(number.style, 9) and number.style in ("一、", "chapter")
-        ]:
-            del last[key]
     _close(stack, 0, len(content))
     return root
 
@@ -166,11 +162,14 @@ def _close(stack: list[Item], depth: int, end: int) -> None:
 
 
 def _crowded_spans(content: str) -> list[tuple[int, int]]:
-    """Paragraphs that hold several items: very long ones, and those with a section's title in mid-line."""
+    """Paragraphs that hold several items: very long ones, those with a section's title inside, a text of few lines."""
+    few = content.count("\n") <= 3
     return [
         match.span()
         for match in re.finditer(r"[^\n]{150,}", content)
-        if match.end() - match.start() >= _LONG_PARAGRAPH or _SECTION_INSIDE.search(content, match.start() + 4, match.end())
+        if few
+        or match.end() - match.start() >= _LONG_PARAGRAPH
+        or _SECTION_INSIDE.search(content, match.start() + 4, match.end())
     ]
 
 

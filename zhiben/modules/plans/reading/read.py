@@ -9,12 +9,13 @@ from zhiben.core.text.normal import normalised
 from . import metadata
 from .clauses import Quoted
 from .document import Document
-from .duties import goals_in, obligations_in
+from .duties import duties_in
+from .goals import goals_in, obligations_in
 from .ledger import ActionReading, DepartmentReading, Ledger, MetadataReading, Span, TaskReading
 from .lines import lines_of, paragraphs_of
 from .markup import cells_in_markup, without_markup
 from .outline import Item, outline_of
-from .responsibility import default_names, duties_in, first_place_rule
+from .responsibility import default_names, first_place_rule
 from .source import SourceText
 from .structure import Structure
 from .table_tasks import merged, tasks_of_table
@@ -69,7 +70,7 @@ def documents_of(source: SourceText) -> tuple[Document, Document, list[Table]]:
     tables = task_tables(lines, blocks)
     mapped = paragraphs_of(lines, {index for table in tables for index in table.lines})
     root = outline_of(mapped, lines.gaps)
-    duties = list(duties_in(mapped.text, 0, len(mapped.text)))
+    duties = list(duties_in(mapped.text, sorted(item.start for item in root.walk())))
     prose = Document(mapped, lines.gaps, root, duties, Quoted(mapped.text))
     return prose, Document(lines.text, lines.gaps, root, [], Quoted(lines.text.text)), tables
 

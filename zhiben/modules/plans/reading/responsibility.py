@@ -10,14 +10,6 @@ from dataclasses import dataclass
 from .ledger import Role
 from .vocabulary import LABEL
 
-_DUTY = re.compile(
-    "牵头|负责(?!人|同志)|配合|责任(?:单位|部门|科室|主体)|落实|参与|协同|会同|按职责|按照职责|协助|主办|协办|参加|实施$"
-)
-_NOT_A_DUTY = re.compile("以下简称|以下统称|下称|见附件|详见|试行|[《》“”]|(?:工作|原则|机制|制度|情况|能力|问题)$")
-_CLOSES = {"(": ")", "【": "】", "[": "]"}
-_OPEN = re.compile(r"[(\[【]")
-_BRACKET_REACH = 600
-
 _ROLE_WORDS = re.compile(
     r"(?P<with>会同|会商)"
     r"|(?P<lead>(?:(?:按照?|根据|依据|依)(?:各自)?职[责能](?:任务)?(?:分工)?|分别|共同|联合|总|具体|统筹|负责)*(?:牵头|主办|主责|主抓)"
@@ -60,110 +52,6 @@ class Named:
     start: int
     end: int
     doubt: str = ""
-
-
-@dataclass(frozen=True)
-class Duty:
-    """A stretch of text that says who is responsible. `labelled` means 责任单位:… without brackets."""
-
-    start: int
-    end: int
-    inner_start: int
-    inner_end: int
-    labelled: bool = False
-
-
-def _pairs(text: str, start: int, end: int) -> dict[int, int]:
-    """Every bracket with its closing one, no further than `_BRACKET_REACH` away."""
-    pairs: dict[int, int] = {}
-    waiting: dict[str, list[int]] = {closing: [] for closing in _CLOSES.values()}
-    for match in re.compile(r"[()\[\]【】]").finditer(text, start, end):
-        mark, at = match.group(), match.start()
-        if mark in _CLOSES:
-            waiting[_CLOSES[mark]].append(at)
-        elif waiting[mark]:
-            opening = waiting[mark].pop()
-            if at - opening <= _BRACKET_REACH:
-                pairs[opening] = at
-    return pairs
-
-
-def is_duty(content: str) -> bool:
-    """The content of a bracket speaks of responsibility.
-
-    >>> is_duty("县应急局牵头,各乡镇配合"), is_duty("2025年底前完成"), is_duty("以下简称牵头部门"), is_duty("市、区")
-    (True, False, False, False)
-    """
-    if _NOT_A_DUTY.search(content) and not LABEL.match(content):
-        return False
-    return _DUTY.search(content) is not None
-
-
-def _bare_list(text: str, begin: int, close: int) -> bool:
-    """Nothing but units in a bracket at the end of a sentence: …。(县安委办、各乡镇).
-
-    >>> _bare_list("开展巡查。(县安委办)", 5, 10), _bare_list("(县应急局、各乡镇)", 0, 9), _bare_list("(学校、医院)", 0, 6)
-    (True, True, False)
-    """
-    if close + 1 < len(text) and text[close + 1] not in "。;\n":
-        return False
-    content = text[begin + 1 : close]
-    if re.search("[:。;《》“”]|以下|简称", content):
-        return False
-    names = [name for name, _, _ in names_in(content)]
-    if len(names) < 2 and (not begin or text[begin - 1] not in "。;\n"):
-        return False
-    return bool(names) and all(map(_UNIT_LIKE.search, names)) and any(map(_PLAINLY_A_UNIT.search, names))
-
-
-_PLAINLY_A_UNIT = re.compile(
-    r"(?:局|委|办|厅|政府|委员会|大队|支队|公司|办公室|部门|宣传部|组织部|工会|党委|法院|中心|街道|乡镇)(?:\(.*\))?$"
-)
-_UNIT_LIKE = re.compile(
-    r"(?:局|委|办|厅|部|处|科|站|所|队|会|院|校|政府|公司|集团|中心|部门|单位|企业|机构|村|社区|街道|乡镇|镇|区|县|市|园|厂|矿|车间)(?:\(.*\))?$"
-)
-
-
-def duties_in(text: str, start: int, end: int) -> Iterator[Duty]:
-    """Responsibility brackets and label lines between `start` and `end`, in order, none inside another."""
-    pairs = _pairs(text, start, end)
-    at = start
-    while match := _NEXT_DUTY.search(text, at, end):
-        begin = match.start()
-        if match["label"]:
-            stop = _label_end(text, match.end(), end)
-            yield Duty(begin, stop, begin, stop, labelled=True)
-            at = max(stop, match.end())
-            continue
-        close = pairs.get(begin)
-        if close is None:
-            at = begin + 1
-        elif is_duty(text[begin + 1 : close]) or _bare_list(text, begin, close):
-            if text[begin] != "(" and text[close + 1 : close + 2] == ":":  # 【责任单位】:甲、乙
-                stop = _label_end(text, close + 1, end)
-                yield Duty(begin, stop, begin, stop, labelled=True)
-                at = stop
-                continue
-            if text[begin] != "(" and LABEL.fullmatch(text[begin + 1 : close]):
-                stop = _label_end(text, close + 1, end)
-                yield Duty(begin, stop, begin, stop, labelled=True)
-                at = stop
-                continue
-            yield Duty(begin, close + 1, begin + 1, close)
-            at = close + 1
-        else:
-            at = begin + 1
-
-
-_NEXT_DUTY = re.compile(
-    rf"[(\[【]|(?P<label>(?:(?<=[\n。;)】”])|(?<![\s\S]))(?:{re.sub('[?]P<[a-z]+>', '?:', LABEL.pattern)}):)"
-)
-
-
-def _label_end(text: str, start: int, end: int) -> int:
-    """A label's value goes to the end of its sentence or line; another label on the next line is read with it."""
-    match = re.compile(r"[。\n]").search(text, start, end)
-    return match.start() if match else end
 
 
 def default_names(text: str) -> Iterator[Named]:
@@ -254,11 +142,13 @@ _LABEL_ROLES: dict[str, Role | None] = {
 }  # fmt: skip
 
 
-def units_in(text: str, duty: Duty, *, first_leads: bool = False) -> list[Named]:
+def units_in(
+    text: str, start: int, end: int, *, first_leads: bool = False, bracketed: bool = True
+) -> list[Named]:
     """The units of one bracket or label line with their parts.
 
     >>> def read(content):
-    ...     return [(unit.name, unit.role) for unit in units_in(content, Duty(0, len(content), 0, len(content)))]
+    ...     return [(unit.name, unit.role) for unit in units_in(content, 0, len(content))]
     >>> read("县应急局牵头,县公安局、各乡镇等按职责分工负责")
     [('县应急局', 'lead'), ('县公安局', 'participant'), ('各乡镇', 'participant')]
     >>> read("县水务局会同县应急局负责")
@@ -266,7 +156,6 @@ def units_in(text: str, duty: Duty, *, first_leads: bool = False) -> list[Named]
     >>> read("牵头单位:县住建局,配合单位:县消防救援大队")
     [('县住建局', 'lead'), ('县消防救援大队', 'participant')]
     """
-    start, end = duty.inner_start, duty.inner_end
     if rule := _FIRST_LEADS.search(text, start, end):
         end = rule.start()
     labels = [
@@ -286,7 +175,7 @@ def units_in(text: str, duty: Duty, *, first_leads: bool = False) -> list[Named]
             if role:
                 led = any(unit.role == "lead" for unit in found)
                 found += _units_of_sentences(
-                    text, label.end(), stop, "participant" if role == "responsible" and led else role
+                    text, label.end(), stop, "participant" if role == "responsible" and led and bracketed else role
                 )
     rule = re.search("以下均", text[start:end])
     if first_leads and found and not any(unit.role == "lead" for unit in found) and not rule:

@@ -133,7 +133,9 @@ def _departments(document: Document, segments: list[Span], rules: Rules) -> Iter
     for start, end in segments:
         for duty in document.duties_between(start, end):
             leads = rules.first_leads_from is not None and duty.end >= rules.first_leads_from
-            for unit in units_in(document.text, duty, first_leads=leads):
+            for unit in units_in(
+                document.text, duty.inner_start, duty.inner_end, first_leads=leads, bracketed=not duty.labelled
+            ):
                 name = document.printed(unit.start, unit.end)
                 if (name, unit.role) in seen:
                     continue
