@@ -58,7 +58,8 @@ def _reshare(dispatch: Dispatch, before: Dispatch, publication: Publication, by:
     if holder_changed and not cannot_move(dispatch):
         engine.fire(task, "reassign", by=by, now=now, responsible_unit=dispatch.holder.unit, reason=reason)
     children = list(task.children.exclude(status__in=(TaskStatus.COMPLETED, TaskStatus.WITHDRAWN)))
-    gone = [child for child in children if child.responsible_unit_id in named_before - named]
+    released = (named_before - named) | {dispatch.holder.unit.pk}  # who now holds it all has no part of it besides
+    gone = [child for child in children if child.responsible_unit_id in released]
     for result in withdraw_tasks(tasks=gone, reason=reason, by=by, now=now):
         result.or_raise()
     working = {child.responsible_unit_id for child in children} | {dispatch.holder.unit.pk}

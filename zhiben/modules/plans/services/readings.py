@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 
 from zhiben.core.access.acting import Acting
+from zhiben.core.clock import local_day
 from zhiben.core.org.models import Body, Unit
 from zhiben.core.refusal import Refused
 
@@ -28,6 +29,7 @@ from ..models import (
     PlanVersion,
     Resolution,
 )
+from .addressing import resolver_for
 from .drafting import recorded
 from .editing import called
 
@@ -36,7 +38,7 @@ def set_department(
     *, item: PlanItem, seen: int, name: str, role: str, by: Acting, now: datetime,
     department: ItemDepartment | None = None,
 ) -> DraftEdit | None:  # fmt: skip
-    """Add a department to an item, or change the name or part of one it has. A new name has to be resolved anew."""
+    """Add a department to an item, or change the name or part of one it has. A new name is looked up anew."""
     if not name.strip():
         raise Refused("请写单位名称")
     if role not in DepartmentRole.values:
@@ -46,10 +48,12 @@ def set_department(
         renamed = row.name != name.strip()
         row.name, row.role = name.strip(), role
         if renamed:
-            row.resolution, row.body, row.reason, row.suggestions = Resolution.OPEN, None, "", []
+            meant = resolver_for(draft.version.plan.region, local_day(now))(row.name)
+            row.resolution, row.body_id, row.reason = meant.resolution, meant.body, meant.reason
+            row.suggestions = list(meant.suggestions)
         row.save()
         if renamed:
-            row.units.clear()
+            row.units.set(meant.units)
         draft.label = f"{called(item)}:{row.get_role_display()}单位「{row.name}」"
     return draft.edit
 
