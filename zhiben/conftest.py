@@ -16,6 +16,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -50,6 +51,7 @@ class Cast:
         """A browser in which this member is logged in and wears this hat."""
         acting = self.people[name]
         client = Client()
+        assert acting.person.user is not None
         client.force_login(acting.person.user, backend="django.contrib.auth.backends.ModelBackend")
         session = client.session
         session[SESSION_KEY] = acting.post.pk
@@ -71,14 +73,14 @@ def gather_cast(now: datetime) -> Cast:
     """The cast in an empty database."""
     from zhiben.core.org import services as org
 
-    to = {"by": FOUNDER, "now": now}
+    to: dict[str, Any] = {"by": FOUNDER, "now": now}
     province = org.open_region(name="云岭省", level=RegionLevel.PROVINCE, code="990000000000", **to)
     city = org.open_region(name="安澜市", level=RegionLevel.CITY, parent=province, code="990100000000", **to)
     county = org.open_region(name="澄溪县", level=RegionLevel.COUNTY, parent=city, code="990121000000", **to)
     other_county = org.open_region(name="远山县", level=RegionLevel.COUNTY, parent=city, code="990122000000", **to)
     town = org.open_region(name="柳溪镇", level=RegionLevel.TOWN, parent=county, code="990121101000", **to)
 
-    def unit(name: str, short_name: str, kind: UnitKind, region: Region, **more: object) -> Unit:
+    def unit(name: str, short_name: str, kind: UnitKind, region: Region, **more: Any) -> Unit:
         return org.open_unit(name=name, short_name=short_name, kind=kind, region=region, **more, **to)
 
     government = unit("澄溪县人民政府", "县政府", UnitKind.GOVERNMENT, county)

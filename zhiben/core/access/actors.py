@@ -155,7 +155,7 @@ class Members:
         for member in directory.members(body_id, self.positions):
             if member.person_id is not None:
                 found.append(person_seat(member.person_id))
-            else:
+            elif member.unit_id is not None:
                 found += _occupied(member.unit_id, tuple(sorted(HEADS)), directory, None)
         return tuple(dict.fromkeys(found))
 

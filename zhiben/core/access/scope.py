@@ -100,10 +100,12 @@ def perspectives_of(model: type[models.Model], acting: Acting | None) -> list[tu
     """The views that this post has on a model, each with its condition, in the order the model names them."""
     if acting is None or not may(acting, Permission.READ_RECORDS):
         return []
-    offered = ((each, each.condition(acting)) for each in model.perspectives)
+    declared: tuple[Perspective, ...] = model.perspectives  # type: ignore[attr-defined]
+    offered = ((each, each.condition(acting)) for each in declared)
     return [(perspective, condition) for perspective, condition in offered if condition is not None]
 
 
 def can_see(record: models.Model, acting: Acting | None) -> bool:
     """Whether this post may see this record: asked of the database, so that the rule is written once."""
-    return type(record)._default_manager.visible_to(acting).filter(pk=record.pk).exists()
+    seen: ScopedQuerySet = type(record)._default_manager.visible_to(acting)  # type: ignore[attr-defined]
+    return seen.filter(pk=record.pk).exists()

@@ -37,7 +37,7 @@ class LoginForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors:
-            self.user = authenticate(self.request, **cleaned)  # type: ignore[assignment]
+            self.user = authenticate(self.request, **cleaned)
             if self.user is None:
                 # One sentence for a wrong name, a wrong password and a closed account: it tells a stranger nothing.
                 raise forms.ValidationError("登录名或密码不对，请核对大小写后重试。忘记密码请联系系统管理员重置。")

@@ -36,7 +36,7 @@ class Login(View):
         login(request, form.user)
         services.begin_session(
             user=form.user,
-            session_key=request.session.session_key,
+            session_key=here(request),
             address=address_of(request),
             device=device_name(request.headers.get("User-Agent", "")),
             now=clock.now(),
@@ -63,12 +63,12 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         by, now = services.Owner(request.user.username), clock.now()
-        old_key = request.session.session_key
+        old_key = here(request)
         services.change_password(
             user=request.user, password=form.cleaned_data["new"], keep_session=old_key, by=by, now=now
         )
         update_session_auth_hash(request, request.user)
-        request.user.sessions.filter(session_key=old_key).update(session_key=request.session.session_key)
+        request.user.sessions.filter(session_key=old_key).update(session_key=here(request))
         messages.success(request, "密码已修改。其他地方的登录已全部退出。")
         return redirect("/")
     return render(request, "accounts/password.html", {"form": form, "is_first": request.user.must_change_password})
@@ -76,7 +76,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def list_sessions(request: HttpRequest) -> HttpResponse:
-    context = {"sessions": request.user.sessions.all(), "here": request.session.session_key}
+    context = {"sessions": request.user.sessions.all(), "here": here(request)}
     return render(request, "accounts/sessions.html", context)
 
 
@@ -90,8 +90,8 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
-    by, here = services.Owner(request.user.username), request.session.session_key
-    count = services.end_all_sessions(user=request.user, except_for=here, by=by, now=clock.now())
+    by = services.Owner(request.user.username)
+    count = services.end_all_sessions(user=request.user, except_for=here(request), by=by, now=clock.now())
     messages.success(request, f"已退出其他 {count} 处登录。" if count else "没有其他登录。")
     return redirect("accounts:sessions")
 
@@ -102,6 +102,11 @@ def next_address(request: HttpRequest) -> str:
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return wanted
     return resolve_url("/")
+
+
+def here(request: HttpRequest) -> str:
+    """The key of the session of this request."""
+    return request.session.session_key or ""
 
 
 def address_of(request: HttpRequest) -> str | None:

@@ -249,7 +249,8 @@ class Names:
         if collective.score < 0.9:
             because = f"“{name}”没有点名；以下是{committee.name}的成员单位，请去掉无关的。"
         rows = committee.memberships.valid_on(self._day).filter(unit__isnull=False).select_related("unit__region")
-        units = [row.unit for row in rows if not collective.kinds or row.unit.kind in collective.kinds]
+        members = [row.unit for row in rows if row.unit is not None]
+        units = [unit for unit in members if not collective.kinds or unit.kind in collective.kinds]
         if not units:
             return [Suggestion(None, committee, collective.score, because)]
         return [Suggestion(unit, None, collective.score, because, group=name) for unit in units]

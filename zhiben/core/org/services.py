@@ -182,7 +182,8 @@ def link_account(*, person: Person, username: str, by: "By", now: datetime) -> P
 def _refuse_taken_name(name: str, except_for: Unit | None = None) -> None:
     if not name.strip():
         raise Refused("请填写单位全称。", "name")
-    if Unit.objects.filter(name=name, valid_to=None).exclude(pk=except_for and except_for.pk).exists():
+    others = Unit.objects.exclude(pk=except_for.pk) if except_for else Unit.objects.all()
+    if others.filter(name=name, valid_to=None).exists():
         raise Refused(f"已有名为“{name}”的单位，请核对；如是另一个单位，请在名称前加上所在地区。", "name")
 
 

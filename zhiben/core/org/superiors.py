@@ -18,11 +18,9 @@ ANSWERS_TO: dict[UnitKind, tuple[UnitKind, ...]] = {
 """Nearest region first, and within a region in this order: 企业归园区或乡镇，部门和乡镇归安委办，安委办归政府."""
 
 
-def derive_superior(kind: UnitKind, region: Region, *, unit_id: int | None = None) -> Unit | None:
+def derive_superior(kind: UnitKind, region: Region) -> Unit | None:
     """The unit that one of this kind in this region answers to; None at the top."""
     wanted = ANSWERS_TO[kind]
-    candidates = Unit.objects.filter(region_path__in=ancestors(region.path), kind__in=wanted, valid_to=None).exclude(
-        pk=unit_id
-    )
+    candidates = Unit.objects.filter(region_path__in=ancestors(region.path), kind__in=wanted, valid_to=None)
     above = [unit for unit in candidates if unit.kind != kind or unit.region_path != region.path]
     return min(above, key=lambda unit: (-len(unit.region_path), wanted.index(K(unit.kind)), unit.pk), default=None)

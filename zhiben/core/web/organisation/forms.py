@@ -22,10 +22,10 @@ def _day(label: str, **kwargs: Any) -> forms.DateField:
 class RecordForm(forms.ModelForm):
     """Fields named one by one, so that nothing is saved behind the service's back."""
 
-    def __init__(self, *args: Any, instance: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, instance=instance, **kwargs)
-        if instance is not None and instance.pk:
-            for name, value in self.known(instance).items():
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for name, value in self.known(self.instance).items():
                 self.fields[name].initial = value
             for name in self.only_when_new:
                 del self.fields[name]

@@ -110,7 +110,8 @@ class RegionPages(OrganisationPages):
     help = "新设区域、更名、换代码或调整隶属关系。以前的名称和代码会保留，旧文件仍能对上。"
 
     def save(self, form: forms.ModelForm, *, by: Acting, now: datetime) -> models.Model:
-        given, to = form.cleaned_data, {"by": by, "now": now}
+        given: dict[str, Any] = form.cleaned_data
+        to: dict[str, Any] = {"by": by, "now": now}
         region = Region.objects.filter(pk=form.instance.pk).first()
         if region is None or given["parent"] != region.parent:
             keep_within_reach(by, given["parent"])
@@ -186,7 +187,8 @@ class UnitPages(OrganisationPages):
     help = "单位改名后，原名自动成为别名；文件里的别的叫法也可以加为别名，读方案时就能认出来。"
 
     def save(self, form: forms.ModelForm, *, by: Acting, now: datetime) -> models.Model:
-        given, to = dict(form.cleaned_data), {"by": by, "now": now}
+        given: dict[str, Any] = dict(form.cleaned_data)
+        to: dict[str, Any] = {"by": by, "now": now}
         keep_within_reach(by, given["region"])
         if not form.instance.pk:
             return org.open_unit(**given, **to)
@@ -236,7 +238,8 @@ class PersonPages(OrganisationPages):
         return self.base().filter(Exists(here) | ~Exists(posts))
 
     def save(self, form: forms.ModelForm, *, by: Acting, now: datetime) -> models.Model:
-        given, to = form.cleaned_data, {"by": by, "now": now}
+        given: dict[str, Any] = form.cleaned_data
+        to: dict[str, Any] = {"by": by, "now": now}
         if not form.instance.pk:
             return org.register_person(**given, **to)
         return org.change_person(person=Person.objects.get(pk=form.instance.pk), **given, **to)

@@ -43,7 +43,7 @@ def open_account(request: HttpRequest, pk: int) -> HttpResponse:
     person = find(PersonPages, request, pk)
     form = AccountForm(request.POST)
     if person.user is not None or not form.is_valid():
-        sentence = next(iter(form.errors.values()))[0] if form.errors else f"{person}已有账号。"
+        sentence = str(next(iter(form.errors.values()))[0]) if form.errors else f"{person}已有账号。"
         messages.error(request, sentence)
         return redirect("people:detail", pk)
     to = {"by": request.acting, "now": request.now}
