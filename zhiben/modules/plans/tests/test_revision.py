@@ -59,7 +59,7 @@ def test_what_changed_is_shown_word_by_word(published, revision, cast, now):
     }  # fmt: skip
     changed = next(each for each in found if each.kind == "changed")
     assert [tuple(piece) for piece in changed.title] == [
-        ("keep", "组织主要负责人"), ("out", "专题培训"), ("in", "轮训"),
+        ("keep", "组织主要负责人"), ("out", "专题培"), ("in", "轮"), ("keep", "训"),
     ]  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def test_a_running_task_keeps_its_history_and_learns_what_changed(published, rev
     assert (task.status, task.title, task.due_on) == ("running", "组织主要负责人轮训", date(2026, 10, 31))
     assert task.milestones.get().due_on == date(2026, 10, 31)
     line = AuditLine.objects.get(record_type="tasks.task", record_id=str(task.pk), verb="revise")
-    assert line.data["title"] == {"before": "组织主要负责人专题培训", "after": "组织主要负责人轮训"}
+    assert line.data["changed"]["title"] == {"from": "组织主要负责人专题培训", "to": "组织主要负责人轮训"}
     published.refresh_from_db()
     assert published.status == VersionStatus.SUPERSEDED
     assert revision.plan.versions.get(status=VersionStatus.PUBLISHED) == revision
@@ -95,7 +95,7 @@ def test_an_unchanged_task_is_not_touched_but_for_where_it_comes_from(published,
     task.refresh_from_db()
     assert task.status == "pending"
     line = AuditLine.objects.get(record_type="tasks.task", record_id=str(task.pk), verb="revise")
-    assert set(line.data) == {"origin_label"}
+    assert set(line.data["changed"]) == {"origin_label"}
     assert Task.objects.filter(parent=None).count() == 4
 
 
@@ -138,7 +138,7 @@ def test_the_lead_changes_and_so_does_who_takes_part(published, revision, cast, 
     task = the(published, "2").task
     assert task.responsible_unit == bureau
     shared = {child.responsible_unit: child.status for child in task.children.all()}
-    assert shared == {bureau: "withdrawn", town: "pending"} or shared == {town: "pending"}
+    assert shared == {bureau: "withdrawn", town: "pending"}
 
 
 def test_duties_go_on_through_versions(published, revision, cast, now):
