@@ -192,7 +192,7 @@ class Story:
     def _plan_hand_in(self, task: Task, now: datetime) -> None:
         match self.habit:
             case "stuck":
-                return
+                day = task.due_on + timedelta(days=self.rng.randint(45, 130))
             case "late":
                 day = task.due_on + timedelta(days=self.rng.randint(5, 40))
             case _:

@@ -137,7 +137,8 @@ class Task(FromOrigin, Assigned):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        """A share of somebody else's task is told apart by its unit."""
+        return f"{self.title}（{self.responsible_unit}）" if self.parent_id else self.title
 
     def get_absolute_url(self) -> str:
         return reverse("tasks:detail", args=(self.pk,))

@@ -142,12 +142,13 @@ class TaskPages(RecordPages):
         RegionFilter(),
         DateRange("due_on"),
         overdue(Task, (*CLOSED_STATUSES, TaskStatus.SUBMITTED, TaskStatus.RETURNED)),
+        Flag("open", "未办结", condition=lambda at: Q(status__in=OPEN_STATUSES)),
         Flag("main", "只看主任务", condition=lambda at: Q(parent=None)),
     )
     search = ("title", "content")
     sort = "due_on"
     totals = (
-        Total("未办结", lambda at: Q(status__in=OPEN_STATUSES)),
+        Total("未办结", lambda at: Q(status__in=OPEN_STATUSES), opens="open=1"),
         Total("已办结", lambda at: Q(status=TaskStatus.COMPLETED), opens="status=completed"),
         Total(
             "逾期",

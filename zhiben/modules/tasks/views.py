@@ -15,6 +15,7 @@ from zhiben.core.web.pages.answers import Question, mark_errors, questions_of, t
 from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.detail import find
 from zhiben.core.web.pages.listing import Listing
+from zhiben.core.web.pages.record import RecordPages
 from zhiben.core.web.pages.routes import guarded
 from zhiben.core.web.pages.stepping import what_happened
 from zhiben.core.web.pages.uploads import keep_files
@@ -36,7 +37,7 @@ MOST_ON_CALENDAR = 200
 
 def _wall_chart(pages: TaskPages, request: HttpRequest) -> HttpResponse:
     """The list as a picture: whatever the list's address says, drawn by time."""
-    listing = Listing(pages, request)
+    listing = _widest(pages, request)
     rows = listing.filtered.select_related("responsible_unit").prefetch_related("milestones")
     tasks = list(rows.order_by("programme_id", "position", "pk")[: MOST_ON_CHART + 1])
     context = {
@@ -55,7 +56,7 @@ def _wall_chart(pages: TaskPages, request: HttpRequest) -> HttpResponse:
 
 def _duty_calendar(pages: ObligationPages, request: HttpRequest) -> HttpResponse:
     """A year of recurring duties, month by month."""
-    listing = Listing(pages, request)
+    listing = _widest(pages, request)
     today = local_day(request.now)
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isascii() and asked.isdigit() and 2000 <= int(asked) <= 2100 else today.year
@@ -108,6 +109,19 @@ def _feed_back(pages: TaskPages, request: HttpRequest, pk: Any) -> HttpResponse:
 wall_chart = guarded(TaskPages, _wall_chart)
 duty_calendar = guarded(ObligationPages, _duty_calendar)
 feed_back = guarded(TaskPages, _feed_back)
+
+
+def _widest(pages: RecordPages, request: HttpRequest) -> Listing:
+    """The list that the address names; where it names no perspective, the widest one that has anything to show."""
+    if "as" not in request.GET:
+        views = {each.name: rows for each, rows in pages.perspectives(request.acting)}
+        for name in ("region", "supervising", "responsible"):
+            if name in views and pages.base().filter(views[name]).exists():
+                params = request.GET.copy()
+                params["as"] = name
+                request.GET = params
+                break
+    return Listing(pages, request)
 
 
 def _about_milestones(milestones: list[Milestone]) -> list[Question]:

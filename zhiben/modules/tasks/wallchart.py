@@ -11,7 +11,7 @@ WIDTH = 960
 """Of the picture, in its own units; the page scales it."""
 SOON = 30
 """Days before the deadline from which a task is shown as near its end."""
-ROOM_FOR_WORDS = 150
+ROOM_FOR_WORDS = 170
 
 Scale = Callable[[date], float]
 """The place of a day on the line."""
@@ -141,7 +141,7 @@ def _bar(task: Task, today: date, x: Scale) -> Bar:
         width=width,
         done=round(width * task.progress / 100, 1),
         words=_words(task, condition, today),
-        words_x=end + 6 if fits_right else max(start - 6, ROOM_FOR_WORDS),
+        words_x=round(end + 6 if fits_right else min(end, WIDTH) - 12, 1),
         anchor="start" if fits_right else "end",
         marks=marks,
     )

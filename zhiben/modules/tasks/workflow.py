@@ -243,10 +243,10 @@ TASK_LIFE = Workflow(
              takes=("instructions", "sub_due_on", "progress_rule"), effect=split, waits=False, tone="quiet",
              help="下级任务由本单位交办、本单位核验"),
         Step("extend", "延期", S.RUNNING, None, HANDLER, needs=("extended_to", "reason"), unless=extended_enough,
-             approval=Approval(ISSUER, label="延期审批"), effect=extend, announces=TaskExtended,
+             approval=Approval(ISSUER), effect=extend, announces=TaskExtended,
              waits=False, tone="quiet"),
         Step("extend_beyond", "特批延期", S.RUNNING, None, HANDLER, needs=("extended_beyond", "reason"),
-             approval=Approval(ISSUING_CHIEF, label="特批延期"), effect=extend, announces=TaskExtended,
+             approval=Approval(ISSUING_CHIEF), effect=extend, announces=TaskExtended,
              waits=False, tone="quiet", help="超过方案截止日，或第三次以后的延期，由交办单位负责人审批"),
         # the unit that gave it
         Step("redispatch", "改派其他单位", S.RETURNED, S.PENDING, ISSUER, needs=("responsible_unit",),
