@@ -73,6 +73,7 @@ def _who(document: Document, begin: int, position: int, sentence_start: int) -> 
     """The subject before 每…, 于…: the nearest words of the clause, or of the clause before it."""
     for start, end in ((begin, position), (max(sentence_start, begin - _CLAUSE_REACH), begin)):
         words = document.text[start:end].strip(",、:")
+        words = re.sub(r"(?:按照?|根据|坚持)?[“”\"]*$", "", words)
         words = re.sub(r"(?:请|要|应当|应|须|需|必须|将|并|分别|至少|原则上|于|在)+$", "", words)
         words = words.rsplit(",", 1)[-1]
         if 2 <= len(words) <= 40 and not _DUTY_VERB.search(words):

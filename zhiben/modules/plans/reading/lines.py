@@ -127,7 +127,7 @@ def _joins(before: str, after: str, width: float | None, depth: int) -> bool:
     if width is not None:
         return _width(before) >= width * 0.8
     running = any(mark in before for mark in "。,;") and not LABEL_LINE.match(before)
-    return running and len(before) >= 12
+    return running and len(before) >= 6
 
 
 def paragraphs_of(lines: Lines, taken: set[int]) -> MappedText:

@@ -9,12 +9,13 @@ from .document import Document
 from .ledger import MetadataReading, Span
 from .vocabulary import PLAN_TITLE
 
+OWN_TITLE = 0.95  # the confidence of a title that stands on a line of its own
 _TITLE_END = re.compile(
     r"(?:方案|计划|清单|意见|要点|办法|措施|分工|台账)(?:\(.{1,24}\))?(?:\(20\d\d年?[-—–~至]{1,2}20\d\d年?\))?$"
 )
 _PERIOD_LINE = re.compile(r"\(?20\d\d年?[-—–~至]{1,2}20\d\d年?\)?|\((?:试行|征求意见稿|送审稿|讨论稿|印发稿)\)")
 _NOT_TITLE = re.compile(
-    r"[。;!?]|^(?:为|根据|按照|现将|经|请|各|附|结合|当前|时间|来源|索引|主题|标题|名称|发文|信息|首页|关键词)|^[一二三四五六七八九十]+、|已经|印发给|:"
+    r"[。;!?,]|^(?:为|根据|按照|现将|经|请|各|附|结合|当前|时间|来源|索引|主题|标题|名称|发文|信息|首页|关键词)|^[一二三四五六七八九十]+、|已经|印发给|:"
 )
 _NOTICE_TITLE = re.compile(r"关于.{2,120}的?(?:通知|函|意见)$")
 _ISSUED = re.compile(r"(?:印发|下发|发布|转发)(?:了)?《(?P<title>[^《》]{4,90}?)》")
@@ -51,7 +52,7 @@ def title_of(document: Document, head_end: int) -> MetadataReading | None:
     spans = list(document.paragraphs(0, head_end))
     found = _own_title(document, spans)
     if found:
-        return _reading(document, found, 0.95)
+        return _reading(document, found, OWN_TITLE)
     text = document.text
     if issued := _ISSUED.search(text, 0, max(head_end, 1500)):
         return _reading(document, issued.span("title"), 0.85)

@@ -49,7 +49,7 @@ def _is_deadline(text: str, found: DateExpression, first_year: int, floor: int) 
         return False
     if _COMES_FROM.search(before) and not ahead:
         return False
-    if found.end_day.year < first_year:
+    if found.end_day.year < first_year or before.endswith(("每年", "每年的", "每年于")):
         return False
     if not found.year_given:
         return True if ahead or found.precision == "part" and _LEADS_TO.search(before) else None

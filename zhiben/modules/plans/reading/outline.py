@@ -88,7 +88,7 @@ def _accepts(number: Number, stack: list[Item], last: dict[str, int], counts: _C
     return restarts and counts.next_value(number.style, number.start) in (1, 2)
 
 
-def _level(number: Number, stack: list[Item], counts: _Counts, before: str) -> tuple[int, str]:
+def _level(number: Number, stack: list[Item], counts: _Counts, inside: dict[str, str], before: str) -> tuple[int, str]:
     """How many open items stay open around this one, and the style of its list."""
     for depth in range(len(stack) - 1, -1, -1):
         item = stack[depth]
@@ -100,7 +100,7 @@ def _level(number: Number, stack: list[Item], counts: _Counts, before: str) -> t
             continue
         return depth, item.style
     depth = len(stack)
-    while depth and RANK.get(stack[depth - 1].style.removesuffix("'"), 9) > RANK.get(number.style, 9):
+    while depth and inside.get(number.style) != stack[depth - 1].style and RANK.get(stack[depth - 1].style.removesuffix("'"), 9) > RANK.get(number.style, 9):
         outer = stack[depth - 1]
         if number.value == 1 and counts.next_value(outer.style.removesuffix("'"), number.start) == outer.value + 1:
             break
@@ -118,6 +118,7 @@ def outline_of(text: MappedText, gaps: set[int]) -> Item:
     root = Item(0, 0, "root", 0, None, end=len(content))
     stack: list[Item] = []
     last: dict[str, int] = {}
+    inside: dict[str, str] = {}  # which style was last seen right inside which
     crowded = _crowded_spans(content)
     events: list[tuple[int, Number | None]] = [(number.start, number) for number in numbers]
     events += [(start, None) for start in resets | headings]
@@ -130,7 +131,7 @@ def outline_of(text: MappedText, gaps: set[int]) -> Item:
             continue
         if not _accepts(number, stack, last, counts, _is_crowded(crowded, start)):
             continue
-        depth, style = _level(number, stack, counts, content[start - 1] if start else "")
+        depth, style = _level(number, stack, counts, inside, content[max(0, start - 2) : start].strip()[-1:])
         if (
             depth == 1
             and stack[0].style == "word"
@@ -140,6 +141,8 @@ def outline_of(text: MappedText, gaps: set[int]) -> Item:
             depth = 0
         _open(root, stack, depth, Item(start, number.end, style, number.value, number.printed))
         last[number.style] = number.value
+        if len(stack) > 1:
+            inside[style] = stack[-2].style
     _close(stack, 0, len(content))
     return root
 

@@ -3,6 +3,8 @@
 source → clean text → paragraphs → outline → zones → actions and tasks → what each of them says
 """
 
+import re
+
 from zhiben.core.text.mapped import MappedText
 from zhiben.core.text.normal import normalised
 
@@ -22,7 +24,7 @@ from .table_tasks import merged, tasks_of_table
 from .tables import Table, task_tables
 from .tasks import Rules, first_year_of, read_task, title_span
 from .vocabulary import NOT_A_PLAN_TITLE
-from .zones import Zones, zones_of
+from .zones import Zones, short_title, zones_of
 
 
 def read_plan(source: SourceText) -> Ledger:
@@ -31,7 +33,7 @@ def read_plan(source: SourceText) -> Ledger:
     head_end = _head_end(document)
     title = metadata.title_of(document, head_end)
     zones = zones_of(document.root, document.text, document.carries_duty_anywhere, metadata.looks_like_plan(title))
-    if _tells_of_the_past(document, head_end):
+    if _tells_of_the_past(document, head_end, title):
         zones = Zones(rest=zones.rest + zones.tasks + zones.goals)
     signed, dated = metadata.signature_of(document, head_end)
     dated = dated or metadata.labelled_date(document, head_end)
@@ -89,12 +91,17 @@ def _head_end(document: Document) -> int:
     return longest[0].start
 
 
-def _tells_of_the_past(document: Document, head_end: int) -> bool:
-    """A report, a bulletin or an interpretation: its title ends with 总结, 通报, 解读…"""
-    for start, end in list(document.paragraphs(0, head_end))[:12]:
-        line = document.text[start:end].rstrip("。 ")
-        if 6 <= len(line) <= 60 and NOT_A_PLAN_TITLE.search(line) and "关于印发" not in line and "," not in line:
-            return True
+def _tells_of_the_past(document: Document, head_end: int, title: MetadataReading | None) -> bool:
+    """A report, a bulletin or an interpretation: its title ends with 总结, 通报, 解读…, and no line is a plan's title."""
+    if metadata.looks_like_plan(title) and title and title.confidence >= metadata.OWN_TITLE:
+        return False
+    sections = [short_title(document.text, item) for item in document.root.children[:40]]
+    if any(re.search("存在的?(?:主要)?(?:问题|困难|不足)|主要做法|主要成效|取得的?成效|开展情况|进展情况|下一?步", one) for one in sections):
+        return True
+    for start, end in list(document.paragraphs(0, max(head_end, 600)))[:30]:
+        line = document.text[start : min(end, start + 80)].split("一、")[0].rstrip("。 ")
+        if len(line) <= 60 and NOT_A_PLAN_TITLE.search(line) and re.search("安全|行动|整治|攻坚|隐患", line):
+            return "关于印发" not in line and "," not in line
     return False
 
 

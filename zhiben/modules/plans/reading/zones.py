@@ -43,7 +43,7 @@ def _kind(title: str) -> str:
     ('tasks', 'goals', 'tasks', 'rest', 'unknown')
     """
     if len(title) <= 24:
-        if TASK_WORDS.search(title) and not re.search("(?:工作|总体|有关|相关|任务|几点)要求$|保障|任务分工$|职责任务|目标任务$", title):
+        if TASK_WORDS.search(title) and not re.search("(?:工作|总体|有关|相关|任务|几点)要求$|保障|过程|成效|进展|回顾|情况|任务分工$|职责任务|目标任务$", title):
             return "tasks"
         if NOT_TASK_WORDS.search(title):
             return "goals" if GOAL_WORDS.search(title) else "rest"
