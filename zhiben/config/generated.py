@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.apps import apps
 from django.db import models
 
-from zhiben.core.access.permissions import PERMISSIONS, Permission
-from zhiben.core.org.roles import Role
+from zhiben.core.access.matrix import role_matrix_markdown, roles_of
 from zhiben.core.workflow.diagram import deadline_rows, mermaid, step_rows
 from zhiben.core.workflow.table import Workflow, registry
 
@@ -46,11 +45,11 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def role_matrix() -> str:
-    rows = (
-        (permission.label, *("●" if permission in PERMISSIONS[role] else "" for role in Role))
-        for permission in Permission
+    return role_matrix_markdown(
+        (flow.label or str(flow.model._meta.verbose_name), step.label, roles_of(step.actor))
+        for flow in our_workflows()
+        for step in flow.steps
     )
-    return "# 角色与权限\n\n" + table(("权限", *(role.label for role in Role)), rows)
 
 
 # --- what is kept ----------------------------------------------------------------------------------------------

@@ -3,12 +3,28 @@
 from collections.abc import Iterable, Sequence
 
 from zhiben.core.org.posts import ROLES_OF_KIND
-from zhiben.core.org.roles import ADMINISTRATORS, Role
+from zhiben.core.org.roles import ADMINISTRATORS, HEADS, Role, same_function
 
+from .actors import Actor, AnyOf, Holder, Members, OneLevelUp, SectorRegulator
 from .permissions import PERMISSIONS, Permission
 
 StepRow = tuple[str, str, Sequence[Role]]
 """A workflow's name, a step's label, and the roles that may take it."""
+
+
+def roles_of(actor: Actor) -> list[Role]:
+    """The roles that an actor's declaration speaks of; who stands in for an empty seat is not among them."""
+    if isinstance(actor, AnyOf):
+        found = {role for each in actor.actors for role in roles_of(each)}
+    elif isinstance(actor, OneLevelUp):
+        found = {other for role in actor.roles for other in same_function(role)}
+    elif isinstance(actor, Holder):
+        found = set(actor.roles)
+    elif isinstance(actor, SectorRegulator):
+        found = {Role.REGULATOR}
+    else:
+        found = set(HEADS) if isinstance(actor, Members) else set()
+    return [role for role in Role if role in found]
 
 
 def role_matrix_markdown(steps: Iterable[StepRow] = ()) -> str:

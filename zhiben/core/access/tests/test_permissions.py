@@ -1,7 +1,8 @@
 import pytest
 
 from zhiben.core.access.acting import Machine
-from zhiben.core.access.matrix import role_matrix_markdown
+from zhiben.core.access.actors import AnyOf, Holder, Named, OneLevelUp, SectorRegulator
+from zhiben.core.access.matrix import role_matrix_markdown, roles_of
 from zhiben.core.access.permissions import PERMISSIONS, NotPermitted, Permission, may, require
 from zhiben.core.org.roles import ADMINISTRATORS, Role
 
@@ -33,6 +34,11 @@ def test_who_may_not_is_told_what_to_do(cast):
     assert not may(None, Permission.READ_RECORDS)
     with pytest.raises(NotPermitted, match="请切换岗位"):
         require(cast.plant_officer, Permission.MANAGE_PLANS)
+
+
+def test_the_roles_of_an_actor_are_those_it_names():
+    either = AnyOf(Holder(Role.UNIT_OFFICER), OneLevelUp(Role.EXPERT), SectorRegulator(), Named("checker"))
+    assert roles_of(either) == [Role.UNIT_OFFICER, Role.REGULATOR, Role.EXPERT]
 
 
 def test_the_matrix_says_what_the_code_says():
