@@ -42,7 +42,7 @@ function optionOf(data: Chart): EChartsCoreOption {
     color: ["--chart-1", "--chart-2", "--chart-3", "--chart-4", "--chart-5"].map(colour),
     animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
     aria: { enabled: true, decal: { show: data.series.length > 1 } }, // patterns: readable in grey print
-    grid: { left: 8, right: 16, top: data.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 16, top: data.series.length > 1 ? 44 : data.unit ? 32 : 16, bottom: 8, containLabel: true },
     legend: data.series.length > 1 ? { top: 0, textStyle: { color: ink } } : undefined,
     // HTML tooltips carry inline styles, which the content security policy forbids
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (value: unknown) => `${value ?? "—"} ${data.unit ?? ""}` },
