@@ -1,13 +1,15 @@
 """The list page: everything about it is in its address, so that it can be kept, sent and opened from a figure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
+from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
 from zhiben.core.web.models import ChosenColumns, SavedView
 
@@ -55,10 +57,19 @@ class Control:
         return f"filter-{self.filter.name}"
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a listing reads of a request, for where there is none: in the background."""
+
+    GET: QueryDict
+    acting: Acting
+    now: datetime
+
+
 class Listing:
     """One reading of a list's address by one post. Lazy: the export reads rows and columns only."""
 
-    def __init__(self, pages: RecordPages, request: HttpRequest) -> None:
+    def __init__(self, pages: RecordPages, request: HttpRequest | Asked) -> None:
         self.pages = pages
         self.params = request.GET
         self.at = At(request.acting, request.now)

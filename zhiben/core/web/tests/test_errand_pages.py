@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.errands.models import Errand
 from zhiben.core.audit.models import AuditLine
 from zhiben.core.files.models import Attachment
+from zhiben.core.jobs.running import run_pending
 from zhiben.core.web.models import ChosenColumns, Comment, SavedView
 from zhiben.core.web.testing import PagesTest, rows_of_book
 from zhiben.core.workflow.engine import fire
@@ -113,6 +114,20 @@ class TestExport:
         give(cast, now, "=1+1", "@SUM(A1)", "http://example.com")
         titles = [row[0] for row in book_of(cast.client("bureau_officer").get("/errands/export/"))[1:]]
         assert sorted(titles) == ["=1+1", "@SUM(A1)", "http://example.com"]
+
+    def test_a_long_list_is_written_in_the_background_and_fetched(self, cast, now, monkeypatch):
+        give(cast, now, *(f"第 {n} 件" for n in range(9)))
+        monkeypatch.setattr("zhiben.core.web.pages.export.AT_ONCE", 5)
+        client = cast.client("bureau_officer")
+        waiting = client.get("/errands/export/?q=件", follow=True)
+        assert "导出差事" in text_of(waiting)
+        run_pending()
+        done = client.get(waiting.redirect_chain[-1][0])
+        assert "共 9 条" in text_of(done)
+        book = client.get(done.context["next"][0]["address"])
+        assert len(book_of(book)) == 10
+        assert AuditLine.objects.get(kind="export").data["rows"] == 9
+        assert cast.client("bureau_leader").get(done.context["next"][0]["address"]).status_code == 404
 
     def test_is_in_the_trail(self, cast, now):
         give(cast, now, "清查仓库")
