@@ -300,8 +300,10 @@ class ItemIndicator(Spanned):
         ordering = ("year", "pk")
 
     def __str__(self) -> str:
-        year = f"{self.year} 年" if self.year else ""
-        return f"{year}{self.metric} {self.get_operator_display()} {self.figure}{self.unit}"
+        """In the document's own words; what they leave out (the year, the figure) is added."""
+        year = f"{self.year} 年" if self.year and str(self.year) not in self.metric else ""
+        figure = "" if self.figure in self.metric else f" {self.get_operator_display()} {self.figure}{self.unit}"
+        return f"{year}{self.metric}{figure}"
 
     @property
     def figure(self) -> str:
