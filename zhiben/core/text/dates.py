@@ -171,7 +171,7 @@ def _inside_number(text: str, match: re.Match[str]) -> bool:
     """The digits go on to the left: 12024年, 第1.2024-3; or 每年底, 三年内: no date but a period."""
     before, first = text[match.start() - 1], match.group()[0]
     if first.isdigit():
-        return before.isdigit() or before in ".-/" and match["y"] is not None
+        return before.isdigit() or (before in ".-/" and match["y"] is not None)
     if match["bare_month"]:
         return before in "0123456789一二三四五六七八九十每逐个两几数" or before == "第"
     if match["bare_part"]:

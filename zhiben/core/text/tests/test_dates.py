@@ -47,7 +47,11 @@ def test_the_last_day_a_date_covers(text: str, days: list[str]) -> None:
 
 def test_where_it_stands_and_whether_the_year_was_given() -> None:
     (found,) = date_expressions("请于6月10日前报送", default_year=2025)
-    assert ("请于6月10日前报送"[found.start : found.end], found.year_given, found.precision) == ("6月10日", False, "day")
+    assert ("请于6月10日前报送"[found.start : found.end], found.year_given, found.precision) == (
+        "6月10日",
+        False,
+        "day",
+    )
 
 
 def test_a_long_run_of_digits_costs_no_more_than_its_length() -> None:

@@ -16,6 +16,7 @@ _CLOSES = {"(": ")", "【": "】", "[": "]"}
 _OPEN = re.compile(r"[(\[【]")
 _BRACKET_REACH = 600
 
+
 @dataclass(frozen=True)
 class Duty:
     """A stretch of text that says who is responsible. `labelled` means 责任单位:… without brackets."""
@@ -110,7 +111,9 @@ def duties_in(text: str, item_starts: Sequence[int] = ()) -> Iterator[Duty]:
         if close is None:
             continue
         content = text[begin + 1 : close]
-        if text[begin] != "(" and (LABEL.fullmatch(content) or text[close + 1 : close + 2] == ":" and is_duty(content)):
+        if text[begin] != "(" and (
+            LABEL.fullmatch(content) or (text[close + 1 : close + 2] == ":" and is_duty(content))
+        ):
             at = label_end(close + 1)  # 【责任单位】甲、乙
             yield Duty(begin, at, begin, at, labelled=True)
         elif is_duty(content) or _bare_list(text, begin, close, close + 1 in starts):

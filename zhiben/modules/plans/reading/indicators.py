@@ -123,7 +123,18 @@ def _target(text: str, match: re.Match[str], clause_start: int, clause_end: int,
     verdict = reading.percentage() if unit in ("%", "个百分点") else reading.quantity()
     if verdict is None:
         return None
-    return Target(value, unit, operator, bool(about), number_start, tail, match.end() - len(unit), clause_start, clause_end, verdict)
+    return Target(
+        value,
+        unit,
+        operator,
+        bool(about),
+        number_start,
+        tail,
+        match.end() - len(unit),
+        clause_start,
+        clause_end,
+        verdict,
+    )
 
 
 @dataclass(frozen=True)
@@ -174,7 +185,7 @@ class _Reading:
         if self.up or self.down:
             if achieved or (self.down and self.before.endswith("在")):
                 return True
-            named = _ACHIEVED_BEFORE.search(self.before) or self.after == "" and self.unit not in _THRESHOLD_UNITS
+            named = _ACHIEVED_BEFORE.search(self.before) or (self.after == "" and self.unit not in _THRESHOLD_UNITS)
             return True if self._ends_here() and named else None
         if self.about:
             return True if achieved or _ACHIEVED_BEFORE.search(self.before) else None

@@ -6,6 +6,7 @@ sentence, and those around a page mark.
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from zhiben.core.text.mapped import Edit, MappedText
 
@@ -80,8 +81,7 @@ def _page_marks(lines: list[str]) -> set[int]:
     marks = {index for index, line in enumerate(lines) if _PAGE_MARK.fullmatch(line)}
     numbers = [(index, int(line)) for index, line in enumerate(lines) if _LONE_NUMBER.fullmatch(line)]
     if len(numbers) >= 2 and all(
-        later[1] == earlier[1] + 1 and later[0] - earlier[0] >= 12
-        for earlier, later in zip(numbers, numbers[1:], strict=False)
+        later[1] == earlier[1] + 1 and later[0] - earlier[0] >= 12 for earlier, later in pairwise(numbers)
     ):
         marks |= {index for index, _ in numbers}
     beside: dict[str, list[int]] = {}
@@ -104,7 +104,9 @@ def _page_serials(lines: list[str]) -> dict[int, int]:
     {0: 2, 1: 2, 2: 2}
     """
     found = [(index, match) for index, line in enumerate(lines) if (match := _SERIAL.match(line))]
-    if len(found) < max(3, 0.6 * len(lines)) or [int(match.group(1)) for _, match in found] != list(range(1, len(found) + 1)):
+    if len(found) < max(3, 0.6 * len(lines)) or [int(match.group(1)) for _, match in found] != list(
+        range(1, len(found) + 1)
+    ):
         return {}
     broken = sum(index > 0 and not lines[index - 1].endswith((*_ENDS_SENTENCE, ")")) for index, _ in found[1:])
     return {index: match.end() for index, match in found} if 2 * broken >= len(found) - 1 else {}

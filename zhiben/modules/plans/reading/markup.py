@@ -19,7 +19,46 @@ _TOKEN = re.compile(
     r"|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,12});"
 )
 _BLOCK_TAGS = frozenset(
-    ["p", "div", "br", "tr", "table", "tbody", "thead", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "header", "footer", "body", "html", "dl", "dt", "dd", "td", "th", "form", "hr", "blockquote", "pre", "center", "title", "caption", "nav", "main", "aside", "option"]
+    [
+        "p",
+        "div",
+        "br",
+        "tr",
+        "table",
+        "tbody",
+        "thead",
+        "ul",
+        "ol",
+        "li",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "body",
+        "html",
+        "dl",
+        "dt",
+        "dd",
+        "td",
+        "th",
+        "form",
+        "hr",
+        "blockquote",
+        "pre",
+        "center",
+        "title",
+        "caption",
+        "nav",
+        "main",
+        "aside",
+        "option",
+    ]
 )
 _MARKDOWN_LINE = re.compile(r"^[ \t\u3000]{0,4}(?:#{1,6}[ \t]+|>[ \t]?|[-*+][ \t]+(?=\S)|(?:[-*_][ \t]*){3,}$)", re.M)
 _MARKDOWN_INLINE = re.compile(r"\*\*|__|(?<=\d)\\(?=[.)])|`|~~")

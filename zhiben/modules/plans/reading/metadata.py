@@ -90,7 +90,12 @@ def _own_title(document: Document, spans: list[Span]) -> Span | None:
 
 def _is_title_part(before: str, line: str) -> bool:
     """XX县安全生产治本攻坚三年 + 行动方案: the first half of a title, not a document number or a heading."""
-    if len(before) > 40 or _DOC_NO.search(before) or _TITLE_END.search(before) or before.endswith(("文件", "号", "通知", ")", "日")):
+    if (
+        len(before) > 40
+        or _DOC_NO.search(before)
+        or _TITLE_END.search(before)
+        or before.endswith(("文件", "号", "通知", ")", "日"))
+    ):
         return False
     return ("安全" in before or "三年" in before or before.endswith(("公司", "委员会", "政府", "集团", "厂"))) and (
         "安全" not in line or len(line) <= 20

@@ -52,7 +52,7 @@ def _is_deadline(text: str, found: DateExpression, first_year: int, floor: int) 
     if found.end_day.year < first_year or before.endswith(("每年", "每年的", "每年于")):
         return False
     if not found.year_given:
-        return True if ahead or found.precision == "part" and _LEADS_TO.search(before) else None
+        return True if ahead or (found.precision == "part" and _LEADS_TO.search(before)) else None
     if ahead or (found.precision != "year" and text[found.end - 1] in "底末"):
         return True
     if _LEADS_TO.search(before):

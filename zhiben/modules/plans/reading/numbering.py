@@ -98,9 +98,9 @@ def _boundary(text: str, start: int, gap: bool) -> int:
     if start == 0 or text[start - 1] == "\n":
         return 3
     before = text[start - 1]
-    if gap or before in "。;!?:":
+    if gap or before in "。;!?:)】":
         return 2
-    return 1 if before in ",、)》”]】" else 0
+    return 1 if before in ",、》”]" else 0
 
 
 def numbers_of(text: str, offsets: Sequence[int], gaps: set[int]) -> list[Number]:

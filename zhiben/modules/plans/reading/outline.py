@@ -100,7 +100,11 @@ def _level(number: Number, stack: list[Item], counts: _Counts, inside: dict[str,
             continue
         return depth, item.style
     depth = len(stack)
-    while depth and inside.get(number.style) != stack[depth - 1].style and RANK.get(stack[depth - 1].style.removesuffix("'"), 9) > RANK.get(number.style, 9):
+    while (
+        depth
+        and inside.get(number.style) != stack[depth - 1].style
+        and RANK.get(stack[depth - 1].style.removesuffix("'"), 9) > RANK.get(number.style, 9)
+    ):
         outer = stack[depth - 1]
         if number.value == 1 and counts.next_value(outer.style.removesuffix("'"), number.start) == outer.value + 1:
             break

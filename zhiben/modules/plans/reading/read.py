@@ -96,7 +96,10 @@ def _tells_of_the_past(document: Document, head_end: int, title: MetadataReading
     if metadata.looks_like_plan(title) and title and title.confidence >= metadata.OWN_TITLE:
         return False
     sections = [short_title(document.text, item) for item in document.root.children[:40]]
-    if any(re.search("存在的?(?:主要)?(?:问题|困难|不足)|主要做法|主要成效|取得的?成效|开展情况|进展情况|下一?步", one) for one in sections):
+    if any(
+        re.search("存在的?(?:主要)?(?:问题|困难|不足)|主要做法|主要成效|取得的?成效|开展情况|进展情况|下一?步", one)
+        for one in sections
+    ):
         return True
     for start, end in list(document.paragraphs(0, max(head_end, 600)))[:30]:
         line = document.text[start : min(end, start + 80)].split("一、")[0].rstrip("。 ")

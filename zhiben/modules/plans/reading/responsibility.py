@@ -31,7 +31,9 @@ _UNIT_END = (
     r"|机构|组织|社区|行|组|党委|工会|联合会|协会|专班|法院|检察院|分局|段|矿|车间|班组|[省市县区镇乡]|\))"
 )
 _SPLIT_AFTER = re.compile(rf"{_UNIT_END}$")
-_ET_CETERA = re.compile(r"等(?:(?:有关|相关|各)?(?:部门|单位)(?:和|及|、)(?:有关|相关)?(?:单位|部门))?[^、,;和及]{0,24}")
+_ET_CETERA = re.compile(
+    r"等(?:(?:有关|相关|各)?(?:部门|单位)(?:和|及|、)(?:有关|相关)?(?:单位|部门))?[^、,;和及]{0,24}"
+)
 _PREFIX = re.compile(r"^(?:由|请|其中|并|同时|再由|具体由|主要由|分别由|责任到|[:、,;.\s])+")
 _SUFFIX = re.compile(
     r"(?:(?:按照?|根据|依据|依)(?:照)?(?:各自)?(?:的)?(?:职[责能]|分工|工作职责)[^、]{0,8}|分别|共同|具体|各自|联合|组织|统筹|积极|主要|为主|[:、,;。.])+$"
@@ -108,12 +110,8 @@ def _split_joined(text: str, start: int, end: int) -> Iterator[tuple[str, int, i
         right = text[match.end() : end]
         if left.endswith("党委") and right.startswith(("政府", "人民政府")):
             continue
-        if (
-            (begin == match.start()
-            and match.start() > start)
-            or (_SPLIT_AFTER.search(left)
-            and len(left) >= 2
-            and len(right) >= 2)
+        if (begin == match.start() and match.start() > start) or (
+            _SPLIT_AFTER.search(left) and len(left) >= 2 and len(right) >= 2
         ):
             yield from _trimmed(text, begin, match.start())
             begin = match.end()
@@ -142,9 +140,7 @@ _LABEL_ROLES: dict[str, Role | None] = {
 }  # fmt: skip
 
 
-def units_in(
-    text: str, start: int, end: int, *, first_leads: bool = False, bracketed: bool = True
-) -> list[Named]:
+def units_in(text: str, start: int, end: int, *, first_leads: bool = False, bracketed: bool = True) -> list[Named]:
     """The units of one bracket or label line with their parts.
 
     >>> def read(content):

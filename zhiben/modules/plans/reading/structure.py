@@ -74,7 +74,7 @@ class Structure:
         return any(_carries_inside(child, self.carries) for child in item.children)
 
     def _only_last_below(self, item: Item) -> bool:
-        below = [child for child in item.children]
+        below = item.children
         return len(below) >= 2 and _only_the_last(below, lambda child: _carries_inside(child, self.carries))
 
     def _is_heading(self, item: Item) -> bool:

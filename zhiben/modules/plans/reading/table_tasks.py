@@ -31,7 +31,9 @@ class _Row:
 def _rows(table: Table) -> Iterator[_Row]:
     """A task begins where its anchor cell begins: the task column's, or the number's where that one parts finer."""
     counts = {
-        kind: sum(cell.kind == kind and not cell.continued and cell.start < cell.end for row in table.rows for cell in row)
+        kind: sum(
+            cell.kind == kind and not cell.continued and cell.start < cell.end for row in table.rows for cell in row
+        )
         for kind in ("number", "task", "detail")
     }
     anchor = "task" if counts["task"] >= max(1, counts["number"]) else "number" if counts["number"] else "detail"
@@ -91,7 +93,10 @@ def _task(document: Document, row: _Row, ordinal: str | None, rules: Rules) -> T
     text = document.text
     first = min(row.texts, key=lambda cell: (cell.kind != "task", cell.start))
     number, start = _number(document, row, first)
-    stop = min((at for at in (text.find("。", start, first.end), text.find("\n", start, first.end)) if at >= 0), default=first.end)
+    stop = min(
+        (at for at in (text.find("。", start, first.end), text.find("\n", start, first.end)) if at >= 0),
+        default=first.end,
+    )
     spans = [(cell.start, cell.end) for cell in (*row.texts, *row.times)]
     dues = [
         due
@@ -104,13 +109,20 @@ def _task(document: Document, row: _Row, ordinal: str | None, rules: Rules) -> T
         number=number,
         title=document.printed(start, stop),
         span=document.origin(first.start, stop),
-        body_span=document.origin(min(cell.start for cell in (*row.texts, *row.units)), max(last, *(c.end for c in row.units)) if row.units else last),
+        body_span=document.origin(
+            min(cell.start for cell in (*row.texts, *row.units)),
+            max(last, *(c.end for c in row.units)) if row.units else last,
+        ),
         content="\n".join(document.printed(cell.start, cell.end) for cell in row.texts),
         action_ordinal=ordinal,
         departments=tuple(_departments(document, row)),
         milestones=tuple(milestone_of(document, due, max(due.end, last)) for due in dues),
-        indicators=tuple(found for cell in row.texts for found in indicators_in(document, (cell.start, cell.end), dues)),
-        frequencies=tuple(found for cell in (*row.texts, *row.times) for found in frequencies_in(document, (cell.start, cell.end))),
+        indicators=tuple(
+            found for cell in row.texts for found in indicators_in(document, (cell.start, cell.end), dues)
+        ),
+        frequencies=tuple(
+            found for cell in (*row.texts, *row.times) for found in frequencies_in(document, (cell.start, cell.end))
+        ),
         confidence=0.9 if not doubts else 0.7,
         doubts=doubts,
     )

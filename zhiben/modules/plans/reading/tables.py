@@ -27,11 +27,18 @@ _HEADS: tuple[tuple[Kind, str], ...] = (
     ("participant", r".*(?:配合|协办|参与|协同|参加|协助).*"),
     ("responsible", r".*(?:责任|落实|承办|实施|负责)(?:单位|部门|科室|主体|处室|机构)?|责任分工"),
     ("action", r"(?:重点|专项|工作)?(?:行动|类别|领域|专项|板块)(?:名称|类别)?|任务类别|分类|一级任务"),
-    ("task", r"(?:重点|主要|工作|具体|攻坚|整治|目标)*(?:任务|工作|事项|项目)(?:名称|清单|事项|内容)?|(?:工作|整治|任务|检查)内容|二级任务|工作事项"),
+    (
+        "task",
+        r"(?:重点|主要|工作|具体|攻坚|整治|目标)*(?:任务|工作|事项|项目)(?:名称|清单|事项|内容)?|(?:工作|整治|任务|检查)内容|二级任务|工作事项",
+    ),
     ("detail", r".*(?:措施|举措|要求|内容|目标|标准|成果|任务).*"),
 )
-_TIME_LIKE = re.compile(r"(?:到|于)?(?:20\d\d|今|明|\d{1,2}月|长期|持续|常态|全年|每年|每季|每月|立即|贯穿|年底|按.*要求|适时).{0,24}")
-_ROW_NUMBER = re.compile(r"(?:\((?P<bracketed>[一二三四五六七八九十]{1,3}|\d{1,3})\)|(?P<plain>\d{1,3}|[一二三四五六七八九十]{1,3}))[.、]?")
+_TIME_LIKE = re.compile(
+    r"(?:到|于)?(?:20\d\d|今|明|\d{1,2}月|长期|持续|常态|全年|每年|每季|每月|立即|贯穿|年底|按.*要求|适时).{0,24}"
+)
+_ROW_NUMBER = re.compile(
+    r"(?:\((?P<bracketed>[一二三四五六七八九十]{1,3}|\d{1,3})\)|(?P<plain>\d{1,3}|[一二三四五六七八九十]{1,3}))[.、]?"
+)
 _UNITS_LIKE = re.compile(
     r"(?:[^。;]{0,60}[、,和及/ ])?[^。;]{1,24}(?:局|委|办|部|厅|府|会|队|院|公司|集团|中心|部门|单位|企业|厂|科|处|室|乡|镇|街道|区|县|市|站|所|园|委员会|村|学校|银行|车间|班组|行业|等)(?:\([^()]*\))?"
 )
@@ -161,7 +168,9 @@ def _flattened_table(lines: Lines, contents: list[str], at: int, kinds: list[Kin
     numbered = kinds[0] == "number"
     expected = 1
     while at < len(contents):
-        if contents[at : at + len(kinds)] and all(kind_of(line) == kind for line, kind in zip(contents[at:], kinds, strict=False)):
+        if contents[at : at + len(kinds)] and all(
+            kind_of(line) == kind for line, kind in zip(contents[at:], kinds, strict=False)
+        ):
             table.lines |= set(range(at, at + len(kinds)))  # the head, repeated on the next page
             at += len(kinds)
             continue
@@ -204,9 +213,9 @@ def _row_end(contents: list[str], at: int, kinds: list[Kind], expected: int) -> 
             break
         if _is_action_row(contents, stop, True, value + 1) and stop - at >= 2 and _SECTION.fullmatch(contents[stop]):
             break
-        if stop - at >= len(kinds) and not _continues_row(contents, stop, at):
-            if not any(_fits(kind, contents[stop]) for kind in kinds):
-                break
+        full = stop - at >= len(kinds) and not _continues_row(contents, stop, at)
+        if full and not any(_fits(kind, contents[stop]) for kind in kinds):
+            break
         if stop - at >= 3 and _SECTION.fullmatch(contents[stop]):
             break
         stop += 1
@@ -216,7 +225,9 @@ def _row_end(contents: list[str], at: int, kinds: list[Kind], expected: int) -> 
 def _continues_row(contents: list[str], stop: int, at: int) -> bool:
     """More lines than columns: only while a later line of the row still begins the next number soon."""
     value = _row_value(contents[at]) or 0
-    return any(_row_value(line) == value + 1 for line in contents[stop : stop + 6]) and not _SECTION.fullmatch(contents[stop])
+    return any(_row_value(line) == value + 1 for line in contents[stop : stop + 6]) and not _SECTION.fullmatch(
+        contents[stop]
+    )
 
 
 def _row_end_by_count(contents: list[str], at: int, kinds: list[Kind]) -> int:

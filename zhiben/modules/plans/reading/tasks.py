@@ -183,7 +183,9 @@ def indicators_in(document: Document, segment: Span, dues: list[Due]) -> Iterato
                 document.printed(target.clause_start, target.clause_end),
                 target.operator,
                 target.value,
-                target.unit if target.unit == "%" else document.printed(target.unit_start, target.unit_start + len(target.unit)),
+                target.unit
+                if target.unit == "%"
+                else document.printed(target.unit_start, target.unit_start + len(target.unit)),
                 dues[index].due.year if dated else None,
                 target.approximate,
                 span=document.origin(target.clause_start, target.end),

@@ -43,7 +43,9 @@ def _kind(title: str) -> str:
     ('tasks', 'goals', 'tasks', 'rest', 'unknown')
     """
     if len(title) <= 24:
-        if TASK_WORDS.search(title) and not re.search("(?:工作|总体|有关|相关|任务|几点)要求$|保障|过程|成效|进展|回顾|情况|任务分工$|职责任务|目标任务$", title):
+        if TASK_WORDS.search(title) and not re.search(
+            "(?:工作|总体|有关|相关|任务|几点)要求$|保障|过程|成效|进展|回顾|情况|任务分工$|职责任务|目标任务$", title
+        ):
             return "tasks"
         if NOT_TASK_WORDS.search(title):
             return "goals" if GOAL_WORDS.search(title) else "rest"
@@ -75,7 +77,9 @@ def zones_of(root: Item, text: str, carries_duty: Callable[[Item], bool], is_pla
             else:
                 unknown.append(item)
     if not zones.tasks:  # 一、工作方案 (一)总体要求 (二)主要任务: the sections are one level down
-        deeper = [child for item in (*unknown, *zones.rest) for child in item.children if _is_bare_task_title(text, child)]
+        deeper = [
+            child for item in (*unknown, *zones.rest) for child in item.children if _is_bare_task_title(text, child)
+        ]
         for item in deeper:
             _take_task_section(item, text, zones)
     if zones.tasks:

@@ -8,7 +8,9 @@ from html import escape
 import opencc
 
 _FULL_WIDTH = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
-_RADICALS = str.maketrans({"民": "⺠", "车": "⻋", "门": "⻔", "风": "⻛", "一": "⼀", "人": "⼈", "页": "⻚", "长": "⻓"})
+_RADICALS = str.maketrans(
+    {"民": "⺠", "车": "⻋", "门": "⻔", "风": "⻛", "一": "⼀", "人": "⼈", "页": "⻚", "长": "⻓"}
+)
 
 
 def _lines(text: str) -> list[str]:
@@ -32,7 +34,9 @@ def broken_by_printing(text: str) -> str:
         while paragraph:
             line, paragraph = paragraph[:34], paragraph[34:]
             cut = chance.randrange(1, 60)
-            printed.append(line[:cut] + " " + line[cut:] if 3 < cut < len(line) - 3 and not line[cut - 1].isascii() else line)
+            printed.append(
+                line[:cut] + " " + line[cut:] if 3 < cut < len(line) - 3 and not line[cut - 1].isascii() else line
+            )
             if len(printed) % 29 == 28:
                 printed += ["", f"— {len(printed) // 29 + 1} —", "\f"]
     return "\n".join(printed)

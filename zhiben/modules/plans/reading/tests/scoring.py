@@ -6,6 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from zhiben.core.text.normal import normalised_text
+from zhiben.core.text.numbers import number_value
+from zhiben.modules.plans.reading.ledger import Ledger
+
 Counts = tuple[int, int, int]
 _KEYS = {
     "departments": lambda unit: (plain(unit["name"]), unit["role"]),
@@ -72,3 +76,28 @@ def score(found: dict[str, Any], gold: dict[str, Any]) -> dict[str, Counts]:
 def f1(hits: int, extra: int, missed: int) -> float:
     """The harmonic mean of precision and recall; 1 where nothing was to be found and nothing was."""
     return 2 * hits / (2 * hits + extra + missed) if hits + extra + missed else 1.0
+
+
+def folded(text: str | None) -> str:
+    return "".join(normalised_text(text or "").split()).replace('"', "”")
+
+
+def gist(ledger: Ledger) -> dict[str, object]:
+    """What must not change, in one way to write."""
+    readings = {"doc_no": ledger.doc_no, "issuer": ledger.issuer, "issue_date": ledger.issue_date}
+    facts = {name: folded(reading.value) for name, reading in readings.items() if reading}
+    tasks = [
+        (
+            number_value((task.action_ordinal or "").strip("()")),
+            number_value(task.number.strip("()")),
+            folded(task.title)[:20],
+            sorted((folded(unit.name), unit.role) for unit in task.departments),
+            [milestone.due for milestone in task.milestones],
+            [(indicator.value, folded(indicator.unit), indicator.operator) for indicator in task.indicators],
+            sorted((frequency.per, frequency.min_count) for frequency in task.frequencies),
+        )
+        for task in ledger.tasks
+    ]
+    actions = [(action.ordinal, folded(action.title)) for action in ledger.actions]
+    goals = [(goal.due, len(goal.indicators)) for goal in ledger.goals]
+    return {"facts": facts, "period": ledger.period, "actions": actions, "tasks": tasks, "goals": goals}

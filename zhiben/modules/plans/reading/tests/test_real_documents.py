@@ -6,45 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from zhiben.core.text.normal import normalised_text
-from zhiben.core.text.numbers import number_value
-from zhiben.modules.plans.reading.ledger import Ledger
 from zhiben.modules.plans.reading.read import read_plan
 from zhiben.modules.plans.reading.source import SourceText
 
 from .mutations import MUTATIONS
-from .scoring import f1, score
+from .scoring import f1, gist, score
 
 CORPUS = Path(__file__).resolve().parents[5].parent / "shared" / "corpus"
 PLANS = sorted((CORPUS / "plans").glob("*.txt")) if CORPUS.exists() else []
 AIMS = {"tasks": 0.99, "departments": 0.97, "milestones": 0.95, "indicators": 0.90, "frequencies": 0.90}
 
 pytestmark = pytest.mark.skipif(not PLANS, reason="没有真实方案语料")
-
-
-def plain(text: str | None) -> str:
-    return "".join(normalised_text(text or "").split()).replace('"', "”")
-
-
-def gist(ledger: Ledger) -> dict[str, object]:
-    """What must not change, in one way to write."""
-    readings = {"doc_no": ledger.doc_no, "issuer": ledger.issuer, "issue_date": ledger.issue_date}
-    facts = {name: plain(reading.value) for name, reading in readings.items() if reading}
-    tasks = [
-        (
-            number_value((task.action_ordinal or "").strip("()")),
-            number_value(task.number.strip("()")),
-            plain(task.title)[:20],
-            sorted((plain(unit.name), unit.role) for unit in task.departments),
-            [milestone.due for milestone in task.milestones],
-            [(indicator.value, plain(indicator.unit), indicator.operator) for indicator in task.indicators],
-            sorted((frequency.per, frequency.min_count) for frequency in task.frequencies),
-        )
-        for task in ledger.tasks
-    ]
-    actions = [(action.ordinal, plain(action.title)) for action in ledger.actions]
-    goals = [(goal.due, len(goal.indicators)) for goal in ledger.goals]
-    return {"facts": facts, "period": ledger.period, "actions": actions, "tasks": tasks, "goals": goals}
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)

@@ -130,7 +130,9 @@ def test_where_a_responsibility_stands(text: str, found: list[str]) -> None:
     assert [text[duty.inner_start : duty.inner_end] for duty in duties_in(text)] == found
 
 
-@pytest.mark.parametrize("text", ["排在第一位的部门为牵头部门,下同", "列第一位的为牵头单位", "排名首位的单位为牵头单位"])
+@pytest.mark.parametrize(
+    "text", ["排在第一位的部门为牵头部门,下同", "列第一位的为牵头单位", "排名首位的单位为牵头单位"]
+)
 def test_the_first_leads(text: str) -> None:
     assert first_place_rule(text) is not None
 
