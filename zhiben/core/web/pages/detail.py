@@ -135,9 +135,8 @@ def _straight_on(workflow: Workflow, state: str, seen: set[str]) -> list[str]:
 
 def _facts(pages: RecordPages, group: tuple[Column, ...], record: Any, at: At) -> list[tuple[Column, Any]]:
     """Facts that are empty are left out, but for a deadline: that there is none is a fact too."""
-    finished = pages.is_finished(record)
     known = (column for column in group if column.kind == "due" or column.read(record) not in (None, ""))
-    return [(column, cell(column, record, at, finished=finished)) for column in known]
+    return [(column, cell(column, record, at, finished=pages.is_met(column, record))) for column in known]
 
 
 def _requests(pages: RecordPages, record: Any, at: At) -> list[dict[str, Any]]:

@@ -164,7 +164,7 @@ class Listing:
                 "record": record,
                 "address": self.pages.address("detail", record.pk),
                 "cells": [
-                    (column, cell(column, record, self.at, finished=self.pages.is_finished(record)))
+                    (column, cell(column, record, self.at, finished=self.pages.is_met(column, record)))
                     for column in self.columns
                 ],
             }

@@ -13,7 +13,7 @@ An odd page is an ordinary view of the module beside these, never a new option h
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
@@ -27,7 +27,7 @@ from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
 from zhiben.core.access.scope import Perspective, perspectives_of
 from zhiben.core.files import access as files_access
-from zhiben.core.workflow.table import Workflow, workflow_of
+from zhiben.core.workflow.table import Deadline, Workflow, workflow_of
 
 from .at import At
 from .columns import Column, Tone, relations_of
@@ -170,6 +170,16 @@ class RecordPages:
         workflow = self.workflow
         return workflow is not None and getattr(record, workflow.field_name) in workflow.final
 
+    def is_met(self, column: Column, record: models.Model) -> bool:
+        """Whether a deadline no longer runs: the record has left the states that it is about, or its life is over."""
+        if self.workflow and (deadline := self._deadline_of(column.name)):
+            return getattr(record, self.workflow.field_name) not in deadline.states
+        return self.is_finished(record)
+
+    def _deadline_of(self, name: str) -> Deadline | None:
+        deadlines = self.workflow.deadlines if self.workflow else ()
+        return next((deadline for deadline in deadlines if deadline.due == name), None)
+
     def bulk_steps(self) -> list[Any]:
         return [step for step in self.workflow.steps if step.bulk] if self.workflow else []
 
@@ -187,13 +197,10 @@ class RecordPages:
     def _dressed(self, column: Column) -> Column:
         dressed = column.of(self.model)
         if dressed.kind == "state" or (self.workflow and dressed.name == self.workflow.field_name):
-            return Column(
-                **{
-                    **dressed.__dict__,
-                    "kind": "state",
-                    "tones": {**self._tones_of_life(), **self.tones, **(dressed.tones or {})},
-                }
-            )
+            tones = {**self._tones_of_life(), **self.tones, **(dressed.tones or {})}
+            return replace(dressed, kind="state", tones=tones)
+        if dressed.kind == "date" and self._deadline_of(dressed.name):
+            return replace(dressed, kind="due")
         return dressed
 
     def _tones_of_life(self) -> dict[str, Tone]:

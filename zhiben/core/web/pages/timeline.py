@@ -12,6 +12,7 @@ from django.db import models
 from zhiben.core.audit.models import AuditLine
 from zhiben.core.audit.services import lines_of
 from zhiben.core.web import words
+from zhiben.core.workflow.table import Input
 
 from .columns import field_at
 from .record import RecordPages
@@ -59,11 +60,17 @@ def changes_of(pages: RecordPages, data: Mapping[str, Any]) -> Any:
             yield Change(label, _said(pages, name, value))
 
 
-def label_of(pages: RecordPages, name: str) -> str:
-    """The Chinese label of a field or a step's input; empty when there is none."""
+def _input_of(pages: RecordPages, name: str) -> Input | None:
     if pages.workflow:
         with suppress(FieldDoesNotExist, TypeError, KeyError):  # not something a step can ask for
-            return pages.workflow.input(name).label
+            return pages.workflow.input(name)
+    return None
+
+
+def label_of(pages: RecordPages, name: str) -> str:
+    """The Chinese label of a field or a step's input; empty when there is none."""
+    if asked := _input_of(pages, name):
+        return asked.label
     field = field_at(pages.model, name)
     return str(getattr(field, "verbose_name", "")) if field is not None else ""
 
@@ -77,7 +84,13 @@ def _said(pages: RecordPages, name: str, value: Any) -> str:
         return "、".join(_said(pages, name, each) for each in value)
     if isinstance(value, Mapping):
         return str(value.get("name") or value.get("key") or "")
-    field = field_at(pages.model, name)
+    asked, field = _input_of(pages, name), field_at(pages.model, name)
+    if asked and asked.kind == "percent":
+        return f"{value}%"
+    if asked and asked.choices:
+        return dict(asked.choices).get(str(value), str(value))
+    if asked and asked.unit:
+        return f"{value} {asked.unit}"
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.DateTimeField) and isinstance(value, str):
