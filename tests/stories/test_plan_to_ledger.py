@@ -131,7 +131,7 @@ def test_a_year_of_one_task(cast, story, published):
     assert not checked.findings
     assert prove("tasks.task", str(work.pk)).ok
     told = [line.label for line in lines_of("tasks.task", work.pk)]
-    assert "逾期提级至承办单位负责人" in told
+    assert "办结期限逾期，提级至承办单位负责人" in told
     assert told[-1] == "核验办结"
 
 

@@ -128,10 +128,10 @@ def _compose(
     left = (row.due_on - local_day(now)).days
     if reminders and left >= 0:
         people = {person.pk for seat in seats for person in directory.people(seat)}
-        when = f"还剩 {left} 天" if left else "今天到期"
+        when = f"还剩 {left} 天" if left else "是今天"
         out.messages.append(
-            _message(workflow, row, record, people, f"{when}：{record}", f"remind:{row.due_on}:{reminders[-1].span}",
-                     f"{deadline.label} {row.due_on:%Y-%m-%d}，请抓紧办理。", "该事项在您的待办中")
+            _message(workflow, row, record, people, f"{deadline.label}{when}：{record}", f"remind:{row.due_on}:{reminders[-1].span}",
+                     f"到 {row.due_on:%Y-%m-%d} 为止，请抓紧办理。", "该事项在您的待办中")
         )  # fmt: skip
     if not escalations:
         return
@@ -140,8 +140,8 @@ def _compose(
         assert moment.to is not None
         people = {p.pk for seat in moment.to.seats(record, directory) for p in directory.people(seat)}
         out.messages.append(
-            _message(workflow, row, record, people, f"{late}：{record}", f"late:{row.due_on}:{moment.span}",
-                     f"{deadline.label} {row.due_on:%Y-%m-%d} 已过，仍未办完，请督促。", f"您是{moment.to.label}")
+            _message(workflow, row, record, people, f"{deadline.label}{late}：{record}", f"late:{row.due_on}:{moment.span}",
+                     f"{row.due_on:%Y-%m-%d} 已过，仍未办完，请督促。", f"您是{moment.to.label}")
         )  # fmt: skip
     key = f"overdue:{row.name}:{row.due_on}"
     to = "、".join(moment.to.label for moment in escalations if moment.to)
@@ -153,7 +153,7 @@ def _compose(
             record_id=row.record_id,
             kind="step",
             verb="overdue",
-            label=f"逾期提级至{to}",
+            label=f"{deadline.label}逾期，提级至{to}",
             by=WATCHMAN,
             now=now,
             data={"deadline": row.name, "due_on": row.due_on.isoformat()},

@@ -14,6 +14,7 @@ from zhiben.core.org.models import Unit
 from zhiben.core.workflow import engine
 
 from .events import TaskDispatched
+from .milestones import next_milestone
 from .models import Indicator, IndicatorTarget, Milestone, Task
 from .obligations import NewObligation, establish_obligations
 from .orders import Arrangement, Assignment, Duty, Order, arrange
@@ -33,11 +34,6 @@ def accept_deadline(now: datetime, due_on: date) -> date:
 
 def answer_deadline(now: datetime) -> date:
     return add_working_days(local_day(now), DAYS_TO_ANSWER)
-
-
-def next_milestone(unreached: Sequence[date], today: date) -> date | None:
-    """The day to be reminded of next; what is past already has had its reminders."""
-    return min((day for day in unreached if day >= today), default=None)
 
 
 def dispatch_task(*, order: Order, supervising_unit: Unit, by: By, now: datetime) -> Task:
@@ -114,7 +110,7 @@ def _draft(order: Order, office: Unit, now: datetime) -> _Draft:
         due_on=order.due_on,
         limit_on=order.limit_on,
         accept_by=accept_deadline(now, order.due_on),
-        next_milestone_on=next_milestone([milestone.due_on for milestone in order.milestones], local_day(now)),
+        next_milestone_on=next_milestone([each.due_on for each in order.milestones], local_day(now), order.due_on),
         progress_rule=arrangement.rule,
         **order.origin.columns(),
     )
@@ -173,7 +169,7 @@ def _frequencies(drafts: Iterable[_Draft], office: Unit) -> Iterable[NewObligati
             for doer in draft.arrangement.doers:
                 task = holders[doer.unit.pk]
                 yield NewObligation(
-                    title=frequency.text,
+                    title=f"{task.title}：{frequency.text}"[:300],
                     responsible_unit=doer.unit,
                     supervising_unit=office,
                     cadence=frequency.cadence,

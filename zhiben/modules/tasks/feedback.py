@@ -15,7 +15,7 @@ from zhiben.core.files.models import Upload
 from zhiben.core.workflow import engine
 from zhiben.core.workflow.refusal import StepInvalid
 
-from .dispatching import next_milestone
+from .milestones import next_milestone
 from .models import Feedback, Indicator, IndicatorValue, Milestone, Task, TaskStatus
 from .progress import ProgressRule, Share, follow
 
@@ -149,7 +149,7 @@ def _mark_reached(task: Task, feedback: Feedback, reached: Sequence[Milestone], 
     said = [str(milestone) for milestone in open_ones]
     open_ones.update(reached_on=today, feedback=feedback)
     left = task.milestones.filter(reached_on=None).values_list("due_on", flat=True)
-    task.next_milestone_on = next_milestone(list(left), today)
+    task.next_milestone_on = next_milestone(list(left), today, task.due_on)
     task.save(update_fields=["next_milestone_on"])
     engine.refresh([task], now=now)
     if said:

@@ -13,8 +13,9 @@ from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow import engine
 
-from .dispatching import dispatch_task, dispatch_tasks, next_milestone
+from .dispatching import dispatch_task, dispatch_tasks
 from .feedback import Figure, feed_back
+from .milestones import next_milestone
 from .models import CLOSED_STATUSES, Obligation, Task
 from .obligations import (
     NewObligation,
@@ -111,7 +112,7 @@ def _replace_milestones(task: Task, wanted: Sequence[NewMilestone], today: date)
     task.milestones.bulk_create(
         [task.milestones.model(task=task, due_on=day, text=text) for day, text in sorted(after)]
     )
-    task.next_milestone_on = next_milestone([day for day, _ in after], today)
+    task.next_milestone_on = next_milestone([day for day, _ in after], today, task.due_on)
     return {"milestones_due": {"from": _listed(before), "to": _listed(after)}}
 
 

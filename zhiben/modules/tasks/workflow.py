@@ -191,6 +191,8 @@ def extend(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:
 def conclude(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:
     task.completed_at, task.progress, task.progress_note = now, 100, "已核验办结"
     task.save(update_fields=["completed_at", "progress", "progress_note"])
+    # Verified as a whole, its remaining milestones were reached by the day it was handed in.
+    task.milestones.filter(reached_on=None).update(reached_on=local_day(task.submitted_at or now))
     follow_upwards(task, now)
     obligations.end_with_task(task, reason="所属任务已办结", now=now)
 

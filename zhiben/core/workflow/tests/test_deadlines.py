@@ -42,7 +42,7 @@ def test_reminders_then_the_leader_then_the_office(cast, give, now):
     sweep(at("2026-04-08"))
     assert told(cast.chief, "逾期 8 天") == 1
     verbs = [line.label for line in lines_of("errands.errand", errand.pk) if line.verb == "overdue"]
-    assert verbs == ["逾期提级至承办单位单位负责人", "逾期提级至交办单位安委办主任"]
+    assert verbs == ["办结期限逾期，提级至承办单位单位负责人", "办结期限逾期，提级至交办单位安委办主任"]
     assert OutboxEvent.objects.filter(name__endswith="ErrandOverdue").count() == 1
     assert OpenDeadline.objects.get().next_at is None
 
