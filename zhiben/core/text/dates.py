@@ -132,7 +132,7 @@ def _one(match: re.Match[str], default_year: int) -> DateExpression | None:
     if match["y"]:
         day = _day(int(match["y"]), int(match["m"]), int(match["d"]) if match["d"] else None)
         precision: Precision = "day" if match["d"] else "month"
-        return day and DateExpression(match.start(), match.end(), day, day, precision)
+        return DateExpression(match.start(), match.end(), day, day, precision) if day else None
     return _without_year(match, default_year)
 
 

@@ -12,7 +12,7 @@ _DUTY = re.compile(
     "牵头|负责(?!人|同志)|配合|责任(?:单位|部门|科室|主体)|落实|参与|协同|会同|按职责|按照职责|协助|主办|协办|参加|实施$"
 )
 _NOT_A_DUTY = re.compile("以下简称|以下统称|下称|见附件|详见|试行|[《》“”]|(?:工作|原则|机制|制度|情况|能力|问题)$")
-_CLOSES = {"(": ")", "【": "】", "[": "]"}
+_CLOSES = {"(": ")", "【": "】", "[": "]", "〔": "〕"}
 _OPEN = re.compile(r"[(\[【]")
 _BRACKET_REACH = 600
 
@@ -32,7 +32,7 @@ def _pairs(text: str) -> dict[int, int]:
     """Every bracket with its closing one, no further than `_BRACKET_REACH` away."""
     pairs: dict[int, int] = {}
     waiting: dict[str, list[int]] = {closing: [] for closing in _CLOSES.values()}
-    for match in re.compile(r"[()\[\]【】]").finditer(text):
+    for match in re.compile(r"[()\[\]【】〔〕]").finditer(text):
         mark, at = match.group(), match.start()
         if mark in _CLOSES:
             waiting[_CLOSES[mark]].append(at)
@@ -79,7 +79,7 @@ _UNIT_LIKE = re.compile(
 )
 
 
-_NEXT_DUTY = re.compile(rf"[(\[【]|(?P<label>(?:{LEAD_LABEL}|{PARTICIPANT_LABEL}|{RESPONSIBLE_LABEL}):)")
+_NEXT_DUTY = re.compile(rf"[(\[【〔]|(?P<label>(?:{LEAD_LABEL}|{PARTICIPANT_LABEL}|{RESPONSIBLE_LABEL}):)")
 _LABEL_END = re.compile(r"[。\n]")
 
 

@@ -113,7 +113,8 @@ def _target(text: str, match: re.Match[str], clause_start: int, clause_end: int,
     clause_start, clause_end = max(clause_start, number_start - _REACH), min(clause_end, match.end() + _REACH)
     before, end = text[clause_start:number_start], match.end()
     up, down, about = (_UP.match(text, end), _DOWN.match(text, end), _ABOUT.match(text, end))
-    tail = (up or down or about).end() if (up or down or about) else end
+    after_number = up or down or about
+    tail = after_number.end() if after_number else end
     after = text[tail:clause_end]
     operator: Operator = "<=" if match["ceiling"] or down else ">=" if match["floor"] or up else "="
     if up:

@@ -83,7 +83,12 @@ class IndicatorReading(Reading):
 
     def to_json(self) -> dict[str, Any]:
         value = int(self.value) if self.value == int(self.value) else self.value
-        json = {"metric_text": self.metric_text, "operator": self.operator, "value": value, "unit": self.unit}
+        json: dict[str, Any] = {
+            "metric_text": self.metric_text,
+            "operator": self.operator,
+            "value": value,
+            "unit": self.unit,
+        }
         json |= {"year": self.year, **({"approx": True} if self.approximate else {})}
         return json | self.provenance()
 

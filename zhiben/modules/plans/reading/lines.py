@@ -40,7 +40,7 @@ class Lines:
 
 
 def lines_of(text: MappedText) -> Lines:
-    """Lines without stray spaces.
+    """Lines without stray spaces and without page marks.
 
     >>> lines = lines_of(MappedText.of("各 县 ( 市 )\\n\\n2 0 2 4 年 底前"))
     >>> [lines.text.text[start:end] for start, end in lines.spans]
@@ -54,7 +54,8 @@ def lines_of(text: MappedText) -> Lines:
             gaps.add(text.offsets[match.end()])
     clean = text.edited(edits)
     spans = [match.span() for match in re.finditer(r"[^\n\f]+", clean.text) if not match.group().isspace()]
-    return Lines(clean, spans, gaps)
+    marks = _page_marks([clean.text[start:end].strip() for start, end in spans])
+    return Lines(clean, [span for index, span in enumerate(spans) if index not in marks], gaps)
 
 
 def _width(line: str) -> float:
@@ -136,15 +137,14 @@ def paragraphs_of(lines: Lines, taken: set[int]) -> MappedText:
     """The text with one paragraph a line. Lines in `taken` (a table's cells) leave only a paragraph's end."""
     text = lines.text.text
     contents = [text[start:end].strip() for start, end in lines.spans]
-    marks = _page_marks(contents)
     width = _printed_width([line for index, line in enumerate(contents) if index not in taken])
     serials = _page_serials(contents)
     edits: list[Edit] = []
     at, before, depth, opened = 0, None, 0, 0
     for index, (start, end) in enumerate(lines.spans):
-        if index in marks or index in taken:
-            edits.append((at, end, "\n" if index in taken else ""))
-            before = before if index in marks else None
+        if index in taken:
+            edits.append((at, end, "\n"))
+            before = None
         else:
             joined = before is not None and _joins(before, contents[index], width, depth)
             if index in serials:

@@ -192,7 +192,8 @@ def cells_in_markup(text: str) -> tuple[Block, ...]:
 
 def _html_cells(text: str) -> Iterator[Block]:
     """Cells of the innermost tables, with their columns counted past merged cells."""
-    table_count, open_tables = 0, []
+    table_count = 0
+    open_tables: list[_OpenTable] = []
     for match in _CELL_TAG.finditer(text):
         tag, closing = match["tag"].lower(), bool(match["close"])
         if tag == "table":
@@ -215,7 +216,8 @@ class _OpenTable:
     """A table while its tags are read: where the next cell goes."""
 
     def __init__(self, index: int) -> None:
-        self.index, self.row, self.cell = index, -1, None
+        self.index, self.row = index, -1
+        self.cell: tuple[int, int, int, int] | None = None
         self.taken: set[tuple[int, int]] = set()
         self.column = 0
 

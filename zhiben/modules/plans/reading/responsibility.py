@@ -196,8 +196,10 @@ def _is_label(match: re.Match[str]) -> bool:
 
 
 def _without_repeats(units: list[Named]) -> list[Named]:
-    seen: set[tuple[str, Role]] = set()
-    return [unit for unit in units if (unit.name, unit.role) not in seen and not seen.add((unit.name, unit.role))]
+    first: dict[tuple[str, Role], Named] = {}
+    for unit in units:
+        first.setdefault((unit.name, unit.role), unit)
+    return list(first.values())
 
 
 def _units_of_sentences(text: str, start: int, end: int, labelled: Role | None) -> list[Named]:
@@ -225,8 +227,9 @@ def _units_of_sentences(text: str, start: int, end: int, labelled: Role | None) 
             role = match.lastgroup
             if text[match.start() - 1 : match.start()] == "(" and text[match.end() : match.end() + 1] == ")":
                 waiting += _names_at(text, at, match.start() - 1)  # 县应急局(牵头): of this unit alone
-                if waiting and role in ("lead", "participant", "responsible"):
-                    found.append(Named(waiting[-1][0], role, *waiting.pop()[1:]))
+                if waiting and role != "with":
+                    own: Role = "lead" if role == "lead" else "participant" if role == "participant" else "responsible"
+                    found.append(Named(waiting[-1][0], own, *waiting.pop()[1:]))
                     led = led or role == "lead"
                 at = match.end() + 1
                 continue

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from .document import Document
-from .ledger import ActionReading, DepartmentReading, TaskReading
+from .ledger import ActionReading, DepartmentReading, Role, TaskReading
 from .milestones import deadlines_in
 from .responsibility import units_listed
 from .tables import Cell, Table
@@ -14,7 +14,7 @@ from .tasks import Rules, frequencies_in, indicators_in, milestone_of
 _LEADING_NUMBER = re.compile(
     r"(?:\((?P<bracketed>[一二三四五六七八九十]{1,3}|\d{1,3})\)|(?P<plain>[一二三四五六七八九十]{1,3}(?=[、.])|\d{1,3}(?=[、.](?!\d))))[、.]?"
 )
-_ROLES = {"lead": "lead", "participant": "participant", "responsible": "responsible"}
+_ROLES: dict[str, Role] = {"lead": "lead", "participant": "participant", "responsible": "responsible"}
 
 
 @dataclass
