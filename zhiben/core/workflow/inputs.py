@@ -86,7 +86,7 @@ def _objection(workflow: Workflow, given: Input, value: Any, record: Record, now
 def _text(given: Input, raw: Any) -> str:
     text = str(raw).strip()
     if len(text) > LONGEST_TEXT:
-        raise ValueError(f"过长({len(text)} 字),请控制在 {LONGEST_TEXT} 字以内,详情可作附件上传")
+        raise ValueError(f"过长({len(text)} 字),请控制在 {LONGEST_TEXT} 字以内，详情可作附件上传")
     return text.replace("\x00", "")
 
 
@@ -98,7 +98,7 @@ def _date(given: Input, raw: Any) -> date:
     try:
         return date.fromisoformat(str(raw).strip())
     except ValueError:
-        raise ValueError(f"“{raw}”不是日期,请按 2026-06-30 的样子填写") from None
+        raise ValueError(f"“{raw}”不是日期，请按 2026-06-30 的样子填写") from None
 
 
 def _number(given: Input, raw: Any) -> Decimal:
@@ -120,7 +120,7 @@ def _percent(given: Input, raw: Any) -> int:
 
 def _choice(given: Input, raw: Any) -> str:
     if str(raw) not in {value for value, _ in given.choices or ()}:
-        raise ValueError("不在可选范围内,请重新选择")
+        raise ValueError("不在可选范围内，请重新选择")
     return str(raw)
 
 
@@ -134,7 +134,7 @@ def _one(model: type[models.Model], raw: Any) -> Any:
     try:
         return model._default_manager.get(pk=raw)
     except (model.DoesNotExist, ValueError, TypeError):
-        raise ValueError("所选的已不存在,请重新选择") from None
+        raise ValueError("所选的已不存在，请重新选择") from None
 
 
 def _many(model: type[models.Model], raw: Any) -> list[Any]:
@@ -146,7 +146,7 @@ def _many(model: type[models.Model], raw: Any) -> list[Any]:
         found = {}
     rows = [row for key in keys if (row := found.get(model._meta.pk.to_python(key)))]
     if len(rows) != len(keys):
-        raise ValueError("有所选的已不存在,请重新选择")
+        raise ValueError("有所选的已不存在，请重新选择")
     return rows
 
 

@@ -43,7 +43,7 @@ class Input:
     check: Callable[[Any, Any, datetime], str | None] | None = None
 
 
-REASON = Input("reason", "理由", "long_text", help="写明原因,会通知对方并留痕")
+REASON = Input("reason", "理由", "long_text", help="写明原因，会通知对方并留痕")
 
 
 @dataclass(frozen=True)
