@@ -15,7 +15,7 @@ from .numbering import RANK, Number, numbers_of
 from .vocabulary import LONE_HEADINGS, NOT_TASK_WORDS, TASK_WORDS
 
 _ANNEX = re.compile(r"^附(?:件|表|录)(?:[0-9一二三四五六七八九十]{0,2})(?:[:.、 ]|$)", re.M)
-_LONE = re.compile(rf"^{LONE_HEADINGS.pattern}:?$", re.M)
+_LONE = re.compile(rf"^(?:\d{{1,2}})?{LONE_HEADINGS.pattern}:?$", re.M)  # 主要任务; 2 主要任务
 _SECTION_INSIDE = re.compile(rf"[二三四五六]、(?:{TASK_WORDS.pattern}|{NOT_TASK_WORDS.pattern})")
 _LONG_PARAGRAPH = 600  # a paragraph longer than this holds items that lost their line ends
 
