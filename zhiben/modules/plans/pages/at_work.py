@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
+from zhiben.core.org.models import Unit
 from zhiben.core.web.templatetags.web import icon
 
 from ..marking import draw, marks_of
@@ -28,6 +29,7 @@ from ..models import (
     Resolution,
 )
 from ..services.drafting import last_to_redo, last_to_undo
+from .chips import chips_of
 
 _CARD_ICONS = (
     "check",  # icon
@@ -52,6 +54,18 @@ class Card:
     doubts: tuple[str, ...]
 
     @property
+    def key(self) -> str:
+        return str(self.item.pk)
+
+    @property
+    def seen(self) -> str:
+        return str(self.item.revision)
+
+    @property
+    def chips(self) -> SafeString:
+        return chips_of(self.item)
+
+    @cached_property
     def is_doubtful(self) -> bool:
         return bool(self.doubts) and not self.item.checked and not self.item.dropped
 
@@ -166,7 +180,8 @@ class Review:
 
 def with_readings(items):
     """These items with everything that hangs on them, in a constant number of queries."""
-    departments = ItemDepartment.objects.prefetch_related("units")
+    names = Prefetch("units", Unit.objects.only("name", "short_name").order_by("region_path", "pk"))
+    departments = ItemDepartment.objects.prefetch_related(names)
     return items.select_related("action").prefetch_related(
         Prefetch("departments", departments), "milestones", "indicators", "frequencies"
     )
