@@ -147,7 +147,7 @@ def build_front_end():
         run(["npm", "ci", "--no-fund", "--no-audit", "--loglevel", "error"], folder=FRONTEND)
         packages.write_text(lock)
     say("构建前端……")
-    run(["npm", "run", "--silent", "build"], folder=FRONTEND)
+    run(["npm", "run", "--silent", "build", "--", "--logLevel", "warn"], folder=FRONTEND)
     run([VENV / "bin" / "python", "-m", "whitenoise.compress", "--quiet", BUILD])
     built.write_text(sources)
 
