@@ -29,7 +29,7 @@ whenShown("textarea[data-draft]", (el) => {
     const note = document.createElement("div");
     note.className = "form-hint draft-note";
     const when = new Date(kept.at).toLocaleString("zh-CN", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
-    note.textContent = `已恢复 ${when} 未提交的内容。`;
+    note.textContent = `已恢复 ${when} 未提交的内容。 `;
     const clear = document.createElement("button");
     clear.type = "button";
     clear.className = "btn-link";
@@ -54,7 +54,10 @@ whenShown("textarea[data-draft]", (el) => {
 });
 
 // The server says which drafts arrived: only then are they forgotten.
-whenShown("[data-draft-sent]", (el) => localStorage.removeItem(PREFIX + el.dataset["draftSent"]));
+whenShown("[data-draft-sent]", (el) => {
+  const sent = PREFIX + el.dataset["draftSent"];
+  for (const key of Object.keys(localStorage)) if (key === sent || key.startsWith(`${sent}:`)) localStorage.removeItem(key);
+});
 
 try {
   forgetOld();

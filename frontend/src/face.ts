@@ -49,6 +49,11 @@ document.addEventListener("submit", (event) => {
     window.setTimeout(() => delete form.dataset["sent"], 5_000);
   }
 });
+document.addEventListener("formdata", (event) => {
+  // an address carries only what is asked for, so that it can be kept and sent to a colleague
+  if ((event.target as HTMLFormElement).method !== "get") return;
+  for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+});
 document.addEventListener("change", (event) => {
   const el = event.target as HTMLElement;
   if (el.hasAttribute("data-submit-on-change")) (el as HTMLInputElement).form?.requestSubmit();
