@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from zhiben.core.text.mapped import Edit, MappedText
 
-from .numbering import starts_item
+from .numbering import MAKES_A_WORD, starts_item
 from .vocabulary import LABEL, LABEL_LINE
 
 _STRAY_SPACE = re.compile(
@@ -54,7 +54,7 @@ def lines_of(text: MappedText) -> Lines:
             gaps.add(text.offsets[match.end()])
     clean = text.edited(edits)
     spans = [match.span() for match in re.finditer(r"[^\n\f]+", clean.text) if not match.group().isspace()]
-    marks = _page_marks([clean.text[start:end].strip() for start, end in spans])
+    marks = _page_marks([clean.text[start:end].replace(" ", "") for start, end in spans])
     return Lines(clean, [span for index, span in enumerate(spans) if index not in marks], gaps)
 
 
@@ -121,14 +121,18 @@ def _joins(before: str, after: str, width: float | None, depth: int) -> bool:
     >>> _joins("(一)指导思想", "坚持人民至上、生命至上。", 30, 0)
     False
     """
+    if before[-1:] in MAKES_A_WORD and after[:1] in "一二三四五六七八九十":
+        return True  # 安全第 | 一、预防为主
     if starts_item(after) or LABEL_LINE.match(after):
         return False
     if depth > 0 or before.endswith(_OPEN_END) or after.startswith(_CANNOT_START):
         return True
+    if before[-1:].isdigit() and after[:1] in "年月日%个项次家名0123456789":
+        return True
     if before.endswith(_ENDS_SENTENCE) or before.endswith(")"):
         return False
     if width is not None:
-        return _width(before) >= width * 0.8
+        return _width(before) >= width * 0.8 or len(before) >= width * 0.95
     running = any(mark in before for mark in "。,;") and not LABEL_LINE.match(before)
     return running and len(before) >= 6
 

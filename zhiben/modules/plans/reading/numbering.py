@@ -45,7 +45,7 @@ RANK = {
 RANK |= {"1.1.1": 5, "1.1.1.1": 6}
 
 # Before a Chinese number these make a word of it: 统一、 第一、 之一、
-_MAKES_A_WORD = frozenset("第统唯之单同逐专归合划守不其万每任上初近百千几数")
+MAKES_A_WORD = frozenset("第统唯之单同逐专归合划守不其万每任上初近百千几数")
 _MAKES_A_REFERENCE = frozenset("第附表图件约达为共计至到约各款条项")
 
 
@@ -113,7 +113,7 @@ def numbers_of(text: str, offsets: Sequence[int], gaps: set[int]) -> list[Number
         before = text[start - 1] if start else "\n"
         if boundary < 3 and (
             (group in ("arabic", "dotted", "closed") and ((before.isascii() and before.isalnum()) or before in ".-"))
-            or (group == "chinese" and (before in _MAKES_A_WORD or before in "一二三四五六七八九十"))
+            or (group == "chinese" and (before in MAKES_A_WORD or before in "一二三四五六七八九十"))
             or (boundary < 2 and before in _MAKES_A_REFERENCE)
         ):
             continue

@@ -42,6 +42,28 @@ def broken_by_printing(text: str) -> str:
     return "\n".join(printed)
 
 
+def _printed(text: str, width: int, mark: str, line_end: str) -> str:
+    printed: list[str] = []
+    for paragraph in _lines(text):
+        for at in range(0, len(paragraph), width):
+            printed.append(paragraph[at : at + width])
+            if len(printed) % 26 == 25:
+                printed.append(mark.format(len(printed) // 26 + 1))
+    return line_end.join(printed)
+
+
+def wide_pages_with_bare_numbers(text: str) -> str:
+    return _printed(text, 45, "{}", "\n")
+
+
+def pages_with_a_blank_line_after_every_line(text: str) -> str:
+    return _printed(text, 32, "- {} -", "\n\n")
+
+
+def pages_without_indents(text: str) -> str:
+    return _printed(text, 38, "第 {} 页 共 99 页", "\n")
+
+
 def full_width(text: str) -> str:
     return text.translate(_FULL_WIDTH)
 
@@ -97,6 +119,7 @@ def windows_lines(text: str) -> str:
 
 
 MUTATIONS: tuple[Callable[[str], str], ...] = (
-    one_line, one_line_with_spaces, broken_by_printing, full_width, traditional, look_alike_radicals, web_page,
+    one_line, one_line_with_spaces, broken_by_printing, wide_pages_with_bare_numbers,
+    pages_with_a_blank_line_after_every_line, pages_without_indents, full_width, traditional, look_alike_radicals, web_page,
     web_page_of_lines, markdown, pause_numbers, wide_point_numbers, bracketed_numbers, windows_lines,
 )  # fmt: skip
