@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.http import QueryDict
 
@@ -31,7 +32,7 @@ class Asked:
 
     def __init__(self, version: PlanVersion, post: QueryDict, by: Acting, now: datetime) -> None:
         self.version, self.post = version, post
-        self.by_now = {"by": by, "now": now}
+        self.by_now: dict[str, Any] = {"by": by, "now": now}
 
     def text(self, name: str) -> str:
         return self.post.get(name, "").strip()
