@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from zhiben.core.org.posts import ROLES_OF_KIND
 from zhiben.core.org.roles import ADMINISTRATORS, HEADS, Role, same_function
 
-from .actors import Actor, AnyOf, Holder, Members, OneLevelUp, SectorRegulator
+from .actors import Actor, AnyOf, Members, OneLevelUp, SectorRegulator
 from .permissions import PERMISSIONS, Permission
 
 StepRow = tuple[str, str, Sequence[Role]]
@@ -13,17 +13,18 @@ StepRow = tuple[str, str, Sequence[Role]]
 
 
 def roles_of(actor: Actor) -> list[Role]:
-    """The roles that an actor's declaration speaks of; who stands in for an empty seat is not among them."""
+    """The roles that an actor's declaration speaks of; who stands in for an empty seat is not among them. An actor of
+    a module's own is listed if it says `roles`."""
     if isinstance(actor, AnyOf):
         found = {role for each in actor.actors for role in roles_of(each)}
     elif isinstance(actor, OneLevelUp):
         found = {other for role in actor.roles for other in same_function(role)}
-    elif isinstance(actor, Holder):
-        found = set(actor.roles)
     elif isinstance(actor, SectorRegulator):
         found = {Role.REGULATOR}
+    elif isinstance(actor, Members):
+        found = set(HEADS)
     else:
-        found = set(HEADS) if isinstance(actor, Members) else set()
+        found = set(getattr(actor, "roles", ()))
     return [role for role in Role if role in found]
 
 

@@ -48,10 +48,14 @@ class Region(Dated):
     name = models.CharField("名称", max_length=64)
     level = models.PositiveSmallIntegerField("层级", choices=RegionLevel.choices)
     is_functional = models.BooleanField("功能区", default=False, help_text="开发区、园区、新区等不在统计代码内的区域")
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
-    path = RegionPathField(unique=True, editable=False)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级区域"
+    )
+    path = RegionPathField("位置", unique=True, editable=False)
     """`0007002b`: four base-36 digits a level; kept by the services of `regions`."""
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="absorbed")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="absorbed", verbose_name="并入"
+    )
 
     class Meta:
         verbose_name = "区域"
@@ -64,7 +68,7 @@ class Region(Dated):
 class RegionFormerName(Dated):
     """A name that a region bore until it was renamed: old documents still speak of it so."""
 
-    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="former_names")
+    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="former_names", verbose_name="区域")
     name = models.CharField("曾用名", max_length=64)
 
     class Meta:
@@ -74,7 +78,7 @@ class RegionFormerName(Dated):
 class RegionCode(Dated):
     """The 12-digit code a region bears in a span of days."""
 
-    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="codes")
+    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="codes", verbose_name="区域")
     code = models.CharField("区划代码", max_length=12, db_index=True)
 
     class Meta:
@@ -103,11 +107,13 @@ class Unit(Dated):
     name = models.CharField("全称", max_length=128)
     short_name = models.CharField("简称", max_length=32, blank=True)
     kind = models.CharField("类别", max_length=20, choices=UnitKind.choices)
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="units")
-    region_path = RegionPathField(editable=False, db_index=True)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="units", verbose_name="区域")
+    region_path = RegionPathField("所在区域", editable=False, db_index=True)
     sectors = models.JSONField("监管行业", default=list, blank=True)
     """Keys of `Sector` this unit supervises; `*` for comprehensive supervision; empty for none."""
-    superior = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="subordinates")
+    superior = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="subordinates", verbose_name="上级单位"
+    )
     """To whom this unit answers: where work climbs when nobody here can take it."""
     credit_code = models.CharField("统一社会信用代码", max_length=18, blank=True)
 
@@ -125,7 +131,7 @@ class Unit(Dated):
 class UnitAlias(models.Model):
     """Another name under which documents speak of a unit: 市监局, 州安委办, a former name."""
 
-    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="aliases")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="aliases", verbose_name="单位")
     name = models.CharField("别名", max_length=64, db_index=True)
 
     class Meta:
@@ -145,8 +151,10 @@ class Body(Dated):
 
     name = models.CharField("名称", max_length=128)
     kind = models.CharField("类别", max_length=20, choices=BodyKind.choices)
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="bodies")
-    office = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="bodies_served")
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="bodies", verbose_name="区域")
+    office = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, related_name="bodies_served", verbose_name="办事机构"
+    )
     """The unit that does its daily work."""
 
     class Meta:
@@ -160,7 +168,12 @@ class Person(models.Model):
     name = models.CharField("姓名", max_length=32)
     mobile = models.CharField("手机", max_length=20, blank=True)
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="person"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="person",
+        verbose_name="账号",
     )
 
     class Meta:
@@ -178,10 +191,14 @@ class BodyMembership(Dated):
         VICE = "vice", "副主任（副组长）"
         MEMBER = "member", "成员"
 
-    body = models.ForeignKey(Body, on_delete=models.CASCADE, related_name="memberships")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships")
-    position = models.CharField(max_length=8, choices=Position.choices, default=Position.MEMBER)
+    body = models.ForeignKey(Body, on_delete=models.CASCADE, related_name="memberships", verbose_name="机构")
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name="单位"
+    )
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name="人员"
+    )
+    position = models.CharField("职务", max_length=8, choices=Position.choices, default=Position.MEMBER)
 
     class Meta:
         verbose_name = "成员"
@@ -195,8 +212,8 @@ class BodyMembership(Dated):
 class Post(Dated):
     """A person's place: person × unit × role × sectors, for a span of days. Rights come from here only."""
 
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="posts")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="posts", verbose_name="人员")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts", verbose_name="单位")
     role = models.CharField("角色", max_length=32, choices=Role.choices)
     title = models.CharField("职务", max_length=64, blank=True)
     sectors = models.JSONField("分管行业", default=list, blank=True)
@@ -213,8 +230,8 @@ class Post(Dated):
 class Delegation(Dated):
     """代理: another person acts from this post for some days, and the trail shows both."""
 
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="delegations")
-    deputy = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="delegations")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="delegations", verbose_name="岗位")
+    deputy = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="delegations", verbose_name="代理人")
     reason = models.CharField("事由", max_length=128, blank=True)
 
     class Meta:

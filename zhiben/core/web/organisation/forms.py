@@ -74,7 +74,7 @@ class UnitForm(RecordForm):
     region = region_field("所在区域")
     superior = unit_field("上级单位", required=False, help_text="办不了的事由它接着办。不填则按类别和区域确定。")
     sectors = forms.MultipleChoiceField(
-        label="监管行业", choices=SECTORS, required=False, widget=forms.CheckboxSelectMultiple
+        label="监管行业", choices=SECTORS, required=False, widget=forms.CheckboxSelectMultiple({"class": "choices"})
     )
     credit_code = forms.CharField(label="统一社会信用代码", max_length=18, required=False)
     aliases = forms.CharField(
@@ -124,7 +124,7 @@ class AppointmentForm(forms.Form):
         label="分管行业",
         choices=SECTORS,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple({"class": "choices"}),
         help_text="不选表示单位监管的全部行业。",
     )
     valid_from = _day("任职日")
