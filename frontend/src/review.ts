@@ -37,7 +37,7 @@ class Review {
     document.addEventListener("keydown", (event) => this.pressed(event));
     root.addEventListener("click", (event) => this.clickedAnywhere(event));
     root.addEventListener("htmx:configRequest", (event) => this.tellServer(event as CustomEvent<RequestConfig>));
-    root.addEventListener("htmx:afterRequest", (event) => this.answered(event as CustomEvent<{ successful: boolean; elt: HTMLElement }>));
+    root.addEventListener("htmx:afterRequest", (event) => this.answered(event as CustomEvent<Answer>));
     document.addEventListener("htmx:afterSettle", () => this.markCurrent());
     this.enter(location.hash.startsWith("#i") ? location.hash.slice(2) : (this.items()[0]?.dataset["item"] ?? null));
     if (location.hash) this.show(this.card(), "center");
@@ -242,8 +242,8 @@ class Review {
     }
   }
 
-  private answered(event: CustomEvent<{ successful: boolean; elt: HTMLElement }>): void {
-    if (!event.detail.successful) return;
+  private answered(event: CustomEvent<Answer>): void {
+    if (event.detail.xhr.status >= 400) return; // a refusal has put its sentence there
     this.root.querySelector("#trouble")?.replaceChildren();
     const item = itemOf(event.detail.elt);
     if (item) this.card(item)?.querySelector(`#c${item}`)?.replaceChildren();
@@ -277,6 +277,7 @@ class Review {
   }
 }
 
+type Answer = { xhr: XMLHttpRequest; elt: HTMLElement };
 type RequestConfig = { verb: string; formData: FormData };
 
 /** Characters (code points, as the server counts) from the beginning of the text to this place. */

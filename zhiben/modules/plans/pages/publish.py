@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow.offers import offer
 from zhiben.core.workflow.refusal import StepRefused
@@ -37,9 +38,11 @@ def show(request: HttpRequest, version_id: int) -> HttpResponse:
             count = published.items.exclude(task=None).count()
             messages.success(request, f"《{published.title}》已发布，{count} 条任务都已落到承办单位")
             return redirect("plans:detail", published.plan_id)
+    publication, today = prepare(version), local_day(request.now)
     context = {
         "version": version,
-        "publication": prepare(version),
+        "publication": publication,
+        "past": sum(count for day, count in publication.by_day if day < today),
         "refusal": offer(version, "publish", request.acting, request.now).refusal,
         "problem": problem,
         "key": str(uuid4()),

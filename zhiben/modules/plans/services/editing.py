@@ -8,8 +8,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
-
 from zhiben.core.access.acting import Acting
 from zhiben.core.refusal import Refused
 
@@ -129,6 +127,7 @@ def add_item(
 ) -> DraftEdit | None:  # fmt: skip
     """Add what the reading missed: written by hand, or taken from a stretch `span` of the document's text."""
     with recorded(version.pk, "add_item", {}, by=by, now=now) as draft:
+        after = after or draft.version.items.select_related("action").last()
         if span is not None:
             start, end = span
             if not 0 <= start < end <= len(draft.version.text):
@@ -139,11 +138,11 @@ def add_item(
             raise Refused("请写标题，或先在原文里选中要加入的文字")
         start, end = span or (None, None)
         item = PlanItem.objects.create(
-            version=draft.version, action=after.action if after else draft.version.actions.first(),
+            version=draft.version, action=after.action if after else None,
             number=number.strip(), title=title.strip(), content=(content or title).strip(),
             body_start=start, body_end=end, span_start=start,
             span_end=None if start is None else start + len(draft.version.text[start:end].split("。")[0]),
-            position=_position_after(after) if after else _last_position(draft.version),
+            position=_position_after(after) if after else 1,
         )  # fmt: skip
         draft.added(item)
         draft.label = f"增加「{item.title[:30]}」"
@@ -243,7 +242,3 @@ def _position_after(item: PlanItem, apart_from: PlanItem | None = None) -> float
         rest = rest.exclude(pk=apart_from.pk)
     following = rest.order_by("position").values_list("position", flat=True).first()
     return item.position + 1 if following is None else (item.position + following) / 2
-
-
-def _last_position(version: PlanVersion) -> float:
-    return (version.items.aggregate(last=Max("position"))["last"] or 0) + 1
