@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -17,7 +18,7 @@ HELD_FOR = timedelta(hours=4)
 def claim(record: Record, *, by: Acting, now: datetime) -> Claim:
     """Take in hand for four hours. Raises StepRefused when it does not wait for you or a colleague holds it."""
     workflow = workflow_of(record)
-    of_record = {"record_type": workflow.record_type, "record_id": str(record.pk)}
+    of_record: dict[str, Any] = {"record_type": workflow.record_type, "record_id": str(record.pk)}
     with transaction.atomic():
         workflow.model._base_manager.select_for_update().get(pk=record.pk)
         if not WorkItem.objects.filter(**of_record, seat__in=by.seats).exists():

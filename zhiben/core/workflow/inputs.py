@@ -74,7 +74,7 @@ def _not_yours(given: Input, value: Any, by: By) -> str | None:
 
 def _objection(workflow: Workflow, given: Input, value: Any, record: Record, now: datetime) -> str | None:
     if workflow.is_field(given.name):
-        field = workflow.model._meta.get_field(given.name)
+        field: Any = workflow.model._meta.get_field(given.name)
         if not field.is_relation and not field.choices:
             try:
                 field.clean(value, record)
@@ -128,7 +128,7 @@ def _yes_no(given: Input, raw: Any) -> bool:
     return raw if isinstance(raw, bool) else str(raw).lower() in {"1", "true", "on", "yes", "是"}
 
 
-def _one(model: type[models.Model], raw: Any) -> Any:
+def _one(model: Any, raw: Any) -> Any:
     if isinstance(raw, model):
         return raw
     try:

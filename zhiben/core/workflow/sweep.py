@@ -208,4 +208,4 @@ def _announced(record_type: str, rows: Sequence[OpenDeadline]) -> set[tuple[str,
     lines = AuditLine.objects.filter(
         record_type=record_type, record_id__in=[row.record_id for row in rows], key__in=keys
     )
-    return set(lines.values_list("record_id", "key"))
+    return {(record_id, key) for record_id, key in lines.values_list("record_id", "key") if key}

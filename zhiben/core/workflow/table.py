@@ -164,7 +164,8 @@ class Workflow:
     @property
     def states(self) -> list[tuple[str, str]]:
         """(value, Chinese label) in the order in which the model declares them."""
-        return [(str(value), str(label)) for value, label in self.model._meta.get_field(self.field_name).choices or ()]
+        field: Any = self.model._meta.get_field(self.field_name)
+        return [(str(value), str(label)) for value, label in field.choices or ()]
 
     def state_label(self, state: str) -> str:
         return dict(self.states).get(state, state)

@@ -81,7 +81,7 @@ def _range(seat: str, record_type: str | None, limit: int, after: WorkItem | Non
         rows = rows.filter(record_type=record_type)
     if after:
         rows = rows.filter(due_at__gte=after.due_at).exclude(due_at=after.due_at, pk__lte=after.pk)
-    return rows.order_by("due_at", "id")[:limit]
+    return list(rows.order_by("due_at", "id")[:limit])
 
 
 def _dress(items: Iterable[WorkItem], now: datetime) -> list[Waiting]:

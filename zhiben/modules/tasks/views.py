@@ -119,7 +119,7 @@ def _widest(pages: RecordPages, request: HttpRequest) -> Listing:
             if name in views and pages.base().filter(views[name]).exists():
                 params = request.GET.copy()
                 params["as"] = name
-                request.GET = params
+                request.GET = params  # type: ignore[assignment]  # a page may be given another address than it was asked by
                 break
     return Listing(pages, request)
 
