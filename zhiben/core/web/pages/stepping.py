@@ -7,6 +7,9 @@ from uuid import uuid4
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.refusal import Refused
@@ -14,14 +17,17 @@ from zhiben.core.workflow import claims
 from zhiben.core.workflow.deciding import decide as decide_request
 from zhiben.core.workflow.engine import fire
 from zhiben.core.workflow.models import ApprovalRequest
-from zhiben.core.workflow.offers import Offer, offer, offers
+from zhiben.core.workflow.offers import Offer, offer
 from zhiben.core.workflow.refusal import StepInvalid, StepRefused
+from zhiben.core.workflow.worklist import count_waiting
 
 from .answers import Question, mark_errors, questions_of, typed
 from .at import At
 from .detail import find
 from .record import RecordPages
 from .uploads import keep_files
+
+MOST_COUNTED = 99
 
 
 def take(pages: RecordPages, request: HttpRequest, pk: Any, step: str) -> HttpResponse:
@@ -44,11 +50,17 @@ def take(pages: RecordPages, request: HttpRequest, pk: Any, step: str) -> HttpRe
     except (StepRefused, Refused) as refused:
         return _dialog(pages, request, record, offered, questions, key=key, problems=[refused.sentence], status=409)
     messages.success(request, what_happened(offered, after, at.acting))
-    return _gone_to(request, f"{pages.address('detail', after.pk)}?done={pages.record_type}:{after.pk}:{step}")
+    still_seen = pages.shows(at.acting, str(after.pk))  # a step may hand the record out of one's sight
+    address = pages.address("detail", after.pk) if still_seen else pages.address("list")
+    return _gone_to(request, f"{address}?done={pages.record_type}:{after.pk}:{step}")
 
 
-def what_happened(offered: Offer, after: Any, acting: Acting) -> str:
-    """What happened, and the next thing to do."""
+def what_happened(offered: Offer, after: Any, acting: Acting) -> SafeString:
+    """What happened, and the way to the next thing to do."""
+    return format_html("{} {}", _happened(offered, after), _what_next(acting))
+
+
+def _happened(offered: Offer, after: Any) -> str:
     step = offered.step
     if step.approval:
         return f"已提出「{step.label}」申请，等待{'、'.join(offered.told) or '审批人'}表态。"
@@ -56,6 +68,14 @@ def what_happened(offered: Offer, after: Any, acting: Acting) -> str:
     if step.target is None:
         return f"已{step.label}：“{after}”{told}。"
     return f"已{step.label}：“{after}”现在是「{offered.target_label}」{told}。"
+
+
+def _what_next(acting: Acting) -> SafeString:
+    waiting = count_waiting(acting, at_most=MOST_COUNTED)
+    if not waiting:
+        return SafeString("")
+    counted = f"{waiting}+" if waiting == MOST_COUNTED else waiting
+    return format_html('<a href="{}">还有 {} 件待办</a>', reverse("web:home"), counted)
 
 
 def _few(names: tuple[str, ...]) -> str:
@@ -92,11 +112,6 @@ def decide(pages: RecordPages, request: HttpRequest, pk: Any, request_id: int) -
     else:
         messages.success(request, f"您已{'同意' if agrees else '不同意'}这项申请，意见已留痕。")
     return redirect(pages.address("detail", pk))
-
-
-def next_offer(record: Any, acting: Acting, now: Any) -> Offer | None:
-    """The one next step of a record for somebody: the first that is theirs and not refused."""
-    return next((each for each in offers(record, acting, now) if not each.refusal and each.step.waits), None)
 
 
 def _dialog(

@@ -182,6 +182,14 @@ class TestStep:
             AuditLine.objects.filter(record_type="errands.errand", record_id=str(errand.pk), verb="accept").count() == 1
         )
 
+    def test_afterwards_says_what_happened_and_what_is_next(self, cast, now):
+        errand, _ = give(cast, now, "清查仓库", "培训班组")
+        fire(errand, "accept", by=cast.bureau_officer, now=now)
+        address = f"/errands/{errand.pk}/steps/finish/"
+        page = text_of(cast.client("bureau_officer").post(address, {"words": "办了"}, follow=True))
+        assert "现在是「待核验」，已通知安宁、主策。" in page
+        assert '<a href="/">还有 1 件待办</a>' in page
+
     def test_errors_keep_everything_that_was_typed(self, cast, now):
         errand = give(cast, now, "清查仓库")[0]
         fire(errand, "accept", by=cast.bureau_officer, now=now)
