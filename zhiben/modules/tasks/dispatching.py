@@ -13,6 +13,7 @@ from zhiben.core.clock import local_day
 from zhiben.core.org.models import Unit
 from zhiben.core.workflow import engine
 
+from . import programmes
 from .events import TaskDispatched
 from .milestones import next_milestone
 from .models import Indicator, IndicatorTarget, Milestone, Task
@@ -53,6 +54,9 @@ def dispatch_tasks(*, orders: Sequence[Order], supervising_unit: Unit, by: By, n
     Task.objects.bulk_create(mains, batch_size=BATCH)
     Task.objects.bulk_create([child for draft in drafts for child in draft.children], batch_size=BATCH)
     _add_milestones_and_indicators(drafts)
+    for secrecy in {order.confidentiality for order in orders}:
+        named = [order.origin for order in orders if order.confidentiality == secrecy]
+        programmes.remember(named, unit=supervising_unit, confidentiality=secrecy)
     everything = [task for draft in drafts for task in (draft.main, *draft.children)]
     engine.begin_many(everything, by=by, now=now, label="交办", announces=TaskDispatched)
     coordinated = [draft.main for draft in drafts if draft.main.duty == Duty.COORDINATOR]
@@ -163,6 +167,7 @@ def _add_milestones_and_indicators(drafts: Sequence[_Draft]) -> None:
 
 
 def _frequencies(drafts: Iterable[_Draft], office: Unit) -> Iterable[NewObligation]:
+    """What recurs goes on to the end of the plan, whether or not the rest of its task is completed earlier."""
     for draft in drafts:
         holders = {task.responsible_unit_id: task for task in (*draft.children, draft.main)}
         for frequency in draft.order.frequencies:
@@ -175,7 +180,7 @@ def _frequencies(drafts: Iterable[_Draft], office: Unit) -> Iterable[NewObligati
                     cadence=frequency.cadence,
                     min_count=frequency.min_count,
                     starts_on=task.starts_on,
-                    ends_on=task.due_on,
+                    ends_on=task.limit_on or task.due_on,
                     sector=task.sector,
                     confidentiality=task.confidentiality,
                     origin=draft.order.origin,

@@ -7,10 +7,11 @@ from django.db import models
 from django.db.models import Manager, Q
 from django.urls import reverse
 
-from zhiben.core.access.scope import Scoped, ScopedQuerySet
+from zhiben.core.access.scope import Confidentiality, Scoped, ScopedQuerySet
 from zhiben.core.clock import local_day
 from zhiben.core.ids import new_id
 from zhiben.core.org.models import Person, Unit
+from zhiben.core.org.paths import RegionPathField
 
 from .cadence import Cadence
 from .progress import EXPLANATIONS, ProgressRule
@@ -24,6 +25,23 @@ class Duty(models.TextChoices):
     PARTICIPANT = "participant", "参与"
     RESPONSIBLE = "responsible", "责任"
     COORDINATOR = "coordinator", "统筹"
+
+
+class Programme(models.Model):
+    """A whole to which work belongs, under the key its origin gave it: a plan. Known here by name, so that a list of
+    a hundred thousand tasks need not be read to offer the choice."""
+
+    key = models.CharField(max_length=36, primary_key=True)
+    label = models.CharField("名称", max_length=200)
+    region_path = RegionPathField("所在区域", db_index=True)
+    confidentiality = models.PositiveSmallIntegerField("知悉范围", default=Confidentiality.ORDINARY)
+
+    class Meta:
+        verbose_name = "方案"
+        ordering = ("-key",)
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class FromOrigin(models.Model):
@@ -309,7 +327,7 @@ class Obligation(FromOrigin, Assigned):
     """The first day of the next period that has no occurrence yet; null when none is left."""
     status = models.CharField("状态", max_length=10, choices=ObligationStatus.choices, default=ObligationStatus.ACTIVE)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, null=True, blank=True, related_name="obligations")
-    """The task whose frequency this is; it ends with the task."""
+    """The task whose frequency this is: it ends when the task is withdrawn, and outlives its completion."""
     reason = models.TextField("最近一次理由", blank=True)
     made_at = models.DateTimeField("设立时间", editable=False)
 

@@ -13,6 +13,7 @@ from zhiben.core.clock import local_day
 from zhiben.core.org.models import Unit
 from zhiben.core.workflow import engine
 
+from . import programmes
 from .cadence import Cadence, Period, due_within, period_of, periods
 from .models import Obligation, ObligationOccurrence, ObligationStatus, OccurrenceRecord, OccurrenceStatus, Task
 from .orders import Origin
@@ -75,6 +76,8 @@ def establish_obligations(*, obligations: Sequence[NewObligation], by: By, now: 
         for new in obligations
     ]
     Obligation.objects.bulk_create(rows, batch_size=BATCH)
+    for new in {new.origin.programme_id: new for new in obligations}.values():
+        programmes.remember([new.origin], unit=new.supervising_unit, confidentiality=new.confidentiality)
     engine.begin_many(rows, by=by, now=now, label="设立")
     _open([row for row in rows if row.next_opening and row.next_opening <= today + OPENED_AHEAD], now)
     return rows
@@ -149,7 +152,7 @@ def let_lapse(obligation: Obligation, data: Mapping[str, Any], by: By, now: date
 
 
 def end_with_task(task: Task, *, reason: str, now: datetime) -> None:
-    """A frequency ends with the task it belongs to."""
+    """A frequency ends when the task it belongs to is withdrawn."""
     running = task.obligations.exclude(status=ObligationStatus.ENDED)
     engine.fire_many(running, "end_with_task", by=CALENDAR, now=now, reason=reason)
 

@@ -20,27 +20,29 @@ from .models import (
     ObligationOccurrence,
     ObligationStatus,
     OccurrenceStatus,
+    Programme,
     Task,
     TaskStatus,
 )
+from .programmes import offered_to
 from .standing import Standing
 from .wallchart import condition_on
 
 DEEPEST = 5
 MOST_IN_TREE = 200
 FEEDBACKS_SHOWN = 50
+MOST_PROGRAMMES = 200
 OCCURRENCES_SHOWN = 60
 
 
 @dataclass(frozen=True)
 class ProgrammeFilter(Filter):
-    """Tasks of one plan; chosen from the plans of which this post sees tasks."""
+    """The work of one plan; chosen from the plans of the regions around this post."""
 
     template = "web/filters/select.html"
 
     def choices(self, model: Any, at: At) -> list[tuple[str, str]]:
-        seen = model.objects.visible_to(at.acting).exclude(programme_id="").order_by("programme_id")
-        return list(seen.values_list("programme_id", "programme_label").distinct()[:100])
+        return list(offered_to(at.acting).values_list("key", "label")[:MOST_PROGRAMMES])
 
     def read(self, params: Any, at: At) -> str | None:
         return params.get(self.name) or None
@@ -49,8 +51,7 @@ class ProgrammeFilter(Filter):
         return rows.filter(programme_id=value)
 
     def say(self, value: str, model: Any) -> str:
-        labels = model.objects.filter(programme_id=value).values_list("programme_label", flat=True)
-        return labels.first() or value
+        return Programme.objects.filter(key=value).values_list("label", flat=True).first() or value
 
 
 # ── tasks ────────────────────────────────────────────────────────────────────────────────────────────────────────

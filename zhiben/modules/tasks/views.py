@@ -100,7 +100,8 @@ def _feed_back(pages: TaskPages, request: HttpRequest, pk: Any) -> HttpResponse:
             problems, status = [refused.sentence], 409
         else:
             messages.success(request, what_happened(offered, after, at.acting))
-            return _gone_to(request, pages.address("detail", after.pk))
+            done = f"?done={pages.record_type}:{after.pk}:feed_back"  # the draft of this form may be forgotten
+            return _gone_to(request, pages.address("detail", after.pk) + done)
     context = _dialog(pages, request, task, offered, [*questions, *more], key, problems)
     template = "web/parts/step.html" if request.headers.get("HX-Request") else "web/step.html"
     return render(request, template, context, status=status)

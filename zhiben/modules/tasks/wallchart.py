@@ -141,7 +141,7 @@ def _bar(task: Task, today: date, x: Scale) -> Bar:
         width=width,
         done=round(width * task.progress / 100, 1),
         words=_words(task, condition, today),
-        words_x=round(end + 6 if fits_right else min(end, WIDTH) - 12, 1),
+        words_x=round(end + 6 if fits_right else min(end, WIDTH) - 14, 1),
         anchor="start" if fits_right else "end",
         marks=marks,
     )

@@ -194,7 +194,6 @@ def conclude(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None
     # Verified as a whole, its remaining milestones were reached by the day it was handed in.
     task.milestones.filter(reached_on=None).update(reached_on=local_day(task.submitted_at or now))
     follow_upwards(task, now)
-    obligations.end_with_task(task, reason="所属任务已办结", now=now)
 
 
 def withdraw_below(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:

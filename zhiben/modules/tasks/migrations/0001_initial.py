@@ -16,6 +16,19 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Programme',
+            fields=[
+                ('key', models.CharField(max_length=36, primary_key=True, serialize=False)),
+                ('label', models.CharField(max_length=200, verbose_name='名称')),
+                ('region_path', zhiben.core.org.paths.RegionPathField(db_index=True, max_length=96, verbose_name='所在区域')),
+                ('confidentiality', models.PositiveSmallIntegerField(default=0, verbose_name='知悉范围')),
+            ],
+            options={
+                'verbose_name': '方案',
+                'ordering': ('-key',),
+            },
+        ),
+        migrations.CreateModel(
             name='Feedback',
             fields=[
                 ('id', models.UUIDField(default=zhiben.core.ids.new_id, editable=False, primary_key=True, serialize=False)),

@@ -108,8 +108,17 @@ def test_a_pause_asks_for_nothing_afterwards(cast, oblige, now):
     assert labels(obligation) == ["2026年3月", "2026年6月"]
 
 
-def test_a_frequency_ends_with_its_task(cast, give, now):
+def test_a_frequency_ends_when_its_task_is_withdrawn(cast, give, now):
     task = give((cast.town, "lead"), frequencies=[NewFrequency("每月检查 1 次", "month")])
     withdraw_tasks(tasks=[task], reason="……", by=cast.office, now=now)
     assert Obligation.objects.get().status == "ended"
     assert ObligationOccurrence.objects.get().status == "excused"
+
+
+def test_a_frequency_goes_on_to_the_end_of_the_plan_when_its_task_is_completed(cast, give, paper, now):
+    task = give((cast.town, "lead"), due_on=date(2026, 4, 30), frequencies=[NewFrequency("每月检查 1 次", "month")])
+    task = fire(task, "accept", by=cast.town, now=now)
+    fire(task, "submit", by=cast.town, now=now, summary="网格已划分", files=[paper(cast.town)])
+    fire(task, "complete", by=cast.office, now=now)
+    obligation = Obligation.objects.get()
+    assert (obligation.status, obligation.ends_on) == ("active", date(2026, 12, 31))
