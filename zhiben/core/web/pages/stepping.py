@@ -49,10 +49,16 @@ def take(pages: RecordPages, request: HttpRequest, pk: Any, step: str) -> HttpRe
         return _dialog(pages, request, record, offered, questions, key=key, problems=others, status=422)
     except (StepRefused, Refused) as refused:
         return _dialog(pages, request, record, offered, questions, key=key, problems=[refused.sentence], status=409)
-    messages.success(request, what_happened(offered, after, at.acting))
-    still_seen = pages.shows(at.acting, str(after.pk))  # a step may hand the record out of one's sight
+    return taken(pages, request, offered, after)
+
+
+def taken(pages: RecordPages, request: HttpRequest, offered: Offer, after: Any) -> HttpResponse:
+    """After a step: says what happened, forgets the drafts, and goes on to the record, or to the list where the step
+    has handed the record out of one's sight."""
+    messages.success(request, what_happened(offered, after, request.acting))
+    still_seen = pages.shows(request.acting, str(after.pk))
     address = pages.address("detail", after.pk) if still_seen else pages.address("list")
-    return _gone_to(request, f"{address}?done={pages.record_type}:{after.pk}:{step}")
+    return _gone_to(request, f"{address}?done={pages.record_type}:{after.pk}:{offered.step.name}")
 
 
 def what_happened(offered: Offer, after: Any, acting: Acting) -> SafeString:
