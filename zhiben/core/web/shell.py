@@ -38,12 +38,13 @@ class Shell:
         return max(within, key=len, default="/" if self._request.path == "/" else "")
 
     @cached_property
-    def unread(self) -> int:
-        """Notices not yet read, counted to 99."""
+    def unread(self) -> str:
+        """Notices not yet read: empty for none, at most 99+."""
         if self.acting is None:
-            return 0
-        unread = Notification.objects.filter(person_id=self.acting.person.pk, read_at=None)
-        return unread.order_by()[:MOST_COUNTED].count()
+            return ""
+        unread = Notification.objects.filter(person_id=self.acting.person.pk).unread()
+        count = unread.order_by()[: MOST_COUNTED + 1].count()
+        return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
