@@ -63,10 +63,16 @@ class FromOrigin(models.Model):
 
 
 class Assigned(Scoped):
-    """Work never lacks a unit that does it and a unit that asks for it."""
+    """Work never lacks a unit that does it and a unit that asks for it. Each of the three columns begins an index of
+    the model that goes on with the order of its list, so that none needs an index of its own."""
 
-    responsible_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="承办单位")
-    supervising_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="交办单位")
+    region_path = RegionPathField("所在区域", editable=False)
+    responsible_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="+", verbose_name="承办单位", db_index=False
+    )
+    supervising_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="+", verbose_name="交办单位", db_index=False
+    )
 
     class Meta:
         abstract = True
@@ -147,7 +153,8 @@ class Task(FromOrigin, Assigned):
         indexes = [
             models.Index(fields=("responsible_unit", "due_on", "id"), name="tasks_of_responsible"),
             models.Index(fields=("supervising_unit", "due_on", "id"), name="tasks_of_supervising"),
-            models.Index(fields=("region_path", "due_on", "id"), name="tasks_of_region"),
+            # all that the view of a region asks for: the rows themselves are read for one page only
+            models.Index(fields=("region_path", "due_on", "id", "confidentiality", "status"), name="tasks_of_region"),
             models.Index(fields=("due_on", "id"), name="tasks_by_due_day"),
             models.Index(fields=("status", "due_on", "id"), name="tasks_by_status"),
             models.Index(fields=("programme_id", "position", "id"), name="tasks_of_programme"),
@@ -342,6 +349,9 @@ class Obligation(FromOrigin, Assigned):
         ]
         indexes = [
             models.Index(fields=("next_opening",), name="tasks_obligation_opens", condition=Q(status="active")),
+            models.Index(fields=("responsible_unit", "made_at", "id"), name="tasks_obligation_responsible"),
+            models.Index(fields=("supervising_unit", "made_at", "id"), name="tasks_obligation_supervising"),
+            models.Index(fields=("region_path", "made_at", "id"), name="tasks_obligation_region"),
             models.Index(fields=("origin_type", "origin_id"), name="tasks_obligation_origin"),
             models.Index(fields=("programme_id", "position", "id"), name="tasks_obligation_programme"),
         ]

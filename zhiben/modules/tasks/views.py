@@ -38,16 +38,18 @@ MOST_ON_CALENDAR = 200
 def _wall_chart(pages: TaskPages, request: HttpRequest) -> HttpResponse:
     """The list as a picture: whatever the list's address says, drawn by time."""
     listing = _widest(pages, request)
-    rows = listing.filtered.select_related("responsible_unit").prefetch_related("milestones")
-    tasks = list(rows.order_by("programme_id", "position", "pk")[: MOST_ON_CHART + 1])
+    order = ("programme_id", "position", "pk")
+    keys = list(listing.filtered.order_by(*order).values_list("pk", flat=True)[: MOST_ON_CHART + 1])
+    rows = Task.objects.filter(pk__in=keys[:MOST_ON_CHART]).order_by(*order)
+    tasks = list(rows.select_related("responsible_unit").prefetch_related("milestones"))
     context = {
         "pages": pages,
         "listing": listing,
-        "chart": draw(tasks[:MOST_ON_CHART], local_day(request.now)),
+        "chart": draw(tasks, local_day(request.now)),
         "today": local_day(request.now),
         "legend": LEGEND,
         "width": WIDTH,
-        "too_many": len(tasks) > MOST_ON_CHART,
+        "too_many": len(keys) > MOST_ON_CHART,
         "most": MOST_ON_CHART,
         "on_the_wall": request.GET.get("wall") == "1",
     }

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Obligation',
             fields=[
-                ('region_path', zhiben.core.org.paths.RegionPathField(db_index=True, editable=False, max_length=96, verbose_name='所在区域')),
+                ('region_path', zhiben.core.org.paths.RegionPathField(editable=False, max_length=96, verbose_name='所在区域')),
                 ('sector', models.CharField(blank=True, max_length=32, verbose_name='行业领域')),
                 ('confidentiality', models.PositiveSmallIntegerField(choices=[(0, '一般'), (1, '限知悉')], default=0, verbose_name='知悉范围')),
                 ('origin_type', models.CharField(blank=True, editable=False, max_length=64)),
@@ -70,8 +70,8 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('active', '执行中'), ('suspended', '已暂停'), ('ended', '已结束')], default='active', max_length=10, verbose_name='状态')),
                 ('reason', models.TextField(blank=True, verbose_name='最近一次理由')),
                 ('made_at', models.DateTimeField(editable=False, verbose_name='设立时间')),
-                ('responsible_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
-                ('supervising_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
+                ('responsible_unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
+                ('supervising_unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
             ],
             options={
                 'verbose_name': '定期工作',
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ObligationOccurrence',
             fields=[
-                ('region_path', zhiben.core.org.paths.RegionPathField(db_index=True, editable=False, max_length=96, verbose_name='所在区域')),
+                ('region_path', zhiben.core.org.paths.RegionPathField(editable=False, max_length=96, verbose_name='所在区域')),
                 ('sector', models.CharField(blank=True, max_length=32, verbose_name='行业领域')),
                 ('confidentiality', models.PositiveSmallIntegerField(choices=[(0, '一般'), (1, '限知悉')], default=0, verbose_name='知悉范围')),
                 ('id', models.UUIDField(default=zhiben.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
@@ -96,8 +96,8 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('open', '待完成'), ('done', '已完成'), ('missed', '逾期未完成'), ('excused', '免予完成')], default='open', max_length=10, verbose_name='状态')),
                 ('reason', models.TextField(blank=True, verbose_name='理由')),
                 ('obligation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='occurrences', to='tasks.obligation')),
-                ('responsible_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
-                ('supervising_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
+                ('responsible_unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
+                ('supervising_unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
             ],
             options={
                 'verbose_name': '定期工作（各期）',
@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Task',
             fields=[
-                ('region_path', zhiben.core.org.paths.RegionPathField(db_index=True, editable=False, max_length=96, verbose_name='所在区域')),
+                ('region_path', zhiben.core.org.paths.RegionPathField(editable=False, max_length=96, verbose_name='所在区域')),
                 ('sector', models.CharField(blank=True, max_length=32, verbose_name='行业领域')),
                 ('confidentiality', models.PositiveSmallIntegerField(choices=[(0, '一般'), (1, '限知悉')], default=0, verbose_name='知悉范围')),
                 ('origin_type', models.CharField(blank=True, editable=False, max_length=64)),
@@ -158,9 +158,9 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(blank=True, verbose_name='最近一次理由')),
                 ('lead_officer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person', verbose_name='承办人')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='tasks.task', verbose_name='上级任务')),
-                ('responsible_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
+                ('responsible_unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
                 ('submitted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person', verbose_name='报送人')),
-                ('supervising_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
+                ('supervising_unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='交办单位')),
             ],
             options={
                 'verbose_name': '任务',
@@ -270,7 +270,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='task',
-            index=models.Index(fields=['region_path', 'due_on', 'id'], name='tasks_of_region'),
+            index=models.Index(fields=['region_path', 'due_on', 'id', 'confidentiality', 'status'], name='tasks_of_region'),
         ),
         migrations.AddIndex(
             model_name='task',
@@ -295,6 +295,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='obligation',
             index=models.Index(condition=models.Q(('status', 'active')), fields=['next_opening'], name='tasks_obligation_opens'),
+        ),
+        migrations.AddIndex(
+            model_name='obligation',
+            index=models.Index(fields=['responsible_unit', 'made_at', 'id'], name='tasks_obligation_responsible'),
+        ),
+        migrations.AddIndex(
+            model_name='obligation',
+            index=models.Index(fields=['supervising_unit', 'made_at', 'id'], name='tasks_obligation_supervising'),
+        ),
+        migrations.AddIndex(
+            model_name='obligation',
+            index=models.Index(fields=['region_path', 'made_at', 'id'], name='tasks_obligation_region'),
         ),
         migrations.AddIndex(
             model_name='obligation',
