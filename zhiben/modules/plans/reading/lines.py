@@ -5,13 +5,14 @@ sentence, and those around a page mark.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from zhiben.core.text.mapped import Edit, MappedText
 
 from .numbering import MAKES_A_WORD, starts_item
-from .vocabulary import LABEL, LABEL_LINE
+from .vocabulary import LABEL, LABEL_LINE, UNIT_NAME, UNIT_TAIL
 
 _STRAY_SPACE = re.compile(
     r"(?<![!-~])[ \t]+|[ \t]+(?![!-~])|(?<=[()\[\],.:;/%])[ \t]+|[ \t]+(?=[()\[\],.:;/%])"
@@ -32,11 +33,13 @@ class Lines:
     """The text without stray spaces, and its non-empty lines as (start, end) in it.
 
     `gaps` are the places in the original where white space stood inside a line: a hint that something new begins.
+    `wide_gaps` are those of a tab or of two spaces and more: what parts the cells of a row.
     """
 
     text: MappedText
     spans: list[tuple[int, int]]
     gaps: set[int]
+    wide_gaps: set[int]
 
 
 def lines_of(text: MappedText) -> Lines:
@@ -48,14 +51,46 @@ def lines_of(text: MappedText) -> Lines:
     """
     edits: list[Edit] = []
     gaps: set[int] = set()
+    wide_gaps: set[int] = set()
+    parting = set(_parting_spaces(text.text))
     for match in _STRAY_SPACE.finditer(text.text):
-        edits.append((match.start(), match.end(), ""))
+        edits.append((match.start(), match.end(), "、" if match.start() in parting else ""))
         if match.end() < len(text):
             gaps.add(text.offsets[match.end()])
+            if len(match.group()) > 1 or match.group() == "\t":
+                wide_gaps.add(text.offsets[match.end()])
     clean = text.edited(edits)
     spans = [match.span() for match in re.finditer(r"[^\n\f]+", clean.text) if not match.group().isspace()]
     marks = _page_marks([clean.text[start:end].replace(" ", "") for start, end in spans])
-    return Lines(clean, [span for index, span in enumerate(spans) if index not in marks], gaps)
+    return Lines(clean, [span for index, span in enumerate(spans) if index not in marks], gaps, wide_gaps)
+
+
+_SPACED_LINE = re.compile(r"[^\n。;\d]{6,200}")
+
+
+def _parting_spaces(text: str) -> Iterator[int]:
+    """Spaces that stand for 、 in a line of nothing but units, with or without a label.
+
+    >>> text = "责任单位:县应急局 各乡镇"
+    >>> [text[at - 1] for at in _parting_spaces(text)]
+    ['局']
+    >>> list(_parting_spaces("某某县 安全生产委员会")), list(_parting_spaces("县人民政府 办公室"))
+    ([], [])
+    """
+    for line in _SPACED_LINE.finditer(text):
+        label = LABEL_LINE.match(line.group().lstrip())
+        start = line.start() + len(line.group()) - len(line.group().lstrip()) + (label.end() if label else 0)
+        names = list(re.finditer(r"[^ \t]+", text[start : line.end()]))
+        if len(names) < 2 or not all(_whole_units(name.group(), label is not None) for name in names):
+            continue
+        if not any(UNIT_TAIL.match(name.group()) for name in names[1:]):
+            yield from (start + name.end() for name in names[:-1])
+
+
+def _whole_units(names: str, labelled: bool) -> bool:
+    if not labelled and names.endswith(tuple("省市州县区旗盟")):
+        return False  # 某某县 安全生产委员会: a heading with a space
+    return all(len(name) >= 3 and UNIT_NAME.fullmatch(name) for name in re.split("[、,]", names) if name)
 
 
 def _width(line: str) -> float:

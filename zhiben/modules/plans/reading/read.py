@@ -12,6 +12,7 @@ from . import metadata
 from .clauses import Quoted
 from .document import Document
 from .duties import duties_in
+from .flat_tables import flattened
 from .goals import goals_in, obligations_in
 from .ledger import ActionReading, DepartmentReading, Ledger, MetadataReading, Span, TaskReading
 from .lines import lines_of, paragraphs_of
@@ -21,7 +22,7 @@ from .responsibility import default_names, first_place_rule
 from .source import SourceText
 from .structure import Structure
 from .table_tasks import merged, tasks_of_table
-from .tables import Table, task_tables
+from .tables import Table, tables_of_blocks
 from .tasks import Rules, first_year_of, read_task, title_span
 from .vocabulary import NOT_A_PLAN_TITLE
 from .zones import Zones, short_title, zones_of
@@ -69,7 +70,9 @@ def documents_of(source: SourceText) -> tuple[Document, Document, list[Table]]:
     original = MappedText.of(source.text)
     blocks = source.blocks or cells_in_markup(source.text)
     lines = lines_of(normalised(without_markup(original)))
-    tables = task_tables(lines, blocks)
+    tables = list(tables_of_blocks(lines, blocks))
+    if not tables:
+        lines, tables = flattened(lines)
     mapped = paragraphs_of(lines, {index for table in tables for index in table.lines})
     root = outline_of(mapped, lines.gaps)
     duties = list(duties_in(mapped.text, sorted(item.start for item in root.walk())))
