@@ -12,7 +12,7 @@ from itertools import pairwise
 from zhiben.core.text.mapped import Edit, MappedText
 
 from .numbering import MAKES_A_WORD, starts_item
-from .vocabulary import LABEL, LABEL_LINE, UNIT_NAME, UNIT_TAIL
+from .vocabulary import LABEL, LABEL_LINE, LONE_HEADINGS, UNIT_NAME, UNIT_TAIL
 
 _STRAY_SPACE = re.compile(
     r"(?<![!-~])[ \t]+|[ \t]+(?![!-~])|(?<=[()\[\],.:;/%])[ \t]+|[ \t]+(?=[()\[\],.:;/%])"
@@ -21,6 +21,7 @@ _STRAY_SPACE = re.compile(
 _PAGE_MARK = re.compile(
     r"[-—–_·.~]{1,3}\d{1,4}[-—–_·.~]{1,3}|第\d{1,4}页(?:[,/]?共\d{1,4}页)?|\d{1,4}/\d{1,4}|[Pp]age ?\d{1,4}(?: ?of ?\d{1,4})?"
 )
+_CENTRED_NUMBER = re.compile(r"^[ \t]{8,}(?P<number>\d{1,3})[ \t]*$", re.M)
 _LONE_NUMBER = re.compile(r"\d{1,3}")
 _ENDS_SENTENCE = tuple("。;:!?…")
 _OPEN_END = tuple("、,(《“‘〈[-—和及与的在对为由将")
@@ -49,20 +50,68 @@ def lines_of(text: MappedText) -> Lines:
     >>> [lines.text.text[start:end] for start, end in lines.spans]
     ['各县(市)', '2024年底前']
     """
+    text = _without_contents(text)
     edits: list[Edit] = []
     gaps: set[int] = set()
     wide_gaps: set[int] = set()
-    parting = set(_parting_spaces(text.text))
+    marks = dict.fromkeys(_parting_spaces(text.text), "、") | dict(_lost_marks(text.text))
     for match in _STRAY_SPACE.finditer(text.text):
-        edits.append((match.start(), match.end(), "、" if match.start() in parting else ""))
+        edits.append((match.start(), match.end(), marks.get(match.start(), "")))
         if match.end() < len(text):
             gaps.add(text.offsets[match.end()])
             if len(match.group()) > 1 or match.group() == "\t":
                 wide_gaps.add(text.offsets[match.end()])
     clean = text.edited(edits)
     spans = [match.span() for match in re.finditer(r"[^\n\f]+", clean.text) if not match.group().isspace()]
-    marks = _page_marks([clean.text[start:end].replace(" ", "") for start, end in spans])
-    return Lines(clean, [span for index, span in enumerate(spans) if index not in marks], gaps, wide_gaps)
+    in_the_middle = {text.offsets[match.start("number")] for match in _CENTRED_NUMBER.finditer(text.text)}
+    centred = {index for index, (start, _) in enumerate(spans) if clean.offsets[start] in in_the_middle}
+    furniture = _page_marks([clean.text[start:end].replace(" ", "") for start, end in spans], centred)
+    return Lines(clean, [span for index, span in enumerate(spans) if index not in furniture], gaps, wide_gaps)
+
+
+_LEADER = re.compile(r"[.…·]{5,}[ \t]*\d{1,4}")
+_ENTRY = re.compile(r"[^\n。.…·]{2,60}$")
+
+
+def _without_contents(text: MappedText) -> MappedText:
+    """The table of contents goes: entries with a dotted line and a page number.
+
+    >>> _without_contents(MappedText.of("目录\\n一、目标......1\\n二、任务......2\\n一、目标")).text
+    '目录\\n\\n\\n一、目标'
+    """
+    cuts: list[Edit] = []
+    at = 0
+    for leader in _LEADER.finditer(text.text):
+        entry = _ENTRY.search(text.text, max(at, leader.start() - 60), leader.start())
+        cuts.append((entry.start() if entry else leader.start(), leader.end(), ""))
+        at = leader.end()
+    return text.edited(cuts) if len(cuts) >= 2 else text
+
+
+_DOTTED_BEFORE_DIGIT = re.compile(r"^[ \t]*\d{1,2}(?:\.\d{1,2}){1,3}(?P<space>[ \t]+)(?=\d)", re.M)
+_BARE_NUMBER = re.compile(
+    r"^[ \t]*(?P<value>\d{1,2})(?P<space>[ \t]+)(?=[一-鿿“《])(?![年月日号个项次家名人种类级位支台套处所万亿元米小天周季倍批场件起条度岁款章节层分秒辆座户只])"
+    r"(?P<title>[^\n]{2,30})",
+    re.M,
+)
+
+
+def _lost_marks(text: str) -> Iterator[tuple[int, str]]:
+    """Where only a space parts an item's number from its text: 3.2.2 2024年…, and 1 健全…, 2 开展… in a count.
+
+    >>> [mark for _, mark in _lost_marks("3.1.2 2024年底前完成")], [mark for _, mark in _lost_marks("1 健全制度\\n2 开展培训")]
+    (['、'], ['.', '.'])
+    """
+    for match in _DOTTED_BEFORE_DIGIT.finditer(text):
+        yield match.start("space"), "、"
+    run: list[re.Match[str]] = []
+    for match in [*_BARE_NUMBER.finditer(text), None]:
+        if run and (match is None or int(match["value"]) != int(run[-1]["value"]) + 1):
+            if len(run) >= 2 and not any(LONE_HEADINGS.match(one["title"].strip()) for one in run):
+                yield from ((one.start("space"), ".") for one in run)
+            run = []
+        if match and (run or match["value"] == "1"):
+            run.append(match)
 
 
 _SPACED_LINE = re.compile(r"[^\n。;\d]{6,200}")
@@ -112,12 +161,16 @@ def _printed_width(lines: list[str]) -> float | None:
     return typical if typical <= 90 and broken[int(len(broken) * 0.9)] <= typical * 1.6 else None
 
 
-def _page_marks(lines: list[str]) -> set[int]:
-    """Indexes of lines that are page marks, and of the running heads that repeat beside them."""
+def _page_marks(lines: list[str], centred: set[int]) -> set[int]:
+    """Indexes of lines that are page marks, and of the running heads that repeat beside them.
+
+    Bare numbers are page marks when they count on, far apart or in the middle (`centred`) of their lines.
+    """
     marks = {index for index, line in enumerate(lines) if _PAGE_MARK.fullmatch(line)}
     numbers = [(index, int(line)) for index, line in enumerate(lines) if _LONE_NUMBER.fullmatch(line)]
     if len(numbers) >= 2 and all(
-        later[1] == earlier[1] + 1 and later[0] - earlier[0] >= 12 for earlier, later in pairwise(numbers)
+        later[1] == earlier[1] + 1 and (later[0] - earlier[0] >= 12 or {earlier[0], later[0]} <= centred)
+        for earlier, later in pairwise(numbers)
     ):
         marks |= {index for index, _ in numbers}
     beside: dict[str, list[int]] = {}

@@ -12,7 +12,8 @@ from zhiben.core.text.numbers import number_value
 
 _C = "[一二三四五六七八九十]{1,3}|[一二三四五六七八九]?百[零一二三四五六七八九十]{0,4}"
 _PATTERNS = (
-    ("chapter", rf"第(?P<chapter>{_C})(?:章|节|部分)[:、 ]?"),
+    ("chapter", rf"第(?P<chapter>{_C})(?:章|部分)[:、 ]?"),
+    ("section", rf"第(?P<section>{_C})节[:、 ]?"),
     ("ordinal", rf"(?<![^\n。;])第(?P<ordinal>{_C})[、,:](?![一二三四五六七八九十])"),
     ("named", rf"(?<![^\n])(?P<named>(?:任务|行动|举措|措施|专项)(?:{_C}|\d{{1,3}}))[:、.](?!\d)"),
     ("(一)", rf"\((?P<bracketed_chinese>{_C})\)[、.]?"),
@@ -29,9 +30,10 @@ _PATTERNS = (
 _NUMBER = re.compile("|".join(pattern for _, pattern in _PATTERNS))
 _STYLE = dict(zip(_NUMBER.groupindex, (style for style, _ in _PATTERNS), strict=True))
 # Which style stands above which where a document does not show it.
-RANK = {
+RANK: dict[str, float] = {
     "word": 0,
     "chapter": 0,
+    "section": 0.5,
     "ordinal": 5,
     "一、": 1,
     "named": 2,
@@ -81,7 +83,7 @@ def _printed(group: str, content: str, whole: str) -> str:
     """
     if group in ("bracketed_chinese", "bracketed"):
         return f"({content})"
-    return f"第{content}" if group in ("ordinal", "chapter") else content
+    return f"第{content}" if group in ("ordinal", "chapter", "section") else content
 
 
 def starts_item(line: str) -> bool:

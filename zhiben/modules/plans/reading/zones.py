@@ -72,7 +72,7 @@ def zones_of(root: Item, text: str, carries_duty: Callable[[Item], bool], is_pla
             elif kind == "rest" or group is not root:
                 zones.rest.append(item)
                 zones.goals += [child for child in item.children if _kind(short_title(text, child)) == "goals"]
-            elif item.style in ("word", "chapter") and item.children:
+            elif item.style in ("word", "chapter", "section") and item.children:
                 waiting.append(item)
             else:
                 unknown.append(item)
@@ -83,7 +83,7 @@ def zones_of(root: Item, text: str, carries_duty: Callable[[Item], bool], is_pla
         for item in deeper:
             _take_task_section(item, text, zones)
     if zones.tasks:
-        zones.rest += unknown
+        _take_chapters_like_the_tasks(unknown, zones, carries_duty)
     else:
         _eliminate(root, text, unknown, zones, carries_duty, is_plan)
     return zones
@@ -109,6 +109,18 @@ def _take_task_section(section: Item, text: str, zones: Zones) -> None:
         zones.tasks.append(section)
 
 
+def _take_chapters_like_the_tasks(unknown: list[Item], zones: Zones, carries_duty: Callable[[Item], bool]) -> None:
+    """二、主要任务 … 三、重点领域专项整治: a later chapter whose items carry duties as well holds tasks as well."""
+    first = min(item.start for item in zones.tasks)
+    for item in unknown:
+        parts = [part for part in item.walk() if not part.children and part is not item]
+        dutiful = sum(carries_duty(part) for part in parts)
+        if item.start > first and dutiful >= 2 and 2 * dutiful >= len(parts):
+            zones.tasks.append(item)
+        else:
+            zones.rest.append(item)
+
+
 def _eliminate(
     root: Item, text: str, unknown: list[Item], zones: Zones, carries_duty: Callable[[Item], bool], is_plan: bool
 ) -> None:
@@ -118,6 +130,14 @@ def _eliminate(
     chosen = dutiful if len(dutiful) >= 2 or (dutiful and is_plan) else actions if is_plan and len(actions) >= 3 else []
     if not chosen and is_plan and zones.rest:
         chosen = [item for item in unknown if len(item.children) >= 2]
+    if not chosen and is_plan:  # 任务分工, where it is all there is
+        chosen = [item for item in zones.rest if "任务" in short_title(text, item) and len(item.children) >= 2][:1]
+        zones.rest = [item for item in zones.rest if item not in chosen]
+    if len(chosen) == 1 and any(part.children for part in chosen[0].children):
+        zones.eliminated = True
+        zones.tasks += chosen
+        zones.rest += [item for item in unknown if item not in chosen]
+        return
     if chosen:
         zones.eliminated = True
         virtual = Item(root.start, root.start, "zone", 0, None, end=root.end)
