@@ -299,8 +299,13 @@ class _Firing:
         tell_arrivals(self.workflow, arrivals, by=self.by, now=self.now, directory=self.directory, step=self.step)
 
 
+def unit_columns(workflow: Workflow) -> list[str]:
+    """The columns in which this kind of record names units."""
+    fields = workflow.model._meta.concrete_fields
+    return [f.attname for f in fields if f.related_model and f.related_model._meta.label_lower == "org.unit"]
+
+
 def unit_keys(workflow: Workflow, records: Iterable[Record]) -> set[int | None]:
     """The keys of all units these records name, for the directory to look up at once."""
-    fields = workflow.model._meta.concrete_fields
-    columns = [f.attname for f in fields if f.related_model and f.related_model._meta.label_lower == "org.unit"]
+    columns = unit_columns(workflow)
     return {getattr(record, column) for record in records for column in columns}

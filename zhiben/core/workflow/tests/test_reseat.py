@@ -38,3 +38,14 @@ def test_a_post_that_ends_by_its_date_leaves_nothing_behind(cast, give, now):
     cast.town.post.save()
     reseat_changed(now)
     assert worklist(cast.town, now) == []
+
+
+def test_a_unit_that_answers_to_another_sends_its_work_there(cast, give, now):
+    """Nobody is left in the town; its work climbs to the county, and after a reorganisation to the bureau."""
+    cast.town.post.valid_to = date(2026, 3, 1)
+    cast.town.post.save()
+    give(cast.town)
+    assert worklist(cast.bureau_leader, now) == []
+    org.change_unit(unit=cast.town.unit, superior=cast.bureau_leader.unit, by=cast.system_administrator, now=now)
+    assert reseat_changed(now) >= 1
+    assert [row.item.title for row in worklist(cast.bureau_officer, now)] == ["清理消防通道"]
