@@ -1,5 +1,6 @@
 """Where each module's menu entries stand: groups follow the work of the person, not the modules of the program."""
 
+from zhiben.config import demonstration
 from zhiben.core.web import home
 from zhiben.core.web.menu import MenuGroup
 from zhiben.core.web.organisation import pages as organisation
@@ -9,5 +10,5 @@ from zhiben.modules.tasks import pages as tasks
 MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
-    MenuGroup("系统", organisation.menu),
+    MenuGroup("系统", (*organisation.menu, *demonstration.menu)),
 )

@@ -28,3 +28,8 @@ def test_days_pass_when_the_presenter_says_so(cast, page, settings):
 def test_only_the_offered_days_are_taken(cast, page, settings):
     settings.ZHIBEN_DEMO = True
     assert cast.client("office").post(page, {"days": "-400"}).status_code == 404
+
+
+def test_the_menu_leads_there_in_a_demonstration(cast, page, settings):
+    settings.ZHIBEN_DEMO = True
+    assert page in cast.client("office").get("/").content.decode()
