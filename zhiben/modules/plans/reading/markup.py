@@ -85,6 +85,7 @@ def without_html(source: MappedText) -> MappedText:
     text = source.text
     edits: list[Edit] = []
     unclosed: set[str] = set()
+    counts = _ListCounts(text)
     tagged = _tags_carry_the_lines(text)
     at = 0
     while match := _TOKEN.search(text, at):
@@ -98,7 +99,8 @@ def without_html(source: MappedText) -> MappedText:
             end = _closing(text, "--", end, unclosed)
             edits.append((start, end, ""))
         elif match["tag"]:
-            edits.append((start, end, "\n" if match["tag"].lower() in _BLOCK_TAGS else ""))
+            number = counts.number_at(match)
+            edits.append((start, end, "\n" + number if match["tag"].lower() in _BLOCK_TAGS else ""))
         elif match.group()[0] == "&":
             edits.append((start, end, unescape(match.group()).replace("\xa0", " ")[:1] or " "))
         else:
@@ -107,6 +109,39 @@ def without_html(source: MappedText) -> MappedText:
     if tagged:
         edits += _line_ends_as_spaces(text, at, len(text))
     return source.edited(edits)
+
+
+_LIST_VALUE = re.compile(r"(?:start|value)\s*=\s*[\"']?(\d{1,4})", re.I)
+_NUMBERED_ITSELF = re.compile(
+    r"(?:\s|<[^<>]{0,300}>){0,20}[(\uff08]?[\d\uff10-\uff19一二三四五六七八九十]{1,4}[.、\uff0e)\uff09]"
+)
+
+
+class _ListCounts:
+    """The numbers that a browser puts before the items of <ol>, and a reader of the page sees.
+
+    >>> without_html(MappedText.of("<ol start='3'><li>排查隐患。</li><li>推进治理。</li></ol>")).text.split()
+    ['3.排查隐患。', '4.推进治理。']
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.open: list[int | None] = []
+
+    def number_at(self, match: re.Match[str]) -> str:
+        """What stands before the item that this tag opens; empty for every other tag."""
+        tag = match["tag"].lower()
+        if tag in ("ol", "ul"):
+            if match["close"]:
+                del self.open[-1:]
+            else:
+                first = _LIST_VALUE.search(match.group())
+                self.open.append(None if tag == "ul" else int(first[1]) - 1 if first else 0)
+        if tag != "li" or match["close"] or not self.open or (count := self.open[-1]) is None:
+            return ""
+        own = _LIST_VALUE.search(match.group())
+        self.open[-1] = int(own[1]) if own else count + 1
+        return "" if _NUMBERED_ITSELF.match(self.text, match.end()) else f"{self.open[-1]}."
 
 
 def _closing(text: str, mark: str, at: int, unclosed: set[str]) -> int:

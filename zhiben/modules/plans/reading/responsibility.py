@@ -14,17 +14,17 @@ _ROLE_WORDS = re.compile(
     r"(?P<with>会同|会商)"
     r"|(?P<lead>(?:(?:按照?|根据|依据|依)(?:各自)?职[责能](?:任务)?(?:分工)?|分别|共同|联合|总|具体|统筹|负责)*(?:牵头|主办|主责|主抓)"
     r"(?:单位|部门)?(?:分别|共同)?(?:负责(?:落实|实施)?|落实|组织(?:实施)?|推进|抓总|单位|部门|实施)?)"
-    r"|(?P<participant>(?:(?:按照?|根据|依据|依)(?:各自)?职[责能](?:任务)?(?:分工)?|分别|共同|积极|做好|协助)*"
+    r"|(?P<participant>(?:(?:按照?|根据|依据|依)(?:各自)?职[责能](?:任务)?(?:分工)?|分别|共同|积极|做好|协助|予以|给予|大力|密切)*"
     r"(?:配合|参与|参加|协助|协同|协办|支持)(?:单位|部门|实施|落实|负责|做好)*)"
     r"|(?P<responsible>(?:(?:按照?|根据|依据|依)(?:照)?(?:各自)?(?:的)?职[责能](?:范围)?(?:任务)?(?:内)?(?:分工)?|分别|共同|具体|各自|联合|组织|主要)*"
-    r"(?:负责(?!人|同志)(?:组织|抓好)?(?:落实|实施|推进)?|落实|实施|执行|承办|组织实施|按职责分工|按照职责分工|分工负责))"
+    r"(?:负责(?!人|同志)(?:组织|抓好|指导|督促|监督|统筹|协调)*(?:落实|实施|推进)?|落实(?:[一-鿿]{0,4}责任)?|实施|执行|承办|组织实施|按职责分工|按照职责分工|分工负责))"
 )
 _FIRST_LEADS = re.compile(
     r"(?:排|列|位)?(?:名|序|位)?(?:在|于|居)?(?:首位|第一位?|最前(?:面)?|首个|第一个)的?(?:部门|单位|责任单位|责任部门)?的?"
     r"(?:均|即)?(?:为|是|系)(?:该项任务|此项工作|该项工作)?的?(?:总)?牵头"
 )
 _DEFAULT = re.compile(
-    r"以下(?:各项|任务|工作|各条|均)*(?:需|由|须|要)?(?P<names>[^()。;]{2,80}?)(?:负责|落实|配合|参与)[^()。;]{0,6}[,;、]?(?:以下)?不再"
+    r"以下(?:各项|任务|工作|各条|均)*(?:需|由|须|要)?(?P<names>(?:[^()。;]|\([^()]{1,10}\)){2,80}?)(?:负责|落实|配合|参与)[^()。;]{0,6}[,;、]?(?:以下)?不再"
 )
 _UNIT_END = (
     r"(?:局|委|委员会|办|办公室|部|厅|政府|府|会|站|所|队|支队|大队|中队|总队|院|公司|集团|中心|部门|单位|企业|厂|科|科室|处|办公室|调度室|研究室|监察室|处室|院|校|社|银行|乡|镇|街道|街|园区|区|县|市|州|盟|旗"
@@ -36,12 +36,12 @@ _ET_CETERA = re.compile(
 )
 _PREFIX = re.compile(r"^(?:由|请|其中|并|同时|再由|具体由|主要由|分别由|责任到|[:、,;.\s])+")
 _SUFFIX = re.compile(
-    r"(?:(?:按照?|根据|依据|依)(?:照)?(?:各自)?(?:的)?(?:职[责能]|分工|工作职责)[^、]{0,8}|分别|共同|具体|各自|联合|组织|统筹|积极|主要|为主|[:、,;。.])+$"
+    r"(?:(?:按照?|根据|依据|依)(?:照)?(?:各自)?(?:的)?(?:职[责能]|分工|工作职责)[^、]{0,8}|分别|共同|具体|各自|联合|组织|统筹|积极|主要|为主|指导|督导|督促|监督|[:、,;。.])+$"
 )
-_NAME = re.compile(r"[一-鿿A-Za-z0-9()·、“”\-]{2,40}")
+_NAME = re.compile(r"[一-鿿A-Za-z0-9()〈〉·、“”\-]{2,40}")
 _SHORT_NAMES = frozenset("乡镇村")
 _NO_NAME = re.compile(
-    r"^(?:\d+|.*(?:完成|年底|月底|持续推进|长期|推进|以下均|不再列出|下同|第一位|首位|\d{4}年).*|[年月日底前]+|无|略|各自|相关|有关)$"
+    r"^(?:\d+|.*(?:完成|年底|月底|持续推进|长期|推进|以下均|不再.*列|下同|第一位|首位|\d{4}年).*|[年月日底前]+|无|略|各自|相关|有关)$"
 )
 
 
@@ -156,7 +156,7 @@ def units_in(text: str, start: int, end: int, *, first_leads: bool = False, brac
         end = rule.start()
     labels = [
         match
-        for match in re.compile(rf"[\[【]?(?:{LABEL.pattern})[\]】]?:?").finditer(text, start, end)
+        for match in re.compile(rf"[\[【]?(?:{LABEL.pattern})[\]】]?(?::|为|是)?").finditer(text, start, end)
         if _is_label(match)
     ]
     found: list[Named] = []
@@ -192,7 +192,7 @@ def units_listed(text: str, start: int, end: int, role: Role) -> list[Named]:
 
 
 def _is_label(match: re.Match[str]) -> bool:
-    return match.group()[-1] in ":】]"
+    return match.group()[-1] in ":】]为是"
 
 
 def _without_repeats(units: list[Named]) -> list[Named]:
@@ -221,7 +221,9 @@ def _units_of_sentences(text: str, start: int, end: int, labelled: Role | None) 
         if text[begin - 1] == ";" and waiting:
             settle(labelled or ("participant" if led else "responsible"))
         if led and text[begin - 1] == ";" and any(unit.role == "participant" for unit in found):
-            led = False  # 甲牵头,乙负责;丙负责: the second sentence stands by itself
+            sentence_end = text.find(";", begin, end_of_names)
+            if _ROLE_WORDS.search(text, begin, sentence_end if sentence_end >= 0 else end_of_names):
+                led = False  # 甲牵头,乙负责;丙负责: the second sentence stands by itself
         at = begin
         for match in _ROLE_WORDS.finditer(text, begin, stop):
             role = match.lastgroup
