@@ -21,6 +21,9 @@ class Review {
   private readonly doc: HTMLElement;
   private readonly ledger: HTMLElement;
   private current: string | null = null;
+  /** What the server last took of each field; before that, what it sent. */
+  private readonly saved = new WeakMap<Control, string>();
+  private readonly sending = new WeakMap<Control, string>();
 
   constructor(root: HTMLElement, doc: HTMLElement, ledger: HTMLElement) {
     this.root = root;
@@ -236,14 +239,33 @@ class Review {
   /** Which forms are open, and in which order the ledger stands: the answer replaces only what is safe to replace. */
   private tellServer(event: CustomEvent<RequestConfig>): void {
     if (event.detail.verb !== "post") return;
+    if (event.detail.elt.matches("form.autosave") && !this.keepWhatChanged(event.detail)) return event.preventDefault();
     event.detail.formData.append("order", this.root.querySelector<HTMLElement>("#ledger")?.dataset["order"] ?? "doubts");
     for (const form of this.ledger.querySelectorAll<HTMLElement>("[data-item-form]")) {
       event.detail.formData.append("open", form.dataset["itemForm"] ?? "");
     }
   }
 
+  /** Only what this person changed is sent: a colleague's change to another field is not written over. */
+  private keepWhatChanged(request: RequestConfig): boolean {
+    let changed = false;
+    for (const control of controlsOf(request.elt)) {
+      const value = valueOf(control);
+      if (value === (this.saved.get(control) ?? initialOf(control))) request.formData.delete(control.name);
+      else {
+        this.sending.set(control, value);
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
   private answered(event: CustomEvent<Answer>): void {
     if (event.detail.xhr.status >= 400) return; // a refusal has put its sentence there
+    for (const control of controlsOf(event.detail.elt)) {
+      const sent = this.sending.get(control);
+      if (sent !== undefined) this.saved.set(control, sent);
+    }
     this.root.querySelector("#trouble")?.replaceChildren();
     const item = itemOf(event.detail.elt);
     if (item) this.card(item)?.querySelector(`#c${item}`)?.replaceChildren();
@@ -278,7 +300,21 @@ class Review {
 }
 
 type Answer = { xhr: XMLHttpRequest; elt: HTMLElement };
-type RequestConfig = { verb: string; formData: FormData };
+type RequestConfig = { verb: string; formData: FormData; elt: HTMLElement };
+type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+
+function controlsOf(form: HTMLElement): Control[] {
+  return [...form.querySelectorAll<Control>("input:not([type=hidden]),textarea,select")].filter((control) => control.name);
+}
+
+function valueOf(control: Control): string {
+  return control instanceof HTMLInputElement && control.type === "checkbox" ? String(control.checked) : control.value;
+}
+
+function initialOf(control: Control): string {
+  if (control instanceof HTMLSelectElement) return [...control.options].find((option) => option.defaultSelected)?.value ?? control.options[0]?.value ?? "";
+  return control instanceof HTMLInputElement && control.type === "checkbox" ? String(control.defaultChecked) : control.defaultValue;
+}
 
 /** Characters (code points, as the server counts) from the beginning of the text to this place. */
 function offsetOf(node: Node, offset: number): number | null {

@@ -222,3 +222,11 @@ def test_only_the_unit_that_made_the_plan_edits_it(draft, item, cast, now):
     with pytest.raises(NotPermitted):
         editing.drop_item(item=item("1"), seen=0, by=cast.governor, now=now)
     assert PlanItem.objects.filter(dropped=True).count() == 0
+
+
+def test_saving_over_a_warning_leaves_the_colleagues_other_fields_alone(draft, item, cast, now):
+    editing.edit_item(item=item("1"), seen=0, content="主任改的内容", by=cast.chief, now=now)
+    with pytest.raises(StaleEdit):
+        editing.edit_item(item=item("1"), seen=0, title="科员改的标题", by=cast.office, now=now)
+    editing.edit_item(item=item("1"), seen=1, title="科员改的标题", by=cast.office, now=now)
+    assert (item("1").title, item("1").content) == ("科员改的标题", "主任改的内容")
