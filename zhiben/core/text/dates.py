@@ -25,7 +25,7 @@ _EXPRESSION = re.compile(
     rf"|(?P<first_year>20\d\d)年?{_JOIN}(?P<last_year>20\d\d)年"
     rf"|(?P<y>20\d\d)(?P<sep>[-/.])(?P<m>0?[1-9]|1[0-2])(?:(?P=sep)(?P<d>0?[1-9]|[12]\d|3[01]))?(?!\d|[-/.]\d)"
     rf"|(?P<bare_month>{_N})月(?:份|(?P<bare_day>{_N})[日号])?(?P<bare_edge>[底末]|[上中下]旬)?"
-    rf"|(?P<bare_part>年底|年末|上半年|下半年)"
+    rf"|(?P<bare_part>年底|年末|上半年|下半年|第?[一二三四]季度)"
 )
 _RANGE_TAIL = re.compile(rf"{_JOIN}(?={_Y}年|{_N}月|20\d\d[-/.])")
 _PART_END = {"上半年": (6, 30), "下半年": (12, 31), "一": (3, 31), "二": (6, 30), "三": (9, 30), "四": (12, 31)}

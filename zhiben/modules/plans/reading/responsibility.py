@@ -151,7 +151,12 @@ def units_in(text: str, start: int, end: int, *, first_leads: bool = False, brac
     [('县水务局', 'lead'), ('县应急局', 'participant')]
     >>> read("牵头单位:县住建局,配合单位:县消防救援大队")
     [('县住建局', 'lead'), ('县消防救援大队', 'participant')]
+    >>> read("县应急局。以下任务均需各乡镇负责,不再列出")
+    [('县应急局', 'responsible'), ('各乡镇', 'responsible')]
     """
+    defaults = [
+        Named(unit.name, unit.role, start + unit.start, start + unit.end) for unit in default_names(text[start:end])
+    ]
     if rule := _FIRST_LEADS.search(text, start, end):
         end = rule.start()
     labels = [
@@ -179,7 +184,8 @@ def units_in(text: str, start: int, end: int, *, first_leads: bool = False, brac
             Named(unit.name, "lead" if index == 0 else "participant", unit.start, unit.end)
             for index, unit in enumerate(found)
         ]
-    return _without_repeats(found)
+    named = {unit.name for unit in found}
+    return _without_repeats(found + [unit for unit in defaults if unit.name not in named])
 
 
 def units_listed(text: str, start: int, end: int, role: Role) -> list[Named]:
