@@ -1,6 +1,7 @@
 /**
  * Mounts a chart on `<figure data-chart="…json address…">`. The address answers
- * `{ "kind": "bar" | "line" | "stack", "unit": "件", "categories": [...], "series": [{ "name", "values", "links"? }] }`;
+ * `{ "kind": "bar" | "line" | "stack", "unit": "件", "categories": [...], "series": [{ "name", "values", "links"?, "tone"? }] }`;
+ * `"across": true` lays the bars on their side, one line for each name; `tone` is a colour of the face: `--red`;
  * the figure's sentence and table are already in the page, so nothing is lost when the picture cannot be drawn.
  */
 import { BarChart, LineChart } from "echarts/charts";
@@ -10,8 +11,12 @@ import { CanvasRenderer } from "echarts/renderers";
 
 use([BarChart, LineChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
 
-type Series = { name: string; values: (number | null)[]; links?: (string | null)[] };
-type Chart = { kind: "bar" | "line" | "stack"; unit?: string; categories: string[]; series: Series[] };
+type Series = { name: string; values: (number | null)[]; links?: (string | null)[]; tone?: string };
+type Chart = { kind: "bar" | "line" | "stack"; across?: boolean; unit?: string; categories: string[]; series: Series[] };
+
+/** Pixels: one bar on its side, the legend above, the axis below. */
+const [LINE, HEAD, FOOT] = [30, 64, 32];
+const LONGEST_NAME = 168;
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -23,8 +28,9 @@ export async function mountChart(figure: HTMLElement): Promise<void> {
     return;
   }
   const data = (await answer.json()) as Chart;
+  if (data.across) place.style.height = `${data.categories.length * LINE + HEAD + FOOT}px`;
   const chart = init(place);
-  const draw = () => chart.setOption(optionOf(data), true);
+  const draw = () => chart.setOption(optionOf(data, place.clientWidth), true);
   draw();
   chart.on("click", (point) => {
     const link = data.series[point.seriesIndex ?? 0]?.links?.[point.dataIndex];
@@ -34,26 +40,48 @@ export async function mountChart(figure: HTMLElement): Promise<void> {
   document.addEventListener("face:theme", draw);
 }
 
-function optionOf(data: Chart): EChartsCoreOption {
+function optionOf(data: Chart, width: number): EChartsCoreOption {
   const ink = colour("--ink-2");
   const line = colour("--line");
+  const many = data.series.length > 1;
+  const names = {
+    type: "category",
+    data: data.categories,
+    inverse: data.across, // the first name on top, as in the table
+    axisLine: { lineStyle: { color: line } },
+    axisLabel: { color: ink, ...(data.across && { interval: 0, width: Math.min(LONGEST_NAME, width * 0.3), overflow: "truncate" }) },
+  };
+  const values = {
+    type: "value",
+    name: data.across ? undefined : data.unit,
+    minInterval: 1,
+    splitLine: { lineStyle: { color: line } },
+    axisLabel: { color: ink },
+  };
   return {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
     color: ["--chart-1", "--chart-2", "--chart-3", "--chart-4", "--chart-5"].map(colour),
     animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
-    aria: { enabled: true, decal: { show: data.series.length > 1 } }, // patterns: readable in grey print
-    grid: { left: 8, right: 16, top: data.series.length > 1 ? 44 : data.unit ? 32 : 16, bottom: 8, containLabel: true },
-    legend: data.series.length > 1 ? { top: 0, textStyle: { color: ink } } : undefined,
+    aria: { enabled: true, decal: { show: many } }, // patterns: readable in grey print
+    grid: { left: 8, right: 16, top: data.across ? HEAD : many ? 64 : data.unit ? 32 : 16, bottom: 8, containLabel: true },
+    legend: many ? { top: 0, textStyle: { color: ink } } : undefined,
     // HTML tooltips carry inline styles, which the content security policy forbids
-    tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (value: unknown) => `${value ?? "—"} ${data.unit ?? ""}` },
-    xAxis: { type: "category", data: data.categories, axisLine: { lineStyle: { color: line } }, axisLabel: { color: ink } },
-    yAxis: { type: "value", name: data.unit, minInterval: 1, splitLine: { lineStyle: { color: line } }, axisLabel: { color: ink } },
+    tooltip: {
+      trigger: "axis",
+      renderMode: "richText",
+      axisPointer: { type: data.kind === "line" ? "line" : "shadow" },
+      valueFormatter: (value: unknown) => `${value ?? "—"} ${data.unit ?? ""}`,
+    },
+    xAxis: data.across ? values : names,
+    yAxis: data.across ? names : values,
     series: data.series.map((series) => ({
       type: data.kind === "line" ? "line" : "bar",
       stack: data.kind === "stack" ? "all" : undefined,
       name: series.name,
       data: series.values,
-      barMaxWidth: 32,
+      itemStyle: series.tone ? { color: colour(series.tone) } : undefined,
+      cursor: series.links ? "pointer" : "default",
+      barMaxWidth: data.across ? 18 : 32,
     })),
   };
 }

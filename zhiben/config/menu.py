@@ -4,11 +4,13 @@ from zhiben.config import demonstration
 from zhiben.core.web import home
 from zhiben.core.web.menu import MenuGroup
 from zhiben.core.web.organisation import pages as organisation
+from zhiben.insight import overview
 from zhiben.modules.plans.pages import plans
 from zhiben.modules.tasks import pages as tasks
 
 MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
+    MenuGroup("分析与报告", overview.menu),
     MenuGroup("系统", (*organisation.menu, *demonstration.menu)),
 )

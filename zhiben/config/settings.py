@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "zhiben.core.web",
     "zhiben.modules.tasks",
     "zhiben.modules.plans",
+    "zhiben.insight",
     "zhiben.config",
 ]
 

@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zhiben.core.web.organisation.urls")),
     path("", include("zhiben.modules.tasks.urls")),
     path("", include("zhiben.modules.plans.urls")),
+    path("", include("zhiben.insight.urls")),
     path("", include(demonstration)),
 ]

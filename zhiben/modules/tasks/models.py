@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Manager, Q
+from django.db.models import F, Manager, Q
 from django.urls import reverse
 
 from zhiben.core.access.scope import Confidentiality, Scoped, ScopedQuerySet
@@ -89,6 +89,8 @@ class TaskStatus(models.TextChoices):
 
 OPEN_STATUSES = (TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.SUBMITTED, TaskStatus.RETURNED)
 CLOSED_STATUSES = (TaskStatus.COMPLETED, TaskStatus.WITHDRAWN)
+ON_TIME = Q(status=TaskStatus.COMPLETED, submitted_at__date__lte=F("due_on"))
+"""按期办结: handed in by its day; how long the verifying took is not the unit's doing."""
 
 
 class TaskQuerySet(ScopedQuerySet):

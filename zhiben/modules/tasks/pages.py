@@ -15,6 +15,7 @@ from zhiben.core.web.pages.record import Panel, RecordPages, Total
 
 from .models import (
     CLOSED_STATUSES,
+    ON_TIME,
     OPEN_STATUSES,
     Obligation,
     ObligationOccurrence,
@@ -145,6 +146,7 @@ class TaskPages(RecordPages):
         overdue(Task, (*CLOSED_STATUSES, TaskStatus.SUBMITTED, TaskStatus.RETURNED)),
         Flag("open", "未办结", condition=lambda at: Q(status__in=OPEN_STATUSES)),
         Flag("main", "只看主任务", condition=lambda at: Q(parent=None)),
+        Flag("on_time", "按期办结", condition=lambda at: ON_TIME),
     )
     search = ("title", "content")
     sort = "due_on"
