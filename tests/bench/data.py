@@ -28,6 +28,7 @@ SWEPT_AT = MADE_AT + timedelta(days=1)
 
 UNITS = 400
 TASKS = 100_000
+PLANS = 200
 ONE_UNITS_TASKS = 6_000
 DUE_TASKS = 1_000
 MILLION = 1_000_000
@@ -107,6 +108,9 @@ def _tasks(office: Unit, units: list[Unit]) -> list[Task]:
                 starts_on=today,
                 due_on=due_on,
                 progress=number % 100,
+                programme_id=f"bench-{number % PLANS}",
+                programme_label=f"第 {number % PLANS} 份方案",
+                position=number,
             )
         )
     for start in range(0, TASKS, BATCH):
