@@ -1,6 +1,7 @@
 """The only code that changes a status. `fire` takes a step on one record, `fire_many` the same step on many; both are
 one and the same procedure: lock, state, actor, needs, save, effect, trail, event, who is next, tell them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -224,9 +225,7 @@ class _Firing:
             return
         self._save()
         self._attach()
-        if self.step.effect:
-            for record, _, cleaned in self.taken:
-                self.step.effect(record, cleaned, self.by, self.now)
+        self._take_effect()
         self._write_trail(verb=self.step.name, label=self.step.label, moves=True)
         if self.step.announces:
             announce_many(
@@ -255,6 +254,16 @@ class _Firing:
         if changes:
             keys = [record.pk for record, _, _ in self.taken]
             self.workflow.model._base_manager.filter(pk__in=keys).update(**changes)
+
+    def _take_effect(self) -> None:
+        if not self.step.effect:
+            return
+        to_save: dict[tuple[str, ...], list[Record]] = defaultdict(list)
+        for record, _, cleaned in self.taken:
+            if fields := self.step.effect(record, cleaned, self.by, self.now):
+                to_save[tuple(fields)].append(record)
+        for fields, records in to_save.items():
+            self.workflow.model._base_manager.bulk_update(records, fields)
 
     def _attach(self) -> None:
         for record, _, cleaned in self.taken:

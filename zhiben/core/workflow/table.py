@@ -13,7 +13,7 @@ A table is read from top to bottom like a page of office rules:
     )
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -60,7 +60,9 @@ class Step:
     """One way from a state to the next. `source` may be several states; a `target` of None leaves the state as it is.
 
     `unless(record, acting)`   a sentence why this person may not, or None; the step stays visible with that sentence
-    `effect(record, data, by, now)`  what else changes, in the same transaction, after the record is saved
+    `effect(record, data, by, now)`  what else changes, in the same transaction, after the record is saved; fields of
+                               the record that it only sets it returns by name, and the engine saves them,
+                               those of a whole set in one statement
     `announces`                the event others may react to, built by `Event.of_step`
     `approval`                 the step takes effect only when its approval is complete
     `tells`                    who is told besides those for whom the record waits next
@@ -75,7 +77,7 @@ class Step:
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     unless: Callable[[Any, Acting], str | None] | None = None
-    effect: Callable[[Any, Mapping[str, Any], By, datetime], None] | None = None
+    effect: Callable[[Any, Mapping[str, Any], By, datetime], Iterable[str] | None] | None = None
     announces: type[Event] | None = None
     approval: Approval | None = None
     tells: tuple[Actor, ...] = ()

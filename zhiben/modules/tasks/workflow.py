@@ -43,6 +43,8 @@ from .models import (
 )
 
 S = TaskStatus
+Fields = list[str]
+"""Names of the fields an effect has set, for the engine to save."""
 
 OFFICERS = (Role.UNIT_OFFICER, Role.COMMITTEE_OFFICER, Role.SAFETY_OFFICER, Role.GRID_OFFICER)
 LEADERS = (Role.UNIT_LEADER, Role.COMMITTEE_CHIEF, Role.ENTERPRISE_HEAD)
@@ -143,17 +145,17 @@ def units_below(value: list[Unit], task: Task, now: datetime) -> str | None:
 # ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def note_acceptance(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:
+def note_acceptance(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
     task.accepted_at = now
-    task.save(update_fields=["accepted_at"])
+    return ["accepted_at"]
 
 
-def await_answer(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:
+def await_answer(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
     task.answer_by = answer_deadline(now)
-    task.save(update_fields=["answer_by"])
+    return ["answer_by"]
 
 
-def ask_again(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:
+def ask_again(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
     """The unit (perhaps another) has its full time to accept."""
     task.accept_by = accept_deadline(now, task.due_on)
     task.accepted_at = task.answer_by = None
@@ -162,7 +164,7 @@ def ask_again(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> Non
         task.lead_officer = None
         task.region_path = data["responsible_unit"].region_path
         fields += ["lead_officer", "region_path"]
-    task.save(update_fields=fields)
+    return fields
 
 
 def split(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:
@@ -176,16 +178,16 @@ def split(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:
     )
 
 
-def hand_in(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:
+def hand_in(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
     assert isinstance(by, Acting)
     task.submitted_by, task.submitted_at, task.answer_by = by.person, now, answer_deadline(now)
-    task.save(update_fields=["submitted_by", "submitted_at", "answer_by"])
+    return ["submitted_by", "submitted_at", "answer_by"]
 
 
-def extend(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:
+def extend(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
     task.due_on = data.get("extended_to") or data["extended_beyond"]
     task.extensions += 1
-    task.save(update_fields=["due_on", "extensions"])
+    return ["due_on", "extensions"]
 
 
 def conclude(task: Task, data: Mapping[str, Any], by: By, now: datetime) -> None:
