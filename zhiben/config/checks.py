@@ -19,7 +19,7 @@ LEAST_POSTGRESQL = 15
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
 SQLITE_SERVES = 50
-"""People at work at once, from `make bench` (docs/operations.md says how it was measured)."""
+"""People at work at once: a fifth of what `tests/bench/people.py` measured (docs/adr/0004-two-databases.md)."""
 
 
 @register(Tags.security, deploy=True)
