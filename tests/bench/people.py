@@ -10,9 +10,9 @@ import threading
 import time
 from urllib.parse import urlencode
 
-from zhiben.config.demo.people import PASSWORD
-
 HOST = ("127.0.0.1", 8000)
+PASSWORD = "yunlan-2026"
+"""Of the demonstration's accounts, as `make run` prints it."""
 PEOPLE = ("demo1", "demo3", "demo4", "demo5", "demo6", "demo7")
 PAGES = ("/", "/tasks/", "/inbox/")
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"http://{HOST[0]}:{HOST[1]}/"}
