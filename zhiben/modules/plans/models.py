@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from zhiben.core.access.scope import Scoped, ScopedQuerySet
+from zhiben.core.access.scope import Scoped
 from zhiben.core.files.models import StoredFile
 from zhiben.core.org.models import Body, Person, Region, RegionLevel, Unit
 from zhiben.modules.tasks.models import Task
@@ -52,8 +52,6 @@ class Plan(Scoped, PlanFacts):
         "self", verbose_name="上级方案", on_delete=models.PROTECT, null=True, blank=True, related_name="lower"
     )
     created_at = models.DateTimeField("建立时间")
-
-    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "方案"
@@ -128,8 +126,6 @@ class PlanVersion(Scoped, PlanFacts):
         Person, verbose_name="发布人", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
-    objects = ScopedQuerySet.as_manager()
-
     class Meta:
         verbose_name = "方案版本"
         ordering = ("plan", "-number")
@@ -146,6 +142,12 @@ class PlanVersion(Scoped, PlanFacts):
     @property
     def is_draft(self) -> bool:
         return self.status == VersionStatus.DRAFT
+
+    @property
+    def office(self) -> Unit:
+        """The unit that keeps the plan; `services.intake` gives one to every version."""
+        assert self.responsible_unit is not None
+        return self.responsible_unit
 
     @property
     def text(self) -> str:

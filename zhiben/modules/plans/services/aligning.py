@@ -56,9 +56,10 @@ def suggested_pairs(plan: Plan, upper: Plan) -> list[tuple[PlanItem, int | None]
 def _is_below(plan: Plan, other: Plan) -> bool:
     """Whether `plan` stands somewhere below `other`."""
     seen: set[int] = set()
-    while plan.upper_id and plan.pk not in seen:
-        seen.add(plan.pk)
-        if plan.upper_id == other.pk:
+    lower: Plan | None = plan
+    while lower and lower.upper_id and lower.pk not in seen:
+        seen.add(lower.pk)
+        if lower.upper_id == other.pk:
             return True
-        plan = plan.upper
+        lower = lower.upper
     return False

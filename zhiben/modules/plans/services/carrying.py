@@ -6,7 +6,7 @@ from datetime import datetime
 from zhiben.core.access.acting import By
 from zhiben.core.workflow import engine
 from zhiben.modules.tasks.dispatching import share_task
-from zhiben.modules.tasks.models import Task, TaskStatus
+from zhiben.modules.tasks.models import TaskStatus
 from zhiben.modules.tasks.services import NewMilestone, revise_task, withdraw_tasks
 
 from ..models import PlanItem
@@ -17,12 +17,15 @@ def carry_on(publication: Publication, *, by: By, now: datetime) -> None:
     """Every item that continues a task of the version before takes it over."""
     version = publication.version
     for dispatch in (*publication.kept, *publication.done):
-        dispatch.item.task = dispatch.item.predecessor.task
+        dispatch.item.task = dispatch.continued
     PlanItem.objects.bulk_update(
         [each.item for each in (*publication.kept, *publication.done)], ["task"], batch_size=500
     )
     for dispatch in publication.kept:
-        before = dispatch_of(dispatch.item.predecessor, version.based_on)
+        old = dispatch.item.predecessor
+        assert old is not None  # else there would be no task to keep
+        assert version.based_on is not None
+        before = dispatch_of(old, version.based_on)
         _revise(dispatch, before, publication, by, now)
         _reshare(dispatch, before, publication, by, now)
 
@@ -43,14 +46,14 @@ def _revise(dispatch: Dispatch, before: Dispatch, publication: Publication, by: 
     days = [(each.due_on, each.text) for each in item.milestones.all()]
     moved = days != [(each.due_on, each.text) for each in old.milestones.all()]
     revise_task(
-        task=item.task, by=by, now=now, reason=f"{version}发布",
+        task=dispatch.continued, by=by, now=now, reason=f"{version}发布",
         milestones=[NewMilestone(*day) for day in days] if moved else None, **changes,
     )  # fmt: skip
 
 
 def _reshare(dispatch: Dispatch, before: Dispatch, publication: Publication, by: By, now: datetime) -> None:
     """Units that the plan added take part, those it took out are released, and the holder moves."""
-    task: Task = dispatch.item.task
+    task = dispatch.continued
     reason = f"{publication.version}调整了责任单位"
     named = {each.unit.pk for each in dispatch.assignments}
     named_before = {each.unit.pk for each in before.assignments}

@@ -62,7 +62,7 @@ def fail(*, version: PlanVersion, sentence: str, now: datetime) -> PlanVersion:
 def release_document(version: PlanVersion) -> None:
     """A version given up no longer keeps its file from being uploaded again; a copy shares its original's file."""
     if version.document and not version.document.versions.exclude(pk=version.pk).exists():
-        PlanDocument.objects.filter(pk=version.document_id).update(put_aside=True)
+        PlanDocument.objects.filter(pk=version.document.pk).update(put_aside=True)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 
 from zhiben.core.access.acting import Machine
 from zhiben.core.workflow import engine
@@ -67,7 +67,7 @@ def lay_out(
     document.save(update_fields=["text", "blocks", "warnings"])
     _take_facts(version, ledger)
     _lay_out_items(version, ledger, _remembering(version, resolver))
-    if version.based_on_id:
+    if version.based_on:
         _continue_from(version.based_on, version)
     return engine.fire(version, "read", by=READER, now=now)
 
@@ -81,7 +81,7 @@ def _take_facts(version: PlanVersion, ledger: Ledger) -> None:
         version.title = ledger.title.value[:255]
     version.issuer = ledger.issuer.value[:128] if ledger.issuer else ""
     version.document_number = ledger.doc_no.value[:64] if ledger.doc_no else ""
-    version.issued_on = ledger.issue_date.value if ledger.issue_date else None  # type: ignore[assignment]
+    version.issued_on = ledger.issue_date.value if ledger.issue_date else None
     version.period_start, version.period_end = ledger.period or (None, None)
     version.doubts = [*([] if ledger.tasks else [NO_TASKS]), *ledger.doubts, *_namesakes(version)]
     version.save()
@@ -203,8 +203,9 @@ def _lay_out_addressed(
         row.suggestions = list(address.suggestions)
         addresses.append(address)
     made = model.objects.bulk_create([row for row, _ in rows])
-    through, owner = model.units.through, f"{model._meta.model_name}_id"
-    through.objects.bulk_create(
+    through: type[models.Model] = model.units.through
+    owner = f"{model._meta.model_name}_id"
+    through._default_manager.bulk_create(
         through(**{owner: row.pk, "unit_id": unit})
         for row, address in zip(made, addresses, strict=True)
         for unit in address.units

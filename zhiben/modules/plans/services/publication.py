@@ -9,7 +9,7 @@ from functools import cached_property
 from django.db.models import Prefetch, QuerySet
 
 from zhiben.core.org.models import Unit
-from zhiben.modules.tasks.models import Duty, TaskStatus
+from zhiben.modules.tasks.models import Duty, Task, TaskStatus
 from zhiben.modules.tasks.services import (
     Assignment,
     NewFrequency,
@@ -42,6 +42,14 @@ class Dispatch:
     holder: Assignment
 
     @property
+    def continued(self) -> Task:
+        """The task of the version before that a kept or done item goes on with."""
+        before = self.item.predecessor
+        assert before is not None
+        assert before.task is not None
+        return before.task
+
+    @property
     def blocks(self) -> bool:
         """Nobody would answer for it: a name that leads the work is still open."""
         answering = [each for each in self.unresolved if each.role != DepartmentRole.PARTICIPANT]
@@ -66,7 +74,9 @@ class Publication:
     @cached_property
     def by_unit(self) -> list[tuple[Unit, int, int]]:
         """(unit, tasks it holds, tasks it shares in), most first."""
-        units, holds, shares = {}, Counter(), Counter()
+        units: dict[int, Unit] = {}
+        holds: Counter[int] = Counter()
+        shares: Counter[int] = Counter()
         for dispatch in self.dispatches:
             for each in (dispatch.holder, *dispatch.assignments):
                 units[each.unit.pk] = each.unit
@@ -128,7 +138,7 @@ def prepare(version: PlanVersion) -> Publication:
             version.items.filter(dropped=False, left_undispatched=False).exclude(predecessor=None).values("predecessor")
         )
         gone = PlanItem.objects.filter(version=version.based_on_id, task__isnull=False).exclude(pk__in=continued)
-        publication.withdrawable = [item for item in gone.select_related("task") if item.task.is_open]
+        publication.withdrawable = [item for item in gone.select_related("task") if item.task and item.task.is_open]
     return publication
 
 
@@ -158,13 +168,13 @@ def dispatch_of(item: PlanItem, version: PlanVersion) -> Dispatch:
     )
     days = [each.due_on for each in item.milestones.all()]
     still_open = tuple(each for each in departments if each.resolution == Resolution.OPEN)
-    holder = arrange(assignments, version.responsible_unit).main
+    holder = arrange(assignments, version.office).main
     return Dispatch(item, assignments, max(days, default=version.period_end), still_open, holder)
 
 
 def cannot_move(dispatch: "Dispatch") -> bool:
     """The holder changes, but the task is just being verified or was returned."""
-    task = dispatch.item.predecessor.task
+    task = dispatch.continued
     return task.responsible_unit_id != dispatch.holder.unit.pk and task.status not in MOVABLE
 
 

@@ -44,7 +44,7 @@ def publish_version(
         raise Refused(f"「{strange[0].title[:20]}」的任务不在可撤回之列，请刷新页面重新选择")
     published = engine.fire(version, "publish", by=by, now=now, key=key)
     reason = f"{version.plan}修订后不再包含这项任务"
-    for result in withdraw_tasks(tasks=[item.task for item in withdraw], reason=reason, by=by, now=now):
+    for result in withdraw_tasks(tasks=[item.task for item in withdraw if item.task], reason=reason, by=by, now=now):
         result.or_raise()
     return published
 
@@ -74,7 +74,7 @@ def dispatch(version: PlanVersion, *, by: By, now: datetime) -> None:
 def _dispatch_new(publication: Publication, by: By, now: datetime) -> None:
     version = publication.version
     orders = [order_of(each, version) for each in publication.dispatches]
-    tasks = dispatch_tasks(orders=orders, supervising_unit=version.responsible_unit, by=by, now=now)
+    tasks = dispatch_tasks(orders=orders, supervising_unit=version.office, by=by, now=now)
     for each, task in zip(publication.dispatches, tasks, strict=True):
         each.item.task = task
     PlanItem.objects.bulk_update([each.item for each in publication.dispatches], ["task"], batch_size=500)
@@ -106,7 +106,7 @@ def _obligation_of(duty: PlanObligation, unit: Unit, version: PlanVersion, now: 
     plan = version.plan
     start = version.period_start or local_day(now)
     return NewObligation(
-        title=duty.text, responsible_unit=unit, supervising_unit=version.responsible_unit,
+        title=duty.text, responsible_unit=unit, supervising_unit=version.office,
         starts_on=min(start, duty.due_on) if duty.due_on and not duty.per else start,
         ends_on=version.period_end if duty.per else duty.due_on, cadence=duty.per, min_count=duty.min_count or 1,
         due_on=duty.due_on, sector=plan.sector, confidentiality=plan.confidentiality,
