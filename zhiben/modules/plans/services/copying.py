@@ -9,7 +9,7 @@ from ..models import ItemDepartment, ItemFrequency, ItemIndicator, ItemMilestone
 
 
 def copy_rows(current: PlanVersion, version: PlanVersion) -> None:
-    actions = {}
+    actions: dict[int, int] = {}
     for action in current.actions.all():
         old = action.pk
         action.pk, action._state.adding, action.version = None, True, version
@@ -22,7 +22,8 @@ def copy_rows(current: PlanVersion, version: PlanVersion) -> None:
         if item.parent_id:
             parents[old] = item.parent_id
         item.pk, item._state.adding, item.version, item.predecessor_id = None, True, version, old
-        item.action_id, item.parent_id, item.task_id = actions.get(item.action_id), None, None
+        item.action_id = actions.get(item.action_id) if item.action_id else None
+        item.parent_id, item.task_id = None, None
         item.revision, item.checked = 0, True
         item.save()
         items[old] = item.pk
@@ -35,9 +36,9 @@ def copy_rows(current: PlanVersion, version: PlanVersion) -> None:
     _copy(current.obligations.filter(dropped=False), lambda row: {"version_id": version.pk, "revision": 0})
 
 
-def _copy(rows: models.QuerySet, changes: Callable[[Any], dict[str, Any]]) -> None:
+def _copy(originals: models.QuerySet, changes: Callable[[Any], dict[str, Any]]) -> None:
     """Copies of these rows, their units with them."""
-    rows = list(rows)
+    rows = list(originals)
     if not rows:
         return
     model = type(rows[0])

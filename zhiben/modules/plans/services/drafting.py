@@ -182,7 +182,7 @@ def _differences(before: Pieces, after: Pieces) -> dict[str, Any]:
 
 def _set_revision(keys: Iterable[str], number: int) -> None:
     for model, pks in by_model(keys).items():
-        model.objects.filter(pk__in=pks).update(revision=number)
+        model._default_manager.filter(pk__in=pks).update(revision=number)
 
 
 def _clock(moment: datetime) -> str:

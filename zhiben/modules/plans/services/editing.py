@@ -100,8 +100,8 @@ def merge_items(
         number = f"{second.number} " if second.number else ""
         first.content = f"{first.content}\n{number}{second.content or second.title}".strip()
         if first.body_span and second.body_span:
-            first.body_start = min(first.body_start, second.body_start)
-            first.body_end = max(first.body_end, second.body_end)
+            starts, ends = zip(first.body_span, second.body_span, strict=True)
+            first.body_start, first.body_end = min(starts), max(ends)
         first.doubts = list(dict.fromkeys((*first.doubts, *second.doubts)))
         first.confidence = min(first.confidence, second.confidence)
         first.checked = False
@@ -128,15 +128,14 @@ def add_item(
     """Add what the reading missed: written by hand, or taken from a stretch `span` of the document's text."""
     with recorded(version.pk, "add_item", {}, by=by, now=now) as draft:
         after = after or draft.version.items.select_related("action").last()
-        if span is not None:
-            start, end = span
+        start, end = span or (None, None)
+        if start is not None and end is not None:
             if not 0 <= start < end <= len(draft.version.text):
                 raise Refused("选中的文字不在原文里，请重新选择")
             content = content or without_breaks(draft.version.text[start:end])
             title = title or _title_of(content)
         if not title.strip():
             raise Refused("请写标题，或先在原文里选中要加入的文字")
-        start, end = span or (None, None)
         item = PlanItem.objects.create(
             version=draft.version, action=after.action if after else None,
             number=number.strip(), title=title.strip(), content=(content or title).strip(),
@@ -205,12 +204,13 @@ def _set_dropped(item: PlanItem, dropped: bool, seen: int, by: Acting, now: date
 
 
 def _second_half(first: PlanItem, tail: str, at: int, *, after: float) -> PlanItem:
-    placed = first.body_span is not None
+    end = first.body_span[1] if first.body_span else None
+    start = None if end is None else at
     title = _title_of(tail)
     return PlanItem.objects.create(
         version_id=first.version_id, action_id=first.action_id, parent_id=first.parent_id, title=title, content=tail,
-        body_start=at if placed else None, body_end=first.body_end if placed else None,
-        span_start=at if placed else None, span_end=min(at + len(title), first.body_end) if placed else None,
+        body_start=start, body_end=end,
+        span_start=start, span_end=None if end is None else min(at + len(title), end),
         position=after, doubts=["由上一条拆分而来，请核对序号和责任单位"],
     )  # fmt: skip
 

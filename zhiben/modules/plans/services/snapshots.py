@@ -62,7 +62,10 @@ CHILDREN: dict[str, type[models.Model]] = {
     "frequencies": ItemFrequency,
 }
 PIECES: dict[str, type[models.Model]] = {
-    model._meta.model_name: model for model in (PlanItem, PlanGoal, PlanObligation, PlanVersion)
+    "planitem": PlanItem,
+    "plangoal": PlanGoal,
+    "planobligation": PlanObligation,
+    "planversion": PlanVersion,
 }
 WITH_UNITS = (ItemDepartment, PlanObligation)
 
@@ -75,7 +78,7 @@ def take(keys: Iterable[str]) -> Pieces:
     """Snapshots of these pieces as they stand; a constant number of queries."""
     pieces: Pieces = dict.fromkeys(keys)
     for model, pks in by_model(pieces).items():
-        rows = list(model.objects.filter(pk__in=pks))
+        rows = list(model._default_manager.filter(pk__in=pks))
         units = _units_of(model, pks)
         for row in rows:
             pieces[key_of(row)] = _fields_of(row, units)
@@ -87,7 +90,8 @@ def take(keys: Iterable[str]) -> Pieces:
 def _take_children(pieces: Pieces, item_ids: list[int]) -> None:
     for name, model in CHILDREN.items():
         children = defaultdict(list)
-        rows = list(model.objects.filter(item__in=item_ids).order_by("pk"))
+        # Any: the four models have `item_id` in common, but no class that declares it
+        rows: list[Any] = list(model._default_manager.filter(item__in=item_ids).order_by("pk"))
         units = _units_of(model, [row.pk for row in rows])
         for row in rows:
             children[row.item_id].append({"id": row.pk} | _fields_of(row, units))
@@ -101,20 +105,20 @@ def put_back(pieces: Pieces, *, revision: int) -> None:
     grouped = by_model(pieces)
     item_ids = grouped.get(PlanItem, [])
     for child in CHILDREN.values():
-        child.objects.filter(item__in=item_ids).delete()
+        child._default_manager.filter(item__in=item_ids).delete()
     for model, pks in grouped.items():
         gone = [pk for pk in pks if pieces[f"{model._meta.model_name}:{pk}"] is None]
-        model.objects.filter(pk__in=gone).delete()
+        model._default_manager.filter(pk__in=gone).delete()
         for pk in pks:
             if snapshot := pieces[f"{model._meta.model_name}:{pk}"]:
                 stated = {name: _restored(model, name, snapshot[name]) for name in FIELDS[model]}
-                if not model.objects.filter(pk=pk).update(**stated, revision=revision):
-                    model.objects.create(pk=pk, **stated, revision=revision)
+                if not model._default_manager.filter(pk=pk).update(**stated, revision=revision):
+                    model._default_manager.create(pk=pk, **stated, revision=revision)
                 _put_units(model, [(pk, snapshot)])
     for name, child in CHILDREN.items():
-        stated = [(pk, each) for pk in item_ids for each in (pieces[f"planitem:{pk}"] or {}).get(name, ())]
-        child.objects.bulk_create([_row(child, each, pk=each["id"], item_id=pk) for pk, each in stated])
-        _put_units(child, [(each["id"], each) for _, each in stated])
+        belonging = [(pk, each) for pk in item_ids for each in (pieces[f"planitem:{pk}"] or {}).get(name, ())]
+        child._default_manager.bulk_create([_row(child, each, pk=each["id"], item_id=pk) for pk, each in belonging])
+        _put_units(child, [(each["id"], each) for _, each in belonging])
 
 
 def changed_fields(before: Snapshot | None, after: Snapshot | None) -> dict[str, tuple[Any, Any]]:
@@ -152,9 +156,10 @@ def _units_of(model: type[models.Model], pks: Iterable[int]) -> dict[int, list[i
 def _put_units(model: type[models.Model], stated: list[tuple[int, Snapshot]]) -> None:
     if not issubclass(model, WITH_UNITS):
         return
-    through, owner = model.units.through, f"{model._meta.model_name}_id"
-    through.objects.filter(**{f"{owner}__in": [pk for pk, _ in stated]}).delete()
-    through.objects.bulk_create(
+    through: type[models.Model] = model.units.through
+    owner = f"{model._meta.model_name}_id"
+    through._default_manager.filter(**{f"{owner}__in": [pk for pk, _ in stated]}).delete()
+    through._default_manager.bulk_create(
         [through(**{owner: pk, "unit_id": unit}) for pk, snapshot in stated for unit in snapshot["units"]]
     )
 
@@ -164,7 +169,11 @@ def _row(model: type[models.Model], snapshot: Snapshot, **also: Any) -> models.M
 
 
 def _restored(model: type[models.Model], name: str, value: Any) -> Any:
-    return value if name.endswith("_id") or value is None else model._meta.get_field(name).to_python(value)
+    if name.endswith("_id") or value is None:
+        return value
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)  # a snapshot holds columns only
+    return field.to_python(value)
 
 
 def _plain(value: Any) -> Any:
