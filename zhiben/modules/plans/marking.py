@@ -12,7 +12,7 @@ from itertools import groupby
 
 from django.utils.safestring import SafeString, mark_safe
 
-from .models import ItemDepartment, ItemFrequency, ItemIndicator, ItemMilestone, PlanItem, PlanVersion
+from .models import ItemDepartment, ItemFrequency, ItemIndicator, ItemMilestone, PlanItem, PlanVersion, Spanned
 from .reading.source import Block, SourceText
 
 
@@ -40,16 +40,22 @@ class Passage:
         return f"p{self.start}"
 
 
-PREFIX = {PlanItem: "t", ItemDepartment: "d", ItemMilestone: "m", ItemIndicator: "x", ItemFrequency: "f"}
+PREFIX: dict[type[Spanned], str] = {
+    PlanItem: "t",
+    ItemDepartment: "d",
+    ItemMilestone: "m",
+    ItemIndicator: "x",
+    ItemFrequency: "f",
+}
 
 
-def mark_key(reading: object) -> str:
+def mark_key(reading: Spanned) -> str:
     """How a reading is called on both sides of the page.
 
     >>> mark_key(ItemDepartment(pk=12))
     'd12'
     """
-    return f"{PREFIX[type(reading)]}{reading.pk}"  # type: ignore[attr-defined]
+    return f"{PREFIX[type(reading)]}{reading.pk}"
 
 
 def marks_of(version: PlanVersion, items: Iterable[PlanItem]) -> list[Mark]:

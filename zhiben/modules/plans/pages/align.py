@@ -18,10 +18,9 @@ def show(request: HttpRequest, plan_id: int) -> HttpResponse:
     asked = request.POST.get("upper") or request.GET.get("upper") or str(plan.upper_id or "")
     upper = get_object_or_404(others, pk=int(asked)) if asked.isascii() and asked.isdigit() else None
     if request.method == "POST" and upper:
+        chosen = ((name.removeprefix("item-"), str(value)) for name, value in request.POST.items())
         pairs = {
-            int(name.removeprefix("item-")): int(value)
-            for name, value in request.POST.items()
-            if name.removeprefix("item-").isdigit() and value.isascii() and value.isdigit()
+            int(item): int(above) for item, above in chosen if item.isdigit() and above.isascii() and above.isdigit()
         }
         try:
             count = align_plan(plan=plan, upper=upper, pairs=pairs, by=request.acting, now=request.now)

@@ -29,15 +29,17 @@ def stands_for(row: ItemDepartment | PlanObligation) -> str:
 
 
 def _chips(item: PlanItem) -> Iterator[str]:
-    for each in item.departments.all():
-        kind = f"{each.role} is-open" if each.resolution == Resolution.OPEN else each.role
-        yield _chip(kind, mark_key(each), ROLES[each.role], each.name, stands_for(each))
-    for each in item.milestones.all():
-        yield _chip("milestone", mark_key(each), "时限", each.due_on.isoformat())
-    for each in item.indicators.all():
-        yield _chip("indicator", mark_key(each), "指标", str(each))
-    for each in item.frequencies.all():
-        yield _chip("frequency", mark_key(each), "频次", f"{each.get_per_display()}≥{each.min_count} 次")
+    for department in item.departments.all():
+        role = department.role
+        kind = f"{role} is-open" if department.resolution == Resolution.OPEN else role
+        yield _chip(kind, mark_key(department), ROLES[role], department.name, stands_for(department))
+    for milestone in item.milestones.all():
+        yield _chip("milestone", mark_key(milestone), "时限", milestone.due_on.isoformat())
+    for indicator in item.indicators.all():
+        yield _chip("indicator", mark_key(indicator), "指标", str(indicator))
+    for frequency in item.frequencies.all():
+        rhythm = f"{frequency.get_per_display()}≥{frequency.min_count} 次"
+        yield _chip("frequency", mark_key(frequency), "频次", rhythm)
 
 
 def _chip(kind: str, key: str, word: str, said: str, to: str = "") -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
 from zhiben.core.access.acting import Acting
@@ -23,6 +24,8 @@ from ..models import (
     PlanVersion,
 )
 from ..services import drafting, editing, readings
+
+Row = TypeVar("Row", bound=Model)
 
 GONE = "这一条刚被别人移走或撤销了，请看页面上的最新内容"
 
@@ -68,18 +71,18 @@ class Asked:
     def item(self) -> PlanItem:
         return self.row(PlanItem.objects.filter(version=self.version), "item")
 
-    def row(self, rows, name: str):
+    def row(self, rows: QuerySet[Row], name: str) -> Row:
         """The row that the form names, within this draft; a sentence when it has gone."""
         found = rows.filter(pk=self.number(name)).first()
         if found is None:
             raise Refused(GONE)
         return found
 
-    def inside(self, model, name: str):
+    def inside(self, model: type[Row], name: str) -> Row | None:
         """A reading inside an item of this draft, or None where the form makes a new one."""
         if not self.text(name):
             return None
-        return self.row(model.objects.filter(item__version=self.version).select_related("item"), name)
+        return self.row(model._default_manager.filter(item__version=self.version).select_related("item"), name)
 
     def units(self) -> list[Unit]:
         """Chosen in the picker, or written in full where there is no script."""
@@ -95,7 +98,7 @@ class Asked:
 
 
 def edit(asked: Asked) -> DraftEdit | None:
-    values = {name: asked.post[name] for name in ("number", "title", "content") if name in asked.post}
+    values: dict[str, Any] = {name: asked.post[name] for name in ("number", "title", "content") if name in asked.post}
     if "action" in asked.post:
         values["action_id"] = asked.number("action")
     if "left_undispatched" in asked.post:
@@ -219,10 +222,13 @@ def frequency(asked: Asked) -> DraftEdit | None:
 
 
 def remove_reading(asked: Asked) -> DraftEdit | None:
-    for name, model in (("milestone", ItemMilestone), ("indicator", ItemIndicator), ("frequency", ItemFrequency)):
-        if row := asked.inside(model, name):
-            return readings.remove_reading(reading=row, seen=asked.seen, **asked.by_now)
-    return _nothing()
+    row = (
+        asked.inside(ItemMilestone, "milestone")
+        or asked.inside(ItemIndicator, "indicator")
+        or asked.inside(ItemFrequency, "frequency")
+        or _nothing()
+    )
+    return readings.remove_reading(reading=row, seen=asked.seen, **asked.by_now)
 
 
 def goal(asked: Asked) -> DraftEdit | None:
@@ -250,7 +256,9 @@ def duty(asked: Asked) -> DraftEdit | None:
 
 
 def facts(asked: Asked) -> DraftEdit | None:
-    values = {name: asked.text(name) for name in ("title", "issuer", "document_number") if name in asked.post}
+    values: dict[str, Any] = {
+        name: asked.text(name) for name in ("title", "issuer", "document_number") if name in asked.post
+    }
     values |= {name: asked.day(name) for name in ("issued_on", "period_start", "period_end") if name in asked.post}
     return readings.edit_facts(version=asked.version, seen=asked.seen, **values, **asked.by_now)
 
@@ -263,11 +271,11 @@ def redo(asked: Asked) -> DraftEdit | None:
     return drafting.redo(version=asked.version, **asked.by_now)
 
 
-def _others(asked: Asked, item: PlanItem):
+def _others(asked: Asked, item: PlanItem) -> QuerySet[PlanItem]:
     return asked.version.items.filter(dropped=False).exclude(pk=item.pk)
 
 
-def _nothing():
+def _nothing() -> NoReturn:
     raise Refused(GONE)
 
 
