@@ -22,9 +22,8 @@ _EVERY = re.compile(
 _FOUND = re.compile(_COUNT)
 _STOPS = re.compile(r"[。;!?\n]|每(?:个?(?:工作日|半年|季度|月|年|日|天|周|星期|季)|两|三|\d)")
 # 每季度、分管负责人每月至少检查1次: the count serves every period before it.
-_SHARED = re.compile(
-    rf"[、和及](?:[^,。;!?\n\d]{{0,14}}每[^,。;!?\n、\d]{{1,12}}、)*[^,。;!?\n、]{{0,14}}每[^,。;!?\n、\d]{{1,20}}{_COUNT}"
-)
+_GOES_ON = re.compile("[、和及]")
+_SHARED = re.compile(rf"[^,。;!?\n]{{0,40}}?{_COUNT}")
 _ASIDE = re.compile(r"\([^()。]{1,24}\)")
 _REACH = 70
 
@@ -62,10 +61,12 @@ def recurrences_in(text: str, start: int, end: int, *, quoted: Quoted) -> Iterat
     for match in _EVERY.finditer(text, start, end):
         if match.start() in quoted:
             continue
-        if match["every"] and (shared := _SHARED.match(text, match.end(), min(end, match.end() + _REACH))):
-            count = number_value(shared["count"]) or 1
-            yield Recurrence(_period(match), count, match.start(), shared.end(), True)
-            continue
+        if match["every"] and _GOES_ON.match(text, match.end(), end):
+            shared = _SHARED.match(text, match.end(), min(end, match.end() + _REACH))
+            if shared and "每" in shared.group():
+                count = number_value(shared["count"]) or 1
+                yield Recurrence(_period(match), count, match.start(), shared.end(), True)
+                continue
         aside = _ASIDE.match(text, match.end(), end)  # 每季度(高危行业每月)至少1次: the count serves both
         begin = aside.end() if aside else match.end()
         stop = _STOPS.search(text, begin, min(end, begin + _REACH))

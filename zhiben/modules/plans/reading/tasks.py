@@ -177,7 +177,9 @@ def indicators_in(document: Document, segment: Span, dues: list[Due]) -> Iterato
         for target in targets_in(document.text, start, end, quoted=document.quoted):
             if _inside_duty(document, target.start):
                 continue
-            index = bisect_right(starts, min(target.clause_end, target.end + 11)) - 1
+            index = bisect_right(starts, target.start) - 1
+            if index < 0 or dues[index].start < target.clause_start:  # …达到95%(2025年底前)
+                index = bisect_right(starts, min(target.clause_end, target.end + 11)) - 1
             dated = index >= 0 and dues[index].start >= start and dues[index].year_given
             yield IndicatorReading(
                 document.printed(target.clause_start, target.clause_end),
