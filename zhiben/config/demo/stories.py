@@ -36,6 +36,8 @@ SPLIT: dict[tuple[str, str], tuple[str, ...]] = {
     ("(四)13", "县住建局"): ("温川燃气",),
     ("(七)23", "县自然资源局"): ("砚石矿业",),
 }
+SLACK_SHARE = 0.2
+"""How often somebody who only shares in a task follows a habit of their own; a lead waits for the slowest of many."""
 LATEST_SHARE = 96
 """Per cent that a task reaches before it is handed in."""
 
@@ -54,7 +56,8 @@ class Story:
     def of(cls, year: "Year", task: Task) -> "Story":
         rng = Random(f"{task.number}:{task.responsible_unit.short_name}:{task.duty}")  # noqa: S311 (a story, no secret)
         habit = rng.choice(HABITS)
-        if task.duty == Duty.COORDINATOR or (task.duty == Duty.PARTICIPANT and habit != "late"):
+        shares_only = task.parent_id is not None and rng.random() > SLACK_SHARE
+        if task.duty == Duty.COORDINATOR or shares_only:
             habit = "prompt"
         return cls(year, task.pk, rng, habit, rng.random() < 0.13)
 
@@ -195,10 +198,10 @@ class Story:
                 day = task.due_on + timedelta(days=self.rng.randint(45, 130))
             case "late":
                 day = task.due_on + timedelta(days=self.rng.randint(5, 40))
+            case _ if task.parent_id:  # whoever leads needs the shares of the others first
+                day = task.due_on - timedelta(days=self.rng.randint(18, 40))
             case _:
-                day = task.due_on - timedelta(days=self.rng.randint(1, 16))
-        if task.duty in (Duty.LEAD, Duty.COORDINATOR):
-            day += timedelta(days=8)  # whoever leads waits for the others
+                day = task.due_on - timedelta(days=self.rng.randint(1, 9))
         self.year.on(max(day, local_day(now) + timedelta(days=5)), self.hand_in)
 
     def _share(self, task: Task, now: datetime) -> int:

@@ -275,7 +275,8 @@ class IndicatorTarget(models.Model):
         verbose_name = "指标目标"
         ordering = ("year", "pk")
         constraints = [
-            models.UniqueConstraint(fields=("indicator", "year"), nulls_distinct=False, name="tasks_one_target_a_year"),
+            models.UniqueConstraint(fields=("indicator", "year"), name="tasks_one_target_a_year"),
+            models.UniqueConstraint(fields=("indicator",), condition=Q(year=None), name="tasks_one_target_of_no_year"),
         ]
 
 

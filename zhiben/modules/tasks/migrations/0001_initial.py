@@ -219,7 +219,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '指标目标',
                 'ordering': ('year', 'pk'),
-                'constraints': [models.UniqueConstraint(fields=('indicator', 'year'), name='tasks_one_target_a_year', nulls_distinct=False)],
+                'constraints': [models.UniqueConstraint(fields=('indicator', 'year'), name='tasks_one_target_a_year'), models.UniqueConstraint(condition=models.Q(('year', None)), fields=('indicator',), name='tasks_one_target_of_no_year')],
             },
         ),
         migrations.CreateModel(
