@@ -14,9 +14,21 @@ use([BarChart, LineChart, AriaComponent, GridComponent, LegendComponent, Tooltip
 type Series = { name: string; values: (number | null)[]; links?: (string | null)[]; tone?: string };
 type Chart = { kind: "bar" | "line" | "stack"; across?: boolean; unit?: string; categories: string[]; series: Series[] };
 
-/** Pixels: one bar on its side, the legend above, the axis below. */
-const [LINE, HEAD, FOOT] = [30, 64, 32];
+/** Pixels: one bar on its side, the axis below it; above stands the legend, on a phone in two lines. */
+const [LINE, FOOT] = [30, 32];
+const headOf = (width: number) => (width < 600 ? 72 : 48);
 const LONGEST_NAME = 168;
+
+const [LIGHT, DARK] = ["rgba(255,255,255,0.7)", "rgba(0,0,0,0.42)"];
+/** One for each series of a chart, in order: what tells them apart in grey print and to a colour-blind eye. */
+const PATTERNS = [
+  { color: "transparent" },
+  { color: LIGHT, dashArrayX: [1, 0], dashArrayY: [3, 3], rotation: -Math.PI / 4 },
+  { color: DARK, dashArrayX: [1, 0], dashArrayY: [4, 2], rotation: Math.PI / 4 },
+  { color: LIGHT, symbol: "rect", dashArrayX: [[5, 5], [0, 5, 5, 0]], dashArrayY: [5, 0] },
+  { color: DARK, symbol: "circle", dashArrayX: [[6, 6], [0, 6, 6, 0]], dashArrayY: [5, 0], symbolSize: 0.7 },
+  { color: LIGHT, dashArrayX: [1, 0], dashArrayY: [1, 4], rotation: Math.PI / 2 },
+];
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -28,7 +40,7 @@ export async function mountChart(figure: HTMLElement): Promise<void> {
     return;
   }
   const data = (await answer.json()) as Chart;
-  if (data.across) place.style.height = `${data.categories.length * LINE + HEAD + FOOT}px`;
+  if (data.across) place.style.height = `${data.categories.length * LINE + headOf(place.clientWidth) + FOOT}px`;
   const chart = init(place);
   const draw = () => chart.setOption(optionOf(data, place.clientWidth), true);
   draw();
@@ -62,8 +74,8 @@ function optionOf(data: Chart, width: number): EChartsCoreOption {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
     color: ["--chart-1", "--chart-2", "--chart-3", "--chart-4", "--chart-5"].map(colour),
     animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
-    aria: { enabled: true, decal: { show: many } }, // patterns: readable in grey print
-    grid: { left: 8, right: 16, top: data.across ? HEAD : many ? 64 : data.unit ? 32 : 16, bottom: 8, containLabel: true },
+    aria: { enabled: true, decal: { show: many, decals: PATTERNS } },
+    grid: { left: 8, right: 16, top: many ? headOf(width) : data.unit ? 32 : 16, bottom: 8, containLabel: true },
     legend: many ? { top: 0, textStyle: { color: ink } } : undefined,
     // HTML tooltips carry inline styles, which the content security policy forbids
     tooltip: {

@@ -48,7 +48,7 @@ def test_the_pictures_are_drawn_and_a_bar_opens_its_list(work, desks):
     pictures.nth(1).wait_for()
     desk.page.wait_for_timeout(1200)
     box = pictures.first.bounding_box()
-    desk.page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + 64 + 15)  # the first unit's line
+    desk.page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + 48 + 15)  # the first unit's line
     desk.page.wait_for_url(re.compile(r"/tasks/\?.*unit=\d+"))
 
 
