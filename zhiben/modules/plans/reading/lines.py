@@ -16,6 +16,7 @@ from .vocabulary import LABEL, LABEL_LINE, LONE_HEADINGS, UNIT_NAME, UNIT_TAIL
 
 _STRAY_SPACE = re.compile(
     r"(?<![!-~])[ \t]+|[ \t]+(?![!-~])|(?<=[()\[\],.:;/%])[ \t]+|[ \t]+(?=[()\[\],.:;/%])"
+    r"|(?<=20\d\d[-—–~])[ \t]+(?=20\d\d)|(?<=20\d\d)[ \t]+(?=[-—–~][ \t]*20\d\d)"
     r"|(?<=\d)[ \t]+(?=\d{1,3}(?: ?\d){0,2} ?[年月日%个项次家])"
 )
 _PAGE_MARK = re.compile(
@@ -130,7 +131,7 @@ def _parting_spaces(text: str) -> Iterator[int]:
         label = LABEL_LINE.match(line.group().lstrip())
         start = line.start() + len(line.group()) - len(line.group().lstrip()) + (label.end() if label else 0)
         names = list(re.finditer(r"[^ \t]+", text[start : line.end()]))
-        if len(names) < 2 or not all(_whole_units(name.group(), label is not None) for name in names):
+        if len(names) < 2 or not all(_whole_units(name.group().rstrip(")]】"), label is not None) for name in names):
             continue
         if not any(UNIT_TAIL.match(name.group()) for name in names[1:]):
             yield from (start + name.end() for name in names[:-1])

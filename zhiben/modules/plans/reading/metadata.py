@@ -11,7 +11,7 @@ from .vocabulary import PLAN_TITLE
 
 OWN_TITLE = 0.95  # the confidence of a title that stands on a line of its own
 _TITLE_END = re.compile(
-    r"(?:方案|计划|清单|意见|要点|办法|措施|分工|台账)(?:\(.{1,24}\))?(?:\(20\d\d年?[-—–~至]{1,2}20\d\d年?\))?$"
+    r"(?:方案|计划|清单|意见|要点|办法|措施|分工|台账|(?:分工|任务|分解|责任|进度|一览)表)(?:\(.{1,24}\))?(?:\(20\d\d年?[-—–~至]{1,2}20\d\d年?\))?$"
 )
 _PERIOD_LINE = re.compile(r"\(?20\d\d年?[-—–~至]{1,2}20\d\d年?\)?|\((?:试行|征求意见稿|送审稿|讨论稿|印发稿)\)")
 _NOT_TITLE = re.compile(
@@ -29,7 +29,7 @@ _DATE_LABEL = re.compile(
 _ISSUER_LABEL = re.compile(
     r"(?:发文机关|发文单位|制发机关|发文机构|发布机构|发布机关|发布单位|公开责任部门|信息来源|制定机关)[:|]{0,3}\s?"
 )
-_BODY_END = "(?:委员会|委员会办公室|安委会|安委办|办公室|政府|管委会|局|厅|部|公司|集团|厂|矿|中心|院|学校|大学|医院|领导小组|指挥部|街道办事处|办事处|支队|大队|站|社|党委|银行|所)"
+_BODY_END = "(?:委员会|委员会办公室|安委会|安委办|办公室|政府|管委会|局|厅|部|公司|集团|厂|矿|中心|院|学校|大学|中学|小学|学院|幼儿园|医院|领导小组|指挥部|街道办事处|办事处|支队|大队|站|社|党委|银行|所)"
 _SIGNED = re.compile(
     rf"(?P<body>[一-鿿()]{{3,36}}?{_BODY_END})(?P<seal>\(?(?:盖章|印章|代章|公章)?\)?)\n?(?P<date>(?:20\d\d|二[〇○零一二三四五六七八九]{{3}})年[\d一二三四五六七八九十]{{1,3}}月[\d一二三四五六七八九十]{{1,3}}日)(?![前起至以-]|发|,|之)"
 )
@@ -123,6 +123,8 @@ def document_number_of(document: Document, head_end: int) -> MetadataReading | N
             return _reading(document, found.span("value"), 0.95)
     for found in _DOC_NO.finditer(text, 0, limit):
         start, end = found.span("value")
+        year = found.start("year") - 1
+        start = max((at for at in range(start, year) if document.mapped.offsets[at] in document.gaps), default=start)
         alone = (start == 0 or text[start - 1] == "\n" or document.mapped.offsets[start] in document.gaps) and (
             end >= len(text)
             or text[end] == "\n"
@@ -131,6 +133,8 @@ def document_number_of(document: Document, head_end: int) -> MetadataReading | N
         )
         if alone:
             return _reading(document, (start, end), 0.9)
+        if (noticed := text.rfind("的通知", start, year)) >= 0:  # all on one line: …的通知X安〔2024〕8号各单位:
+            return _reading(document, (noticed + 3, end), 0.8)
         after_head = re.search(r"文件$", text[max(0, start - 2) : start])
         inner = re.search(r"文件(?P<value>[一-鿿]{1,10}[〔\[]20\d\d[〕\]]\d{1,5}号)", text[start:end])
         if after_head or inner:

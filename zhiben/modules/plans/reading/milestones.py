@@ -118,5 +118,6 @@ def _in_year(day: date, year: int) -> date:
 
 def text_from(text: str, start: int, end: int) -> str:
     """What is due: the words from the date on, to the end of the sentence at most."""
+    end = min(end, start + _TEXT_START)
     stop = _CONTENT_END.search(text, start, end)
-    return text[start : min(stop.start() if stop else end, start + _TEXT_START)]
+    return text[start : stop.start() if stop else end]

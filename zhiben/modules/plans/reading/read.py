@@ -27,6 +27,8 @@ from .tasks import Rules, first_year_of, read_task, title_span
 from .vocabulary import NOT_A_PLAN_TITLE
 from .zones import Zones, short_title, zones_of
 
+_OPENING = 30  # characters
+
 
 def read_plan(source: SourceText) -> Ledger:
     """The ledger of one document. A document without tasks gives an empty ledger that says so."""
@@ -83,6 +85,8 @@ def documents_of(source: SourceText) -> tuple[Document, Document, list[Table]]:
 def _head_end(document: Document) -> int:
     """Where the plan's sections begin: the first 一、 of the run of sections that holds the most text."""
     sections = [item for item in document.root.children if item.style in ("一、", "chapter", "word", "ordinal")]
+    if sections and sections[0].start < _OPENING and all(item.head_end > item.start for item in sections):
+        return len(document.text)  # 附件 | a title | a table: an annex by itself
     if not sections:
         return document.root.children[0].start if document.root.children else len(document.text)
     runs: list[list[Item]] = []

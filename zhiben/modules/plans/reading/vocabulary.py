@@ -43,7 +43,7 @@ ACTION_TITLE = re.compile("(?:行动|工程|攻坚战?|专项整治|计划|提�
 NOT_A_PLAN_TITLE = re.compile(
     "(?:总结|报告|汇报|简报|通报|纪要|讲话|解读|公告|问答|情况|发布会|启动会|动员会|召开|培训班|公示)$"
 )
-PLAN_TITLE = re.compile("方案|计划|行动|清单|分工|要点|安排|措施|台账")
+PLAN_TITLE = re.compile("方案|计划|行动|清单|分工|要点|安排|措施|台账|任务.*表$")
 
 # A unit's name by its last noun, as it stands in a list or in a table's cell.
 UNIT_NAME = re.compile(

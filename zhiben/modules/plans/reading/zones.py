@@ -72,7 +72,7 @@ def zones_of(root: Item, text: str, carries_duty: Callable[[Item], bool], is_pla
             elif kind == "rest" or group is not root:
                 zones.rest.append(item)
                 zones.goals += [child for child in item.children if _kind(short_title(text, child)) == "goals"]
-            elif item.style in ("word", "chapter", "section") and item.children:
+            elif item.style in ("word", "chapter", "section") and _names_its_sections(text, item):
                 waiting.append(item)
             else:
                 unknown.append(item)
@@ -87,6 +87,10 @@ def zones_of(root: Item, text: str, carries_duty: Callable[[Item], bool], is_pla
     else:
         _eliminate(root, text, unknown, zones, carries_duty, is_plan)
     return zones
+
+
+def _names_its_sections(text: str, item: Item) -> bool:
+    return any(_kind(short_title(text, child)) != "unknown" for child in item.children)
 
 
 def _is_bare_task_title(text: str, item: Item) -> bool:
