@@ -64,8 +64,8 @@ def recurrences_in(text: str, start: int, end: int, *, quoted: Quoted) -> Iterat
         if match["every"] and _GOES_ON.match(text, match.end(), end):
             shared = _SHARED.match(text, match.end(), min(end, match.end() + _REACH))
             if shared and "每" in shared.group():
-                count = number_value(shared["count"]) or 1
-                yield Recurrence(_period(match), count, match.start(), shared.end(), True)
+                times = number_value(shared["count"]) or 1
+                yield Recurrence(_period(match), times, match.start(), shared.end(), True)
                 continue
         aside = _ASIDE.match(text, match.end(), end)  # 每季度(高危行业每月)至少1次: the count serves both
         begin = aside.end() if aside else match.end()

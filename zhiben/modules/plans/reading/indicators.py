@@ -118,15 +118,15 @@ def _target(text: str, match: re.Match[str], clause_start: int, clause_end: int,
     clause_start, clause_end = max(clause_start, number_start - _REACH), min(clause_end, match.end() + _REACH)
     before, end = text[clause_start:number_start].removesuffix("约"), match.end()
     up, down, about = (_UP.match(text, end), _DOWN.match(text, end), _ABOUT.match(text, end))
-    about = about or match["more"] or (text[number_start - 1 : number_start] == "约")
-    after_number = up or down or _ABOUT.match(text, end)
+    roughly = bool(about or match["more"]) or text[number_start - 1 : number_start] == "约"
+    after_number = up or down or about
     tail = after_number.end() if after_number else end
     after = text[tail:clause_end]
     operator: Operator = "<=" if match["ceiling"] or down else ">=" if match["floor"] or up else "="
     if up:
         operator = ">="
     floor_here = bool(match["floor"] or match["ceiling"])
-    reading = _Reading(match, before, after, unit, floor_here, bool(up), bool(down), bool(about))
+    reading = _Reading(match, before, after, unit, floor_here, bool(up), bool(down), roughly)
     verdict = reading.percentage() if unit in ("%", "‰", "个百分点") else reading.quantity()
     if verdict is None:
         return None
@@ -134,7 +134,7 @@ def _target(text: str, match: re.Match[str], clause_start: int, clause_end: int,
         value,
         unit,
         operator,
-        bool(about),
+        roughly,
         number_start,
         tail,
         match.end() - len(unit),

@@ -106,13 +106,13 @@ def _lost_marks(text: str) -> Iterator[tuple[int, str]]:
     for match in _DOTTED_BEFORE_DIGIT.finditer(text):
         yield match.start("space"), "、"
     run: list[re.Match[str]] = []
-    for match in [*_BARE_NUMBER.finditer(text), None]:
-        if run and (match is None or int(match["value"]) != int(run[-1]["value"]) + 1):
+    for bare in [*_BARE_NUMBER.finditer(text), None]:
+        if run and (bare is None or int(bare["value"]) != int(run[-1]["value"]) + 1):
             if len(run) >= 2 and not any(LONE_HEADINGS.match(one["title"].strip()) for one in run):
                 yield from ((one.start("space"), ".") for one in run)
             run = []
-        if match and (run or match["value"] == "1"):
-            run.append(match)
+        if bare and (run or bare["value"] == "1"):
+            run.append(bare)
 
 
 _SPACED_LINE = re.compile(r"[^\n。;\d]{6,200}")
