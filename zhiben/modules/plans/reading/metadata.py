@@ -31,7 +31,7 @@ _ISSUER_LABEL = re.compile(
 )
 _BODY_END = "(?:委员会|委员会办公室|安委会|安委办|办公室|政府|管委会|局|厅|部|公司|集团|厂|矿|中心|院|学校|大学|中学|小学|学院|幼儿园|医院|领导小组|指挥部|街道办事处|办事处|支队|大队|站|社|党委|银行|所)"
 _SIGNED = re.compile(
-    rf"(?P<body>[一-鿿()]{{3,36}}?{_BODY_END})(?P<seal>\(?(?:盖章|印章|代章|公章)?\)?)\n?(?P<date>(?:20\d\d|二[〇○零一二三四五六七八九]{{3}})年[\d一二三四五六七八九十]{{1,3}}月[\d一二三四五六七八九十]{{1,3}}日)(?![前起至以-]|发|,|之)"
+    rf"(?P<body>(?!年\))[一-鿿][一-鿿()]{{2,35}}?{_BODY_END})(?P<seal>\(?(?:盖章|印章|代章|公章)?\)?)\n?(?P<date>(?:20\d\d|二[〇○零一二三四五六七八九]{{3}})年[\d一二三四五六七八九十]{{1,3}}月[\d一二三四五六七八九十]{{1,3}}日)(?![前起至以-]|发|,|之)"
 )
 _ONLY_DATE = re.compile(
     r"(?:20\d\d|二[〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日"
@@ -160,6 +160,9 @@ def signature_of(document: Document, head_end: int) -> tuple[MetadataReading | N
     return None, None
 
 
+_OPENS_TEXT = re.compile("根据|按照|为(?:了|深入|认真|贯彻|进一步|全面|切实|扎实|有效|做好)")
+
+
 def _stands_alone(document: Document, found: re.Match[str]) -> bool:
     """A signature begins its line (or follows a gap, or the end of the last sentence) and ends it.
 
@@ -168,6 +171,9 @@ def _stands_alone(document: Document, found: re.Match[str]) -> bool:
     start, end = found.start("body"), found.end()
     text, offsets, gaps = document.text, document.mapped.offsets, document.gaps
     begins = start == 0 or text[start - 1] in "\n。" or offsets[start] in gaps
+    begins = begins or text[max(0, start - 2) : start] == "年)"  # …方案(2024—2026年)某县安委会2024年3月5日根据…
+    if begins and _OPENS_TEXT.match(text, end):
+        return True
     if begins and start and text[start - 1] == "。" and text.count("\n", 0, 3000) < 5:
         return True
     return begins and (end >= len(text) or text[end] == "\n" or offsets[end] in gaps or text[end] in "附(一抄")
