@@ -31,7 +31,7 @@ _ISSUER_LABEL = re.compile(
 )
 _BODY_END = "(?:委员会|委员会办公室|安委会|安委办|办公室|政府|管委会|局|厅|部|公司|集团|厂|矿|中心|院|学校|大学|中学|小学|学院|幼儿园|医院|领导小组|指挥部|街道办事处|办事处|支队|大队|站|社|党委|银行|所)"
 _SIGNED = re.compile(
-    rf"(?P<body>(?!年\))[一-鿿][一-鿿()]{{2,35}}?{_BODY_END})(?P<seal>\(?(?:盖章|印章|代章|公章)?\)?)\n?(?P<date>(?:20\d\d|二[〇○零一二三四五六七八九]{{3}})年[\d一二三四五六七八九十]{{1,3}}月[\d一二三四五六七八九十]{{1,3}}日)(?![前起至以-]|发|,|之)"
+    rf"(?P<body>(?!年\)|号)[一-鿿][一-鿿()]{{2,35}}?{_BODY_END})(?P<seal>\(?(?:盖章|印章|代章|公章)?\)?)\n?(?P<date>(?:20\d\d|二[〇○零一二三四五六七八九]{{3}})年[\d一二三四五六七八九十]{{1,3}}月[\d一二三四五六七八九十]{{1,3}}日)(?![前起至以-]|发|,|之)"
 )
 _ONLY_DATE = re.compile(
     r"(?:20\d\d|二[〇○零一二三四五六七八九]{3})年[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日"
@@ -62,7 +62,10 @@ def title_of(document: Document, head_end: int) -> MetadataReading | None:
     for start, end in spans:
         if _NOTICE_TITLE.search(text[start:end]) and len(text[start:end]) <= 120:
             return _reading(document, (start, end), 0.7)
-    opening = re.match(r"[^\n。,;]{4,70}?(?:方案|计划)(?:\([^()]{2,20}\))?(?=为|根据|按照|一、|第一)", text[:300])
+    opening = re.match(
+        r"[^\n。,;]{4,70}?(?:方案|计划)(?:\([^()]{2,20}\))?(?=为|根据|按照|一、|第一|[一-鿿]{4,36}20\d\d年\d)",
+        text[:300],
+    )
     return _reading(document, opening.span(), 0.6) if opening else None
 
 
