@@ -5,7 +5,7 @@ count as free; `is_known` lets a page say so.
 """
 
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import chinese_calendar
 
@@ -22,6 +22,7 @@ def is_known(year: int) -> bool:
     return True
 
 
+@lru_cache(maxsize=8192)
 def is_working_day(day: date) -> bool:
     """
     >>> is_working_day(date(2025, 10, 1)), is_working_day(date(2025, 9, 28))

@@ -32,6 +32,7 @@ from .waiting import rederive, refresh
 __all__ = ["Result", "StepInvalid", "StepRefused", "begin", "begin_many", "fire", "fire_many", "refresh"]
 
 BATCH = 500
+FEW = 5
 
 
 @dataclass(frozen=True)
@@ -263,7 +264,18 @@ class _Firing:
             if fields := self.step.effect(record, cleaned, self.by, self.now):
                 to_save[tuple(fields)].append(record)
         for fields, records in to_save.items():
+            self._save_fields(records, fields)
+
+    def _save_fields(self, records: Sequence[Record], fields: tuple[str, ...]) -> None:
+        """A statement for each set of values, where most records are given the same; else one that names them all."""
+        alike: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+        for record in records:
+            alike[tuple(getattr(record, name) for name in fields)].append(record.pk)
+        if len(alike) > FEW:
             self.workflow.model._base_manager.bulk_update(records, fields)
+            return
+        for values, keys in alike.items():
+            self.workflow.model._base_manager.filter(pk__in=keys).update(**dict(zip(fields, values, strict=True)))
 
     def _attach(self) -> None:
         for record, _, cleaned in self.taken:

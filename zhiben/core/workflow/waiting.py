@@ -104,7 +104,8 @@ def _items(
 
 def _climbed_to(workflow: Workflow, record: Record, state: str, now: datetime, directory: Directory) -> Iterable[str]:
     for deadline in workflow.deadlines_in(state):
-        if due_on := workflow.due_on(record, deadline):
+        due_on = workflow.due_on(record, deadline)
+        if due_on and overdue_from(due_on) <= now:  # nothing climbs before
             for moment in moments(deadline, due_on):
                 if moment.to is not None and moment.at <= now:
                     yield from moment.to.seats(record, directory)
