@@ -20,6 +20,10 @@ _NOT_TITLE = re.compile(
 _NOTICE_TITLE = re.compile(r"关于.{2,120}的?(?:通知|函|意见)$")
 _ISSUED = re.compile(r"(?:印发|下发|发布|转发)(?:了)?《(?P<title>[^《》]{4,90}?)》")
 _YEARS = re.compile(r"(?P<first>20\d\d)年?(?:1月(?:1日)?)?(?:[-—–~]{1,2}|至|到)(?P<last>20\d\d)(?:年|(?=[)〉》]))")
+# 自2024年5月开始,至2026年12月结束; 从即日起至2026年12月: a range in words.
+_FROM_TO = re.compile(
+    r"(?:自|从)?(?:(?P<first>20\d\d)年\d{1,2}月(?:\d{1,2}日|底|初)?|即日)(?:起|开始|启动){1,2},?(?:到|至)(?P<last>20\d\d)年"
+)
 _DOC_NO = re.compile(r"(?P<value>[一-鿿]{1,14}[〔\[(【](?P<year>20\d\d)[〕\])】]第?\d{1,5}号)")
 _LABELLED = r"(?:^|(?<=[\n|]))[^\n:|]{{0,0}}(?:{words})(?:[:|]|(?=[一-鿿\d]))[|: ]*"
 _DOC_NO_LABEL = re.compile(r"(?:发文字号|文件编号|文件字号|发文文号|公文字号|公文文号|文号|字号|编号)[:|]{0,3}\s?")
@@ -235,8 +239,11 @@ def _after_labels(body: str) -> int:
     return max((found.end() for found in _LABEL_WORDS.finditer(body)), default=0)
 
 
-def period_of(document: Document, title: MetadataReading | None, head_end: int) -> tuple[date, date, Span] | None:
-    """The years the plan covers: from its title, else from the head, else the first range of years named."""
+def period_of(document: Document, head_end: int, *, signed_year: int | None) -> tuple[date, date, Span] | None:
+    """The years the plan covers: from its title or head, else the first range of years named, else one in words.
+
+    即日 is the year of the signature.
+    """
     text = document.text
     places: list[tuple[int, int]] = [(0, head_end), (0, len(text))]
     for start, end in places:
@@ -244,6 +251,11 @@ def period_of(document: Document, title: MetadataReading | None, head_end: int) 
             first, last = int(found["first"]), int(found["last"])
             if first <= last <= first + 10:
                 return date(first, 1, 1), month_end(last, 12), found.span()
+    for found in _FROM_TO.finditer(text):
+        last = int(found["last"])
+        first = int(found["first"] or (signed_year or last))
+        if first <= last <= first + 10:
+            return date(first, 1, 1), month_end(last, 12), found.span()
     return None
 
 

@@ -44,6 +44,7 @@ class Due:
     dated: DateExpression
 
 
+_JOINED = frozenset("、和及与")
 _OF_ANOTHER_YEAR = ("每年", "每年的", "每年于", "每年第", "次年", "翌年", "来年")
 
 
@@ -85,14 +86,24 @@ def deadlines_in(text: str, start: int, end: int, *, first_year: int, quoted: Qu
     >>> text = "2024年6月、12月分别督查,安装率2025年达到90%"
     >>> [due.due.isoformat() for due in deadlines_in(text, 0, len(text), first_year=2024, quoted=Quoted(text))]
     ['2024-06-30', '2024-12-31', '2025-12-31']
+
+    每年 serves every date joined to it.
+
+    >>> text = "每年6月底前、11月底前自查,2025年3月底前销号"
+    >>> [due.due.isoformat() for due in deadlines_in(text, 0, len(text), first_year=2024, quoted=Quoted(text))]
+    ['2025-03-31']
     """
     year = first_year
     named_until = -1  # the end of the last deadline with a year of its own
+    yearly_until = -1  # the end of the last date of every year: 每年6月底前、11月底前
     for found in date_expressions(text[start:end], default_year=first_year):
         placed = DateExpression(
             found.start + start, found.end + start, found.begin_day, found.end_day, found.precision, found.year_given
         )
         if placed.start in quoted:
+            continue
+        if not placed.year_given and _is_of_every_year(text, placed, start, yearly_until):
+            yearly_until = placed.end
             continue
         near = 0 <= placed.start - named_until <= _REACH and named_until >= 0
         goes_on = near and not _CONTENT_END.search(text, named_until, placed.start)
@@ -107,6 +118,13 @@ def deadlines_in(text: str, start: int, end: int, *, first_year: int, quoted: Qu
             continue
         due = placed.end_day if placed.year_given else _in_year(placed.end_day, year)
         yield Due(due, placed.start, placed.end, placed.year_given, verdict is True, placed)
+
+
+def _is_of_every_year(text: str, found: DateExpression, floor: int, yearly_until: int) -> bool:
+    if text[max(floor, found.start - 3) : found.start].endswith(("每年", "每年的", "每年于")):
+        return True
+    between = text[yearly_until : found.start] if 0 <= found.start - yearly_until <= 4 else ""
+    return yearly_until >= 0 and between.removeprefix("之").removeprefix("以").removeprefix("前") in _JOINED
 
 
 def _in_year(day: date, year: int) -> date:

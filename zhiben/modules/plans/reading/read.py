@@ -40,7 +40,7 @@ def read_plan(source: SourceText) -> Ledger:
         zones = Zones(rest=zones.rest + zones.tasks + zones.goals)
     signed, dated = metadata.signature_of(document, head_end)
     dated = dated or metadata.labelled_date(document, head_end)
-    period = metadata.period_of(document, title, head_end)
+    period = metadata.period_of(document, head_end, signed_year=int(dated.value[:4]) if dated else None)
     first_year = first_year_of(document, period[:2] if period else None, dated.value if dated else None)
     rules = Rules(first_year, _first_place_rule(document))
     structure = _structure(document, zones)
