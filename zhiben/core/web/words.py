@@ -10,13 +10,24 @@ def day(value: date, today: date) -> str:
     >>> day(date(2026, 3, 5), date(2026, 1, 1)), day(date(2027, 3, 5), date(2026, 1, 1))
     ('3月5日', '2027年3月5日')
     """
-    return (
-        f"{value.month}月{value.day}日" if value.year == today.year else f"{value.year}年{value.month}月{value.day}日"
-    )
+    return f"{value.month}月{value.day}日" if value.year == today.year else full_day(value)
+
+
+def full_day(value: date) -> str:
+    """
+    >>> full_day(date(2026, 3, 5))
+    '2026年3月5日'
+    """
+    return f"{value.year}年{value.month}月{value.day}日"
 
 
 def moment(value: datetime) -> str:
-    return value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    """
+    >>> moment(datetime(2026, 3, 5, 9, 30, tzinfo=CHINA))
+    '2026年3月5日 09:30'
+    """
+    local = value.astimezone(CHINA)
+    return f"{full_day(local.date())} {local:%H:%M}"
 
 
 def time_left(due: date, today: date) -> str:

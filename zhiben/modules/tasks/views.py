@@ -5,9 +5,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import uuid4
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
@@ -17,7 +16,7 @@ from zhiben.core.web.pages.detail import find
 from zhiben.core.web.pages.listing import Listing
 from zhiben.core.web.pages.record import RecordPages
 from zhiben.core.web.pages.routes import guarded
-from zhiben.core.web.pages.stepping import what_happened
+from zhiben.core.web.pages.stepping import page_before, taken
 from zhiben.core.web.pages.uploads import keep_files
 from zhiben.core.workflow.offers import Offer, offer
 from zhiben.core.workflow.refusal import StepInvalid
@@ -101,9 +100,7 @@ def _feed_back(pages: TaskPages, request: HttpRequest, pk: Any) -> HttpResponse:
         except Refused as refused:
             problems, status = [refused.sentence], 409
         else:
-            messages.success(request, what_happened(offered, after, at.acting))
-            done = f"?done={pages.record_type}:{after.pk}:feed_back"  # the draft of this form may be forgotten
-            return _gone_to(request, pages.address("detail", after.pk) + done)
+            return taken(pages, request, offered, after)
     context = _dialog(pages, request, task, offered, [*questions, *more], key, problems)
     template = "web/parts/step.html" if request.headers.get("HX-Request") else "web/step.html"
     return render(request, template, context, status=status)
@@ -197,14 +194,9 @@ def _dialog(
         "key": key,
         "problems": problems,
         "action": pages.address("step", task.pk, "feed_back"),
-        "back": pages.address("detail", task.pk),
+        "back": page_before(request) or pages.address("detail", task.pk),
+        "next": page_before(request),
         "draft": f"{pages.record_type}:{task.pk}:feed_back",
         "in_dialog": bool(request.headers.get("HX-Request")),
         "has_files": True,
     }
-
-
-def _gone_to(request: HttpRequest, address: str) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        return HttpResponse(status=204, headers={"HX-Redirect": address})
-    return redirect(address)

@@ -188,7 +188,7 @@ _CELLS: dict[str, Callable[..., SafeString | str]] = {
     "state": _tag,
     "choice": _tag,
     "due": _due,
-    "date": lambda column, record, value, at, finished: value.isoformat(),
+    "date": lambda column, record, value, at, finished: words.full_day(value),
     "moment": lambda column, record, value, at, finished: words.moment(value),
     "number": _number,
     "percent": lambda column, record, value, at, finished: f"{value}%",

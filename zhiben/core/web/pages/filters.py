@@ -12,6 +12,7 @@ from django.http import QueryDict
 from zhiben.core.org.models import Region, RegionLevel, Unit
 from zhiben.core.org.paths import within
 from zhiben.core.web.lookups import resolve_unit
+from zhiben.core.web.words import full_day
 
 from .at import At
 from .columns import field_at
@@ -147,8 +148,8 @@ class DateRange(Filter):
     def say(self, value: tuple[date | None, date | None], model: type[models.Model]) -> str:
         first, last = value
         if first and last:
-            return f"{first} 至 {last}"
-        return f"{first} 起" if first else f"{last} 止"
+            return f"{full_day(first)} 至 {full_day(last)}"
+        return f"{full_day(first)} 起" if first else f"{full_day(last)} 止" if last else ""
 
 
 @dataclass(frozen=True)

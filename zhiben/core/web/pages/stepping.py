@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from zhiben.core.access.acting import Acting
@@ -53,12 +54,19 @@ def take(pages: RecordPages, request: HttpRequest, pk: Any, step: str) -> HttpRe
 
 
 def taken(pages: RecordPages, request: HttpRequest, offered: Offer, after: Any) -> HttpResponse:
-    """After a step: says what happened, forgets the drafts, and goes on to the record, or to the list where the step
-    has handed the record out of one's sight."""
+    """After a step: says what happened, forgets the drafts, and goes back to the page it was taken from; else on to the
+    record, or to the list where the step has handed the record out of one's sight."""
     messages.success(request, what_happened(offered, after, request.acting))
     still_seen = pages.shows(request.acting, str(after.pk))
-    address = pages.address("detail", after.pk) if still_seen else pages.address("list")
+    address = page_before(request) or (pages.address("detail", after.pk) if still_seen else pages.address("list"))
     return _gone_to(request, f"{address}?done={pages.record_type}:{after.pk}:{offered.step.name}")
+
+
+def page_before(request: HttpRequest) -> str:
+    """The path of the page of ours from which a dialog was opened, where it said so; empty otherwise."""
+    path = (request.POST if request.method == "POST" else request.GET).get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(path, None) and path.startswith("/")
+    return path.partition("?")[0].partition("#")[0] if is_ours else ""
 
 
 def what_happened(offered: Offer, after: Any, acting: Acting) -> SafeString:
@@ -140,7 +148,8 @@ def _dialog(
         "key": key,
         "problems": problems or [],
         "action": pages.address("step", record.pk, offered.step.name),
-        "back": pages.address("detail", record.pk),
+        "back": page_before(request) or pages.address("detail", record.pk),
+        "next": page_before(request),
         "draft": f"{pages.record_type}:{record.pk}:{offered.step.name}",
         "in_dialog": bool(request.headers.get("HX-Request")),
         "has_files": any(question.given.kind == "files" for question in questions),

@@ -62,7 +62,7 @@ def due_span(day: date, today: date, *, finished: bool = False) -> SafeString:
 
 @register.filter
 def moment(value: datetime | None) -> str:
-    """A moment on the office's clock: 2026-03-05 09:30."""
+    """A moment on the office's clock: 2026年3月5日 09:30."""
     return words.moment(value) if value else ""
 
 

@@ -231,12 +231,26 @@ class TestStep:
         )
         assert (answer.status_code, answer["HX-Redirect"].split("?")[0]) == (204, f"/errands/{errand.pk}/")
 
+    @pytest.mark.parametrize(
+        ("asked", "gone_to"), [("/", "/"), ("/sent/?x=1", "/sent/"), ("//elsewhere.cn/", None), ("x", None)]
+    )
+    def test_one_comes_back_to_the_page_the_step_was_taken_from(self, cast, now, asked, gone_to):
+        errand = give(cast, now, "清查仓库")[0]
+        address = f"/errands/{errand.pk}/steps/accept/"
+        dialog = text_of(cast.client("bureau_officer").get(address, {"next": asked}))
+        assert (f'name="next" value="{gone_to or asked}"' in dialog) == bool(gone_to)
+        answer = cast.client("bureau_officer").post(address, {"next": asked})
+        assert (
+            answer["Location"]
+            == f"{gone_to or f'/errands/{errand.pk}/'}?done={errand._meta.label_lower}:{errand.pk}:accept"
+        )
+
     def test_a_request_is_voted_on_from_the_record_page(self, cast, now):
         errand = give(cast, now, "清查仓库")[0]
         fire(errand, "extend", by=cast.bureau_officer, now=now, due_on=date(2026, 5, 1), reason="汛期")
         asked = ApprovalRequest.objects.get()
         page = text_of(cast.client("office").get(f"/errands/{errand.pk}/"))
-        assert "期限：2026-05-01" in page
+        assert "期限：2026年5月1日" in page
         for voter in ("office", "chief"):
             cast.client(voter).post(f"/errands/{errand.pk}/requests/{asked.pk}/", {"verdict": "agree"})
         errand.refresh_from_db()
