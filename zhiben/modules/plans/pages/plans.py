@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
@@ -219,6 +219,11 @@ class LedgerPages(RecordPages):
         """Items of versions in force."""
         items = PlanItem.objects.filter(dropped=False, version__status=VersionStatus.PUBLISHED)
         return items.prefetch_related("departments__units", "milestones", "indicators", "frequencies")
+
+    def is_met(self, column: Column, record: Model) -> bool:
+        """The deadline shown is the task's: it runs while the unit has the task in hand."""
+        task = cast(PlanItem, record).task
+        return task is None or task.status not in (TaskStatus.PENDING, TaskStatus.RUNNING)
 
     def rows(self, acting: Acting) -> QuerySet:
         return self.base().filter(version__in=PlanVersion.objects.visible_to(acting))

@@ -152,7 +152,7 @@ def what_is_missing(version: PlanVersion) -> str | None:
     if blocked := publication.blocked:
         numbers = "、".join(each.item.number or each.item.title[:8] for each in blocked[:6])
         more = f"等共 {len(blocked)} 条" if len(blocked) > 6 else ""
-        return f"第 {numbers} 条{more}任务的牵头（责任）单位还没有对应到单位。请在审核页逐一确认，或选「不对应单位」"
+        return f"第 {numbers} 条{more}任务的牵头（责任）单位还没有对应到单位。请在核对页逐一确认，或选「不对应单位」"
     if undated := publication.without_day:
         return f"有 {len(undated)} 条任务没有时限，方案也没有写止期。请先在「方案信息」里填写止期"
     return None
