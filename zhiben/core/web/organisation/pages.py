@@ -4,6 +4,7 @@ The system administrator keeps regions, units, people and bodies; the security a
 administrator reads the trail. Each within the region of their own unit.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -327,6 +328,22 @@ class BodyPages(OrganisationPages):
 # ── what the auditor reads, what the keeper watches ──────────────────────────────────────────────────────────────
 
 
+TOLD = {"address": "网络地址", "device": "设备", "username": "登录名"}
+
+
+def kind_of_record(line: AuditLine) -> str:
+    pages = RecordPages.by_type.get(line.record_type)
+    return pages.title if pages else {"accounts.user": "账号"}.get(line.record_type, line.record_type)
+
+
+def told_data(line: AuditLine) -> str:
+    """All that a line keeps, as it keeps it; the words of logins in Chinese."""
+    return "；".join(
+        f"{TOLD.get(name, name)}：{value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in line.data.items()
+    )
+
+
 class TrailPages(RecordPages):
     model, name, title = AuditLine, "trail", "全部留痕"
     permission = P.READ_TRAIL
@@ -338,7 +355,7 @@ class TrailPages(RecordPages):
         Column("actor_name"),
         Column("actor_post"),
         Column("behalf_name"),
-        Column("record_type", "记录类别"),
+        Column("record_type", "记录类别", value=kind_of_record, kind="text", order=""),
         Column("record_id", "记录编号", shown=False),
     )
     filters = (Choice("kind"), DateRange("at", "时间"))
@@ -349,10 +366,10 @@ class TrailPages(RecordPages):
         (
             "凭据",
             (
-                Column("record_type", "记录类别"),
+                Column("record_type", "记录类别", value=kind_of_record, kind="text"),
                 Column("record_id", "记录编号"),
                 "digest",
-                Column("data", "数据", kind="text"),
+                Column("data", "数据", value=told_data, kind="text"),
             ),
         ),
     )
