@@ -5,6 +5,8 @@ from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
 
+from zhiben.core.web.words import full_day
+
 from ..marking import mark_key
 from ..models import DepartmentRole, ItemDepartment, PlanItem, PlanObligation, Resolution
 
@@ -34,7 +36,7 @@ def _chips(item: PlanItem) -> Iterator[str]:
         kind = f"{role} is-open" if department.resolution == Resolution.OPEN else role
         yield _chip(kind, mark_key(department), ROLES[role], department.name, stands_for(department))
     for milestone in item.milestones.all():
-        yield _chip("milestone", mark_key(milestone), "时限", milestone.due_on.isoformat())
+        yield _chip("milestone", mark_key(milestone), "时限", full_day(milestone.due_on))
     for indicator in item.indicators.all():
         yield _chip("indicator", mark_key(indicator), "指标", str(indicator))
     for frequency in item.frequencies.all():
