@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from zhiben.core.text.mapped import Edit, MappedText
 
-from .numbering import MAKES_A_WORD, starts_item
+from .numbering import makes_a_word, starts_item
 from .vocabulary import LABEL, LABEL_LINE, LONE_HEADINGS, UNIT_NAME, UNIT_TAIL
 
 _STRAY_SPACE = re.compile(
@@ -209,8 +209,10 @@ def _joins(before: str, after: str, width: float | None, depth: int) -> bool:
     True
     >>> _joins("(一)指导思想", "坚持人民至上、生命至上。", 30, 0)
     False
+    >>> _joins("三年行动计划", "一、总体要求", None, 0)
+    False
     """
-    if before[-1:] in MAKES_A_WORD and after[:1] in "一二三四五六七八九十":
+    if makes_a_word(before) and after[:1] in "一二三四五六七八九十":
         return True  # 安全第 | 一、预防为主
     if starts_item(after) or LABEL_LINE.match(after):
         return False

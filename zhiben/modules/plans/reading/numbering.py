@@ -47,7 +47,24 @@ RANK: dict[str, float] = {
 RANK |= {"1.1.1": 5, "1.1.1.1": 6}
 
 # Before a Chinese number these make a word of it: 统一、 第一、 之一、
-MAKES_A_WORD = frozenset("第统唯之单同逐专归合划守不其万每任上初近百千几数")
+_MAKES_A_WORD = frozenset("第统唯之单同逐专归合划守不其万每任上初近百千几数")
+# … unless they end a word already, as many titles do: 任务清单, 行动计划, 教育系统.
+_WHOLE_WORDS = (
+    "清单",
+    "名单",
+    "账单",
+    "系统",
+    "传统",
+    "计划",
+    "规划",
+    "责任",
+    "主任",
+    "结合",
+    "配合",
+    "综合",
+    "以上",
+    "公共",
+)
 _MAKES_A_REFERENCE = frozenset("第附表图件约达为共计至到约各款条项")
 
 
@@ -96,6 +113,15 @@ def starts_item(line: str) -> bool:
     return match is not None and match.end() < len(line)
 
 
+def makes_a_word(before: str) -> bool:
+    """Whether a Chinese number right after `before` belongs to a word with it.
+
+    >>> makes_a_word("坚持安全第"), makes_a_word("三年行动计划"), makes_a_word("任务清单")
+    (True, False, False)
+    """
+    return before[-1:] in _MAKES_A_WORD and not before.endswith(_WHOLE_WORDS)
+
+
 def _boundary(text: str, start: int, gap: bool) -> int:
     if start == 0 or text[start - 1] == "\n":
         return 3
@@ -115,7 +141,10 @@ def numbers_of(text: str, offsets: Sequence[int], gaps: set[int]) -> list[Number
         before = text[start - 1] if start else "\n"
         if boundary < 3 and (
             (group in ("arabic", "dotted", "closed") and ((before.isascii() and before.isalnum()) or before in ".-"))
-            or (group == "chinese" and (before in MAKES_A_WORD or before in "一二三四五六七八九十"))
+            or (
+                group == "chinese"
+                and (makes_a_word(text[max(0, start - 2) : start]) or before in "一二三四五六七八九十")
+            )
             or (boundary < 2 and before in _MAKES_A_REFERENCE)
         ):
             continue
