@@ -12,6 +12,14 @@ import chinese_calendar
 _DAY = timedelta(days=1)
 
 
+def full_day(value: date) -> str:
+    """
+    >>> full_day(date(2026, 3, 5))
+    '2026年3月5日'
+    """
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
 @cache
 def is_known(year: int) -> bool:
     """Whether the official holidays of that year are known."""

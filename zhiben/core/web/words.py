@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from zhiben.core.calendar import full_day as full_day
 from zhiben.core.clock import CHINA, local_day
 
 
@@ -11,14 +12,6 @@ def day(value: date, today: date) -> str:
     ('3月5日', '2027年3月5日')
     """
     return f"{value.month}月{value.day}日" if value.year == today.year else full_day(value)
-
-
-def full_day(value: date) -> str:
-    """
-    >>> full_day(date(2026, 3, 5))
-    '2026年3月5日'
-    """
-    return f"{value.year}年{value.month}月{value.day}日"
 
 
 def moment(value: datetime) -> str:

@@ -16,6 +16,7 @@ from zhiben.core.access.acting import Machine
 from zhiben.core.access.directory import Directory
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import AuditLine
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.events.services import announce_many
 from zhiben.core.notify.services import Message, tell_many
@@ -131,7 +132,7 @@ def _compose(
         when = f"还剩 {left} 天" if left else "是今天"
         out.messages.append(
             _message(workflow, row, record, people, f"{deadline.label}{when}：{record}", f"remind:{row.due_on}:{reminders[-1].span}",
-                     f"到 {row.due_on:%Y-%m-%d} 为止，请抓紧办理。", "该事项在您的待办中")
+                     f"到 {full_day(row.due_on)} 为止，请抓紧办理。", "该事项在您的待办中")
         )  # fmt: skip
     if not escalations:
         return
@@ -141,7 +142,7 @@ def _compose(
         people = {p.pk for seat in moment.to.seats(record, directory) for p in directory.people(seat)}
         out.messages.append(
             _message(workflow, row, record, people, f"{deadline.label}{late}：{record}", f"late:{row.due_on}:{moment.span}",
-                     f"{row.due_on:%Y-%m-%d} 已过，仍未办完，请督促。", f"您是{moment.to.label}")
+                     f"{full_day(row.due_on)} 已过，仍未办完，请督促。", f"您是{moment.to.label}")
         )  # fmt: skip
     key = f"overdue:{row.name}:{row.due_on}"
     to = "、".join(moment.to.label for moment in escalations if moment.to)

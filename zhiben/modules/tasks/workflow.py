@@ -9,6 +9,7 @@ from zhiben.core.access.acting import Acting, By, Machine
 from zhiben.core.access.actors import Holder, TheSystem
 from zhiben.core.access.directory import Directory
 from zhiben.core.access.seats import unit_seat
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.org.models import Unit
 from zhiben.core.org.roles import Role
@@ -113,12 +114,12 @@ def extended_enough(task: Task, acting: Acting) -> str | None:
 def later_than_now(value: date, task: Task, now: datetime) -> str | None:
     if value <= local_day(now):
         return "新的期限须晚于今天"
-    return f"新的期限须晚于原期限 {task.due_on:%Y-%m-%d}" if value <= task.due_on else None
+    return f"新的期限须晚于原期限 {full_day(task.due_on)}" if value <= task.due_on else None
 
 
 def within_the_plan(value: date, task: Task, now: datetime) -> str | None:
     if task.limit_on and value > task.limit_on:
-        return f"超过了方案的截止日 {task.limit_on:%Y-%m-%d}，请改用「特批延期」，由交办单位负责人审批"
+        return f"超过了方案的截止日 {full_day(task.limit_on)}，请改用「特批延期」，由交办单位负责人审批"
     return later_than_now(value, task, now)
 
 
