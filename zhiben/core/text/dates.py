@@ -20,7 +20,7 @@ _PART = rf"(?:上半年|下半年|第?[一二三四1234]季度|年?{_EDGE})"
 _EXPRESSION = re.compile(
     rf"(?P<year>{_Y}|今|明|后|当|本)年度?"
     rf"(?:{_JOIN}(?P<until>{_Y})年)?"
-    rf"(?:(?P<month>{_N})月份?(?:{_JOIN}(?P<last>{_N})月份?)?(?:(?P<day>{_N})[日号])?|(?P<part>{_PART}))?"
+    rf"(?:(?P<month>{_N})(?:月份?|(?={_JOIN}{_N}月))(?:{_JOIN}(?P<last>{_N})月份?)?(?:(?P<day>{_N})[日号])?|(?P<part>{_PART}))?"
     rf"(?P<edge>{_EDGE}|[上中下]旬)?"
     rf"|(?P<first_year>20\d\d)年?{_JOIN}(?P<last_year>20\d\d)年"
     rf"|(?P<y>20\d\d)(?P<sep>[-/.])(?P<m>0?[1-9]|1[0-2])(?:(?P=sep)(?P<d>0?[1-9]|[12]\d|3[01]))?(?!\d|[-/.]\d)"
@@ -144,6 +144,8 @@ def date_expressions(text: str, *, default_year: int) -> Iterator[DateExpression
     >>> [d.end_day.isoformat() for d in date_expressions("2024年6月底前完成,到2026年底建成", default_year=2024)]
     ['2024-06-30', '2026-12-31']
     >>> [d.end_day.isoformat() for d in date_expressions("2024年3月至2025年6月", default_year=2024)]
+    ['2025-06-30']
+    >>> [d.end_day.isoformat() for d in date_expressions("2025年1至6月", default_year=2024)]
     ['2025-06-30']
     """
     pending: DateExpression | None = None
