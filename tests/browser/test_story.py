@@ -141,7 +141,9 @@ def test_the_story_of_a_plan(desks, story, cast, tmp_path):
     expect(page.locator("#content")).to_contain_text("办结")
 
     # Every line says who and when, and is proved unaltered.
-    page.get_by_text("未被改动").first.wait_for()
+    page.get_by_text("验证未被改动").click()
+    expect(dialog(page)).to_contain_text("已验证未被改动：共 8 条留痕，前后衔接")
+    dialog(page).get_by_role("button", name="关闭").click()
     office.picture("record-done", full=True)
     work.refresh_from_db()
     assert (work.status, work.due_on) == ("completed", date(2026, 4, 30))
