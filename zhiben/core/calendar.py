@@ -56,8 +56,3 @@ def add_working_days(day: date, count: int) -> date:
 def previous_working_day(day: date) -> date:
     """The nearest working day before."""
     return add_working_days(day, -1)
-
-
-def next_working_day(day: date) -> date:
-    """The nearest working day after."""
-    return add_working_days(day, 1)

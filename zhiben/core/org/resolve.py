@@ -20,6 +20,8 @@ from .models import Body, BodyKind, Region, RegionLevel, Unit, UnitKind
 from .paths import ancestors, contains, within
 
 SURE = 1.0
+SURE_ENOUGH = 0.9
+"""From here on a name is taken to mean what the directory says, unless a second unit is just as likely."""
 AT_MOST = 8
 ADMINISTRATIVE_ENDING = re.compile(
     r"(?:(?:壮族|回族|维吾尔)?自治区|特别行政区|自治[州县旗]|地区|新区|林区|街道办事处|街道|[省市州盟县区旗镇乡])$"
@@ -246,7 +248,7 @@ class Names:
         if committee is None:
             return []
         because = f"“{name}”指{committee.name}的成员单位。"
-        if collective.score < 0.9:
+        if collective.score < SURE_ENOUGH:
             because = f"“{name}”没有点名；以下是{committee.name}的成员单位，请去掉无关的。"
         rows = committee.memberships.valid_on(self._day).filter(unit__isnull=False).select_related("unit__region")
         members = [row.unit for row in rows if row.unit is not None]
@@ -275,7 +277,7 @@ def tidy(name: str) -> str:
 def preselected(suggestions: list[Suggestion]) -> list[Suggestion]:
     """What a page may fill in without asking: a whole group, or the one that stands out. The rest is for a person."""
     first = suggestions[0] if suggestions else None
-    if first is None or first.score < 0.9:
+    if first is None or first.score < SURE_ENOUGH:
         return []
     if first.group:
         return [each for each in suggestions if each.group == first.group]

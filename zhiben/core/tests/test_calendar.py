@@ -8,7 +8,6 @@ from zhiben.core.calendar import (
     add_working_days,
     is_known,
     is_working_day,
-    next_working_day,
     previous_working_day,
 )
 
@@ -37,7 +36,6 @@ def test_days_are_counted_over_holidays():
     assert add_working_days(date(2025, 10, 9), -1) == BEFORE_NATIONAL_DAY
     assert add_working_days(date(2025, 10, 5), 0) == date(2025, 10, 5)
     assert previous_working_day(date(2025, 10, 9)) == BEFORE_NATIONAL_DAY
-    assert next_working_day(BEFORE_NATIONAL_DAY) == date(2025, 10, 9)
 
 
 def test_a_year_that_is_not_announced_has_weekends_only_and_says_so():

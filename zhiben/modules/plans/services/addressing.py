@@ -6,13 +6,11 @@ from functools import cache
 from typing import Any
 
 from zhiben.core.org.models import Region
-from zhiben.core.org.resolve import Names, Suggestion
+from zhiben.core.org.resolve import Names, Suggestion, preselected
 
 from ..models import Resolution
 from .layout import Address, Resolver
 
-SURE_ENOUGH = 0.9
-"""From here on a name is taken to mean what the directory says, unless a second unit is just as likely."""
 OFFERED = 4
 
 
@@ -23,15 +21,12 @@ def resolver_for(region: Region, day: date) -> Resolver:
 
 
 def address_of(suggestions: list[Suggestion]) -> Address:
-    """
-    The best suggestion is taken when it is sure and alone; a group (各乡镇) is taken or offered as a whole.
-    """
+    """What the directory may fill in unasked is taken (a group, such as 各乡镇, as a whole); the rest is offered."""
     offers = list(_offers(suggestions))
     if not offers:
         return Address(Resolution.OPEN, reason="单位名录里没有找到这个名称")
     best = offers[0]
-    alone = len(offers) == 1 or offers[1]["score"] < best["score"]
-    if best["score"] >= SURE_ENOUGH and alone and best["units"]:
+    if preselected(suggestions) and best["units"]:
         rest = tuple(offers[1 : OFFERED + 1])
         return Address(Resolution.RESOLVED, tuple(best["units"]), best["body"], best["reason"], rest)
     return Address(Resolution.OPEN, suggestions=tuple(offers[:OFFERED]))
