@@ -92,6 +92,9 @@ INSTALLED_APPS = [
     "zhiben.core.files",
     "zhiben.core.workflow",
     "zhiben.core.web",
+    "zhiben.core.documents",
+    "zhiben.core.exchange",
+    "zhiben.core.api",
     "zhiben.modules.tasks",
     "zhiben.modules.plans",
     "zhiben.insight",
@@ -200,3 +203,7 @@ LOGGING = logging_settings(
 )
 
 FILE_UPLOAD_HANDLERS = ["zhiben.core.files.spooling.SpoolToDisk"]
+
+# --- requests to other systems ---------------------------------------------------------------------------------
+
+ZHIBEN_OUTBOUND_HOSTS: list[str] = env.list("ZHIBEN_OUTBOUND_HOSTS", [])

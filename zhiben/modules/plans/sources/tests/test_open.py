@@ -4,7 +4,8 @@ from random import Random
 
 import pytest
 
-from zhiben.modules.plans.sources import limits, office
+from zhiben.core.files import office
+from zhiben.modules.plans.sources import limits
 from zhiben.modules.plans.sources.open import open_each, open_source
 from zhiben.modules.plans.sources.opened import Opened
 from zhiben.modules.plans.sources.unreadable import Unreadable
