@@ -5,12 +5,15 @@ persons; none of them does business in the system; nobody grants a right to them
 for counts as held.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from zhiben.core.audit import services as audit
+from zhiben.core.audit.models import Kind
 from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
 
@@ -60,11 +63,31 @@ def appoint(
     if sentence := appointment_refusal(post, by=by):
         raise Refused(sentence, "role")
     post.save()
-    leave_line(
-        post, "appoint", "任命", by=by, now=now,
-        person=person.name, unit=unit.name, role=str(role.label), valid_from=str(start), valid_to=str(valid_to or ""),
-    )  # fmt: skip
+    leave_line(post, "appoint", "任命", by=by, now=now, **_told(post))
     return post
+
+
+@transaction.atomic
+def appoint_many(*, posts: Sequence[Post], by: "By", now: datetime) -> list[tuple[Post, str | None]]:
+    """Give many posts (not saved yet, with their `person` and `unit`), with the same number of queries whatever their
+    number. Each is judged by itself, the earlier ones of the set counting as held: returns them in their order, each
+    with the sentence why it was refused; None for one that is now held. Without `valid_from` they begin on the day of
+    `now`."""
+    list(Person.objects.select_for_update().filter(pk__in={post.person_id for post in posts}).order_by("pk"))
+    for post in posts:
+        post.valid_from = post.valid_from or local_day(now)
+    results = list(zip(posts, appointment_refusals(posts, by=by), strict=True))
+    made = Post.objects.bulk_create([post for post, refusal in results if refusal is None])
+    audit.append_many(
+        [
+            audit.NewLine(
+                record_type="org.post", record_id=str(post.pk), kind=Kind.EDIT, verb="appoint", label="任命",
+                by=by, now=now, data=_told(post),
+            )
+            for post in made
+        ]
+    )  # fmt: skip
+    return results
 
 
 @transaction.atomic
@@ -107,18 +130,48 @@ def end_delegation(*, delegation: Delegation, by: "By", now: datetime) -> Delega
 
 def appointment_refusal(post: Post, *, by: "By") -> str | None:
     """Why this appointment may not be made, as a sentence; None when it may."""
+    return appointment_refusals([post], by=by)[0]
+
+
+def appointment_refusals(posts: Sequence[Post], *, by: "By") -> list[str | None]:
+    """The same for many, in their order; whoever comes earlier among them counts as appointed."""
+    people = {post.person_id for post in posts}
+    held: dict[int, list[Post]] = defaultdict(list)
+    for each in Post.objects.filter(person__in=people):
+        held[each.person_id].append(each)
+    lent: dict[int, list[Delegation]] = defaultdict(list)
+    for delegation in Delegation.objects.filter(deputy__in=people).select_related("post"):
+        lent[delegation.deputy_id].append(delegation)
+    sentences = []
+    for post in posts:
+        sentences.append(sentence := _appointment_refusal(post, held, lent, by))
+        if sentence is None:
+            held[post.person_id].append(post)
+    return sentences
+
+
+def _appointment_refusal(
+    post: Post, held_by: Mapping[int, list[Post]], lent_to: Mapping[int, list[Delegation]], by: "By"
+) -> str | None:
     role = Role(post.role)
     if post.valid_from and post.valid_to and post.valid_to < post.valid_from:
         return "离任日不能早于任职日，请核对日期。"
-    allowed = ROLES_OF_KIND[UnitKind(post.unit.kind)]
-    if role not in allowed and (role not in ADMINISTRATORS or post.unit.kind == UnitKind.ENTERPRISE):
-        return f"“{post.unit.get_kind_display()}”不设“{role.label}”岗位，请选择其他角色。"
+    if sentence := role_refusal(UnitKind(post.unit.kind), role):
+        return sentence
     if (granter := getattr(by, "person", None)) is not None and granter.pk == post.person_id:
         return "不能给自己任命岗位，请由另一位安全保密管理员办理。"
-    held = [each for each in Post.objects.filter(person=post.person_id) if _overlap(each, post)]
+    held = [each for each in held_by.get(post.person_id, ()) if _overlap(each, post)]
     if any(each.unit_id == post.unit_id and each.role == role for each in held):
         return f"{post.person.name}已在“{post.unit}”任{role.label}，不必重复任命。"
-    return _separation_refusal(post.person, role, [Role(each.role) for each in held] + _lent_roles(post.person, post))
+    lent = [Role(each.post.role) for each in lent_to.get(post.person_id, ()) if _overlap(each, post)]
+    return _separation_refusal(post.person, role, [Role(each.role) for each in held] + lent)
+
+
+def role_refusal(kind: UnitKind, role: Role) -> str | None:
+    """Why a unit of this kind has no such post; None when it has."""
+    if role in ROLES_OF_KIND[kind] or (role in ADMINISTRATORS and kind != UnitKind.ENTERPRISE):
+        return None
+    return f"“{kind.label}”不设“{role.label}”岗位，请选择其他角色。"
 
 
 def delegation_refusal(delegation: Delegation, *, by: "By", now: datetime) -> str | None:
@@ -159,6 +212,16 @@ def _separation_refusal(person: Person, role: Role, held: list[Role]) -> str | N
 def _lent_roles(person: Person, span: Dated) -> list[Role]:
     lent = Delegation.objects.filter(deputy=person).select_related("post")
     return [Role(each.post.role) for each in lent if _overlap(each, span)]
+
+
+def _told(post: Post) -> dict[str, Any]:
+    return {
+        "person": post.person.name,
+        "unit": post.unit.name,
+        "role": str(Role(post.role).label),
+        "valid_from": str(post.valid_from),
+        "valid_to": str(post.valid_to or ""),
+    }
 
 
 def _overlap(one: Dated, other: Dated) -> bool:

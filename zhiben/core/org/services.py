@@ -13,9 +13,19 @@ from django.db import transaction
 from zhiben.core.refusal import Refused
 
 from .bodies import add_member, end_membership, form_body
-from .credit_code import credit_code_refusal
+from .bulk_units import (
+    NewUnit,
+    UnitChange,
+    change_refusals,
+    change_units,
+    circle_refusal,
+    code_refusal,
+    name_refusal,
+    open_units,
+    unit_refusals,
+)
 from .models import Person, Region, Unit, UnitAlias, UnitKind
-from .posts import appoint, delegate, end_delegation, end_post
+from .posts import appoint, appoint_many, delegate, end_delegation, end_post
 from .regions import change_code, close_region, merge_regions, move_region, open_region, rename_region
 from .superiors import derive_superior
 from .trail import leave_line
@@ -24,10 +34,11 @@ if TYPE_CHECKING:
     from zhiben.core.access.acting import By
 
 __all__ = [
-    "add_alias", "add_member", "appoint", "change_code", "change_person", "change_unit", "close_region", "close_unit",
-    "delegate", "derive_superiors", "drop_alias", "end_delegation", "end_membership", "end_post", "form_body",
-    "link_account", "merge_regions", "move_region", "open_region", "open_unit", "register_person", "rename_region",
-    "rename_unit",
+    "NewUnit", "UnitChange", "add_alias", "add_member", "appoint", "appoint_many", "change_code", "change_person",
+    "change_refusals", "change_unit", "change_units", "close_region", "close_unit", "delegate", "derive_superiors",
+    "drop_alias", "end_delegation", "end_membership", "end_post", "form_body", "link_account", "merge_regions",
+    "move_region", "open_region", "open_unit", "open_units", "register_person", "rename_region", "rename_unit",
+    "unit_refusals",
 ]  # fmt: skip
 
 
@@ -48,7 +59,7 @@ def open_unit(
 ) -> Unit:
     """Enter a unit. Without `superior`, the one it answers to is derived from its kind and region."""
     _refuse_taken_name(name)
-    _refuse_wrong_code(credit_code)
+    _refuse(code_refusal(credit_code))
     unit = Unit.objects.create(
         name=name,
         short_name=short_name,
@@ -75,8 +86,8 @@ def change_unit(*, unit: Unit, by: "By", now: datetime, **changes: Any) -> Unit:
     unknown = changes.keys() - {"short_name", "kind", "region", "superior", "sectors", "credit_code"}
     if unknown:
         raise TypeError(f"change_unit does not change {sorted(unknown)}")
-    _refuse_wrong_code(changes.get("credit_code", ""))
-    _refuse_circle(unit, changes.get("superior"))
+    _refuse(code_refusal(changes.get("credit_code", "")))
+    _refuse(circle_refusal(unit, changes.get("superior")))
     unit = Unit.objects.select_for_update().get(pk=unit.pk)
     before = {name: _plain(getattr(unit, name)) for name in changes}
     for name, value in changes.items():
@@ -107,7 +118,7 @@ def close_unit(*, unit: Unit, last_day: date, successor: Unit | None = None, by:
     in its names; without one, to its superior."""
     unit.valid_to = last_day
     if successor is not None:
-        _refuse_circle(unit, successor)
+        _refuse(circle_refusal(unit, successor))
         unit.superior = successor
         for name in filter(None, (unit.name, unit.short_name, *unit.aliases.values_list("name", flat=True))):
             UnitAlias.objects.get_or_create(unit=successor, name=name)
@@ -180,24 +191,13 @@ def link_account(*, person: Person, username: str, by: "By", now: datetime) -> P
 
 
 def _refuse_taken_name(name: str, except_for: Unit | None = None) -> None:
-    if not name.strip():
-        raise Refused("请填写单位全称。", "name")
     others = Unit.objects.exclude(pk=except_for.pk) if except_for else Unit.objects.all()
-    if others.filter(name=name, valid_to=None).exists():
-        raise Refused(f"已有名为“{name}”的单位，请核对；如是另一个单位，请在名称前加上所在地区。", "name")
+    _refuse(name_refusal(name, [name] if others.filter(name=name, valid_to=None).exists() else []))
 
 
-def _refuse_wrong_code(code: str) -> None:
-    if code and (sentence := credit_code_refusal(code)):
-        raise Refused(sentence, "credit_code")
-
-
-def _refuse_circle(unit: Unit, superior: Unit | None) -> None:
-    higher = superior
-    while higher is not None:
-        if higher.pk == unit.pk:
-            raise Refused(f"“{superior}”本身隶属于“{unit}”，不能再作为它的上级。", "superior")
-        higher = higher.superior
+def _refuse(refusal: Refused | None) -> None:
+    if refusal is not None:
+        raise refusal
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,7 @@
 """To whom a unit answers in work safety, when nobody has said so: where work climbs if nobody there can take it."""
 
+from collections.abc import Iterable
+
 from .models import Region, Unit, UnitKind
 from .paths import ancestors
 
@@ -20,7 +22,22 @@ ANSWERS_TO: dict[UnitKind, tuple[UnitKind, ...]] = {
 
 def derive_superior(kind: UnitKind, region: Region) -> Unit | None:
     """The unit that one of this kind in this region answers to; None at the top."""
-    wanted = ANSWERS_TO[kind]
-    candidates = Unit.objects.filter(region_path__in=ancestors(region.path), kind__in=wanted, valid_to=None)
-    above = [unit for unit in candidates if unit.kind != kind or unit.region_path != region.path]
+    return nearest_superior(kind, region.path, possible_superiors([region.path]))
+
+
+def possible_superiors(region_paths: Iterable[str]) -> list[Unit]:
+    """Every unit that one in these regions could answer to."""
+    around = {above for path in region_paths for above in ancestors(path)}
+    kinds = {kind for wanted in ANSWERS_TO.values() for kind in wanted}
+    return list(Unit.objects.filter(region_path__in=around, kind__in=kinds, valid_to=None))
+
+
+def nearest_superior(kind: UnitKind, region_path: str, candidates: Iterable[Unit]) -> Unit | None:
+    """The one among these units that one of this kind at this place answers to."""
+    wanted, here = ANSWERS_TO[kind], ancestors(region_path)
+    above = [
+        unit
+        for unit in candidates
+        if unit.kind in wanted and unit.region_path in here and (unit.kind != kind or unit.region_path != region_path)
+    ]
     return min(above, key=lambda unit: (-len(unit.region_path), wanted.index(K(unit.kind)), unit.pk), default=None)
