@@ -22,6 +22,8 @@ ZHIBEN_FILES_ROOT = ZHIBEN_DATA / "files"
 ZHIBEN_AUDIT_ROOT = Path(env.str("ZHIBEN_AUDIT_ROOT", str(ZHIBEN_DATA / "audit"))).absolute()
 ZHIBEN_DIGEST = env.str("ZHIBEN_DIGEST", "sm3")
 ZHIBEN_LEAST_FREE_MB = env.int("ZHIBEN_LEAST_FREE_MB", 1024)
+ZHIBEN_LARGEST_FILE_MB = env.int("ZHIBEN_LARGEST_FILE_MB", 1024)
+ZHIBEN_UNIT_QUOTA_MB = env.int("ZHIBEN_UNIT_QUOTA_MB", 20 * 1024)
 
 # --- keys, hosts, HTTPS ----------------------------------------------------------------------------------------
 
@@ -143,7 +145,10 @@ TEMPLATES = [
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "/login/"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "zhiben.core.accounts.passwords.OneTimeHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "zhiben.core.accounts.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": "zhiben.core.accounts.passwords.NotCommon"},

@@ -1,6 +1,7 @@
 """Files: kept once by content, brought by a person, attached to records."""
 
 import io
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from zhiben.core.audit import services as audit
 
 from . import store
 from .admission import refuse_unless_kept
-from .kinds import kind_of
-from .models import Attachment, StoredFile, Upload
+from .kinds import Group, kind_of
+from .models import Attachment, PictureFacts, StoredFile, Upload
 from .naming import clean_name
+from .pictures import facts_of
+from .quotas import charge
 
 LIMIT = 200 * (1 << 20)
-"""Bytes of one file, unless the caller says less."""
+"""Bytes of one file that arrives in one request, unless the caller says less."""
 
 
 def store_file(
@@ -31,22 +34,38 @@ def store_file(
     source: store.Readable = io.BytesIO(content) if isinstance(content, bytes) else content
     source.seek(0)
     with store.written(source, limit=LIMIT if limit is None else limit) as incoming:
-        with incoming.path.open("rb") as stream:
-            kind = kind_of(stream)
-        refuse_unless_kept(kind, clean_name(name))
-        store.keep(incoming)
-    return StoredFile.objects.get_or_create(
+        return keep_incoming(incoming, name=name, now=now)
+
+
+def keep_incoming(incoming: store.Incoming, *, name: str, now: datetime) -> StoredFile:
+    """Admit what is on disk already, and put it into its place. What a camera wrote into a photo is read here, once."""
+    with incoming.path.open("rb") as stream:
+        kind = kind_of(stream)
+    refuse_unless_kept(kind, clean_name(name))
+    place = store.keep(incoming)
+    file, is_new = StoredFile.objects.get_or_create(
         digest=incoming.digest, defaults={"size": incoming.size, "media_type": kind.media_type, "created_at": now}
-    )[0]
+    )
+    if is_new and kind.group is Group.PICTURE and (facts := facts_of(place)):
+        PictureFacts.objects.create(file=file, **asdict(facts))
+    return file
 
 
+@transaction.atomic
 def receive_upload(
     content: store.Readable | bytes, *, name: str, by: Acting, now: datetime, limit: int | None = None
 ) -> Upload:
-    """What a person brings, before it is attached to anything. Raises FileRefused."""
-    with transaction.atomic():
-        file = store_file(content=content, name=name, by=by, now=now, limit=limit)
-        return Upload.objects.create(file=file, name=clean_name(name), uploaded_by_id=by.person.pk, uploaded_at=now)
+    """What a person brings, before it is attached to anything. Raises FileRefused, also when the unit's quota is
+    used up."""
+    return bring(store_file(content=content, name=name, by=by, now=now, limit=limit), name=name, by=by, now=now)
+
+
+def bring(file: StoredFile, *, name: str, by: Acting, now: datetime) -> Upload:
+    """Note that a person brought this content, and charge their unit with it. In the caller's transaction."""
+    charge(by.unit.pk, file.size)
+    return Upload.objects.create(
+        file=file, name=clean_name(name), uploaded_by_id=by.person.pk, unit_id=by.unit.pk, uploaded_at=now
+    )
 
 
 def attach_file(
@@ -87,7 +106,9 @@ def add_file(
 
 
 def attachments_of(record_type: str, record_id: str) -> QuerySet[Attachment]:
-    return Attachment.objects.filter(record_type=record_type, record_id=str(record_id)).select_related("file")
+    return Attachment.objects.filter(record_type=record_type, record_id=str(record_id)).select_related(
+        "file__picture_facts"
+    )
 
 
 def path_of(file: StoredFile) -> Path:

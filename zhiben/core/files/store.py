@@ -56,7 +56,7 @@ def written(content: Readable, *, limit: int) -> Iterator[Incoming]:
     """
     part = root() / "incoming" / f"{uuid.uuid4().hex}.part"
     try:
-        with _disk():
+        with on_disk():
             part.parent.mkdir(parents=True, exist_ok=True)
             with part.open("xb") as stream:
                 digest, size = _copy(content, stream, limit=limit)
@@ -69,14 +69,32 @@ def written(content: Readable, *, limit: int) -> Iterator[Incoming]:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def linked(whole: Path) -> Iterator[Incoming]:
+    """A file that is already on disk, complete and flushed, under a second name that may be `kept`; its own name stays
+    until the caller takes it away."""
+    part = root() / "incoming" / f"{uuid.uuid4().hex}.part"
+    try:
+        with on_disk():
+            part.parent.mkdir(parents=True, exist_ok=True)
+            os.link(whole, part)
+        with part.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        yield Incoming(part, digest, part.stat().st_size)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def keep(incoming: Incoming) -> Path:
     """Put the content into its place for good; the same content already there stays as it is."""
     place = place_of(incoming.digest)
-    with _disk():
+    with on_disk():
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists() or place.stat().st_size != incoming.size:  # a shorter one was damaged behind our back
             incoming.path.replace(place)
             _flush_folder(place.parent)
+        else:
+            place.touch()  # wanted again: see remove_orphans
     return place
 
 
@@ -87,6 +105,22 @@ def remove_unfinished(*, now: datetime) -> int:
     for part in left:
         part.unlink(missing_ok=True)
     return len(left)
+
+
+def contents_older_than(moment: datetime) -> Iterator[Path]:
+    """Contents that nobody has brought since that moment."""
+    for folder in root().glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]"):
+        for place in folder.iterdir():
+            if len(place.name) == 64 and place.stat().st_mtime < moment.timestamp():
+                yield place
+
+
+def remove_content(digest: str) -> None:
+    """The content and everything made from it."""
+    place_of(digest).unlink(missing_ok=True)
+    for made in ("thumbnails", "published", "previews"):
+        for copy in (root() / made / digest[:2] / digest[2:4]).glob(f"{digest}*"):
+            copy.unlink(missing_ok=True)
 
 
 def _copy(content: Readable, stream: BinaryIO, *, limit: int) -> tuple[str, int]:
@@ -110,7 +144,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _disk() -> Iterator[None]:
+def on_disk() -> Iterator[None]:
     try:
         yield
     except OSError as failure:

@@ -1,17 +1,14 @@
 """Small pictures of pictures, made when first asked for: upright, without the place and time a camera writes in."""
 
-import os
-import uuid
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
 from . import store
+from .pictures import BROKEN, FORMATS, MOST_PIXELS, save_whole
 
 SIZES = (160, 640)
 """Pixels of the longer side: in a list, on a page."""
-_MOST_PIXELS = 60_000_000  # a phone takes 12 to 50 million; decoding takes 3 bytes each
-_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 
 
 def thumbnail_of(digest: str, *, size: int) -> Path | None:
@@ -23,14 +20,14 @@ def thumbnail_of(digest: str, *, size: int) -> Path | None:
         small = _shrunk(store.place_of(digest), size)
         if small is None:
             return None
-        _save(small, path)
+        save_whole(small, path, "JPEG", quality=80, optimize=True)
     return path
 
 
 def _shrunk(original: Path, size: int) -> Image.Image | None:
     try:
-        with Image.open(original, formats=_FORMATS) as picture:
-            if picture.width * picture.height > _MOST_PIXELS:
+        with Image.open(original, formats=FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
                 return None
             picture.draft("RGB", (size * 2, size * 2))  # a JPEG is decoded no larger than needed
             upright = ImageOps.exif_transpose(picture)
@@ -40,15 +37,5 @@ def _shrunk(original: Path, size: int) -> Image.Image | None:
                 paper.paste(upright.convert("RGB"), mask=upright.convert("RGBA").getchannel("A"))
                 return paper
             return upright.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except BROKEN:
         return None
-
-
-def _save(small: Image.Image, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{uuid.uuid4().hex}.part")
-    try:
-        small.save(part, "JPEG", quality=80, optimize=True)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

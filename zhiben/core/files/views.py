@@ -2,16 +2,22 @@
 
 import logging
 from pathlib import Path
+from urllib.parse import quote
 
 from django.http import FileResponse, Http404, HttpRequest, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from zhiben.core.access.acting import Acting
+from zhiben.core.jobs.models import JobStatus
+from zhiben.core.jobs.services import enqueue, restart
 
 from .access import may_fetch
 from .kinds import KINDS, Kind
 from .models import Attachment, Upload
+from .pictures import published_copy
+from .previews import can_preview, preview_of
 from .refused import FileRefused
 from .services import path_of, receive_upload
 from .thumbnails import thumbnail_of
@@ -52,6 +58,45 @@ def thumbnail(request: HttpRequest, attachment_id: int, size: int) -> FileRespon
     response = FileResponse(path.open("rb"), content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=86400, immutable"
     return _guarded(response, "default-src 'none'; sandbox")
+
+
+@require_safe
+def published(request: HttpRequest, attachment_id: int) -> FileResponse:
+    """The picture without what the camera wrote into it: for a bulletin, a website, a screen."""
+    attachment = _attachment(request, attachment_id)
+    path = published_copy(attachment.file.digest)
+    if path is None:
+        raise Http404
+    name = f"{Path(attachment.name).stem}（公开版）{path.suffix}"
+    response = FileResponse(path.open("rb"), as_attachment=True, filename=name)
+    return _guarded(response, "default-src 'none'; sandbox")
+
+
+@require_safe
+def preview(request: HttpRequest, attachment_id: int) -> HttpResponseBase:
+    """An office document as PDF in the browser. The first who asks waits for it to be made, and sees how it goes."""
+    attachment = _attachment(request, attachment_id)
+    if not can_preview(attachment.file):
+        raise Http404
+    path = preview_of(attachment.file)
+    if path is not None:
+        response = FileResponse(path.open("rb"), content_type="application/pdf")
+        response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(Path(attachment.name).stem)}.pdf"
+        response["Cache-Control"] = "private, no-cache"
+        return _guarded(response, "default-src 'none'; frame-ancestors 'self'")
+    job = enqueue(
+        "files.preview",
+        args={"file_id": attachment.file_id},
+        key=f"files.preview:{attachment.file.digest}",
+        by=_acting(request),
+        now=request.now,
+        label="准备预览",
+    )
+    if job.status == JobStatus.DONE or (job.status == JobStatus.FAILED and "again" in request.GET):
+        # made once and lost since (a restored backup leaves what can be made again behind), or tried anew
+        job = restart(job=job, now=request.now)
+    context = {"attachment": attachment, "job": job, "failed": job.status == JobStatus.FAILED}
+    return render(request, "files/preview.html", context)
 
 
 @require_safe

@@ -14,7 +14,7 @@ from .definitions import JOBS, job
 from .models import Job, JobStatus
 from .running import JobInterrupted, LostLease, Running
 
-__all__ = ["JobInterrupted", "LostLease", "Running", "enqueue", "job", "jobs_of", "retry"]
+__all__ = ["JobInterrupted", "LostLease", "Running", "enqueue", "job", "jobs_of", "restart", "retry"]
 
 
 def enqueue(name: str, *, args: dict[str, Any], key: str, by: By, now: datetime, label: str) -> Job:
@@ -52,6 +52,23 @@ def retry(*, job: Job, now: datetime) -> Job:
     """Start a failed job anew; one that is not over is left as it is."""
     Job.objects.filter(pk=job.pk, status=JobStatus.FAILED).update(
         status=JobStatus.QUEUED, attempts=0, not_before=None, error="", trace="", finished_at=None, created_at=now
+    )
+    job.refresh_from_db()
+    return job
+
+
+@transaction.atomic
+def restart(*, job: Job, now: datetime) -> Job:
+    """Do over a job that is over, whichever way it ended: what it made is gone, or is asked for once more."""
+    Job.objects.filter(pk=job.pk, status__in=(JobStatus.DONE, JobStatus.FAILED)).update(
+        status=JobStatus.QUEUED,
+        attempts=0,
+        not_before=None,
+        error="",
+        trace="",
+        result=None,
+        finished_at=None,
+        created_at=now,
     )
     job.refresh_from_db()
     return job
