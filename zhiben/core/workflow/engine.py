@@ -62,9 +62,11 @@ def begin_many(
     now: datetime,
     label: str = "建立",
     data: Mapping[str, Any] | None = None,
+    says: Sequence[str] = (),
     announces: type[Event] | None = None,
 ) -> None:
-    """`begin` for a set of records of one kind; a constant number of queries a batch."""
+    """`begin` for a set of records of one kind; a constant number of queries a batch. `says` names the fields whose
+    first values the line keeps: how a record once stood is read from the trail, not from the row of today."""
     if not records:
         return
     workflow = workflow_of(records[0])
@@ -84,7 +86,7 @@ def begin_many(
                         label=label,
                         by=by,
                         now=now,
-                        data=dict(data or {}),
+                        data={**(data or {}), **inputs.to_json({name: getattr(record, name) for name in says})},
                         to_state=workflow.start,
                     )
                     for record in batch

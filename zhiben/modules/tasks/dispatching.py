@@ -27,6 +27,8 @@ DAYS_TO_ANSWER = 5
 
 COORDINATING = Machine("统筹任务自动开始")
 BATCH = 500
+ORDERED = ("responsible_unit", "due_on")
+"""What the first line of the trail says of a task: to whom it was given and by when. Both may change later."""
 
 
 def accept_deadline(now: datetime, due_on: date) -> date:
@@ -58,7 +60,7 @@ def dispatch_tasks(*, orders: Sequence[Order], supervising_unit: Unit, by: By, n
         named = [order.origin for order in orders if order.confidentiality == secrecy]
         programmes.remember(named, unit=supervising_unit, confidentiality=secrecy)
     everything = [task for draft in drafts for task in (draft.main, *draft.children)]
-    engine.begin_many(everything, by=by, now=now, label="交办", announces=TaskDispatched)
+    engine.begin_many(everything, by=by, now=now, label="交办", says=ORDERED, announces=TaskDispatched)
     coordinated = [draft.main for draft in drafts if draft.main.duty == Duty.COORDINATOR]
     engine.fire_many(coordinated, "coordinate", by=COORDINATING, now=now)
     establish_obligations(obligations=list(_frequencies(drafts, supervising_unit)), by=by, now=now)
@@ -75,7 +77,7 @@ def split_down(
         for unit in units
     ]
     Task.objects.bulk_create(children)
-    engine.begin_many(children, by=by, now=now, label="分解交办", announces=TaskDispatched)
+    engine.begin_many(children, by=by, now=now, label="分解交办", says=ORDERED, announces=TaskDispatched)
     return children
 
 
@@ -85,7 +87,7 @@ def share_task(*, task: Task, assignments: Sequence[Assignment], by: By, now: da
     require(by, Permission.DISPATCH_TASKS)
     children = [_child(task, assignment, task.supervising_unit_id, now) for assignment in assignments]
     Task.objects.bulk_create(children)
-    engine.begin_many(children, by=by, now=now, label="增加参与单位", announces=TaskDispatched)
+    engine.begin_many(children, by=by, now=now, label="增加参与单位", says=ORDERED, announces=TaskDispatched)
     return children
 
 
