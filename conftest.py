@@ -55,7 +55,10 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     # A login in a test proves who somebody is, not how slow the hash is.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        "zhiben.core.accounts.passwords.OneTimeHasher",
+    ]
 
     from zhiben.core.audit.testing import let_test_database_be_flushed
 

@@ -6,6 +6,7 @@ The rule follows GB/T 22239-2019 (8.1.4.1: 身份鉴别信息具有复杂度要�
 import secrets
 from typing import Any
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
@@ -73,6 +74,20 @@ class NotTheSame:
 
     def get_help_text(self) -> str:
         return "不能与现在的密码相同。"
+
+
+class OneTimeHasher(PBKDF2PasswordHasher):
+    """For one-time passwords only. Argon2 is slow so that a password chosen by a person cannot be guessed; 91 bits by
+    chance cannot be guessed anyhow, and a list of hundreds must be made while somebody waits. At the first login Django
+    puts Argon2 in its place, and the password itself must be changed."""
+
+    algorithm = "one_time_pbkdf2_sha256"
+    iterations = 1000
+
+
+def hashed_one_time(password: str) -> str:
+    """What is kept of a password made by `one_time_password`; never of one that a person has chosen."""
+    return make_password(password, hasher=OneTimeHasher.algorithm)
 
 
 def one_time_password() -> str:

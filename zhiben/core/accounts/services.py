@@ -1,5 +1,6 @@
 """Verbs on accounts. Everything that touches who can log in leaves a security line in the trail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from axes.utils import reset as lift_axes
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models.functions import Lower
 
 from zhiben.core import clock
 from zhiben.core.audit import services as audit
@@ -15,7 +17,7 @@ from zhiben.core.audit.models import Kind
 from zhiben.core.refusal import Refused
 
 from .models import LoginSession, User
-from .passwords import one_time_password
+from .passwords import hashed_one_time, one_time_password
 
 if TYPE_CHECKING:
     from zhiben.core.access.acting import By
@@ -41,16 +43,63 @@ class OpenedAccount:
 def open_account(*, username: str, password: str | None = None, by: "By | Owner", now: datetime) -> OpenedAccount:
     """Open an account with a one-time password that must be changed at the first login. A given `password` is for
     demonstrations and tests: it need not be changed."""
-    if not username or len(username) > 64 or any(character.isspace() for character in username):
-        raise Refused("登录名应为 1 至 64 个字符，不含空格。", "username")
-    if User.objects.filter(username__iexact=username).exists():
-        raise Refused(f"登录名“{username}”已被使用，请另选一个。", "username")
+    if refusal := account_refusals([username])[0]:
+        raise refusal
     first = password or one_time_password()
     user = User(username=username, must_change_password=password is None, password_changed_at=now)
     user.set_password(first)
     user.save()
     leave_line(user, "open_account", "开设账号", by=by, now=now)
     return OpenedAccount(user, first)
+
+
+@transaction.atomic
+def open_accounts(*, usernames: Sequence[str], by: "By | Owner", now: datetime) -> list[User]:
+    """Open many accounts, all or none, with which nobody can log in before `issue_first_passwords`: so a list of
+    hundreds is taken in without a single password being made, shown or kept. Refused for the first name that will
+    not do; see `account_refusals`."""
+    for refusal in filter(None, account_refusals(usernames)):
+        raise refusal
+    users = [User(username=username, must_change_password=True, password_changed_at=now) for username in usernames]
+    for user in users:
+        user.set_unusable_password()
+    made = User.objects.bulk_create(users)
+    audit.append_many([_line(user, "open_account", "开设账号", by=by, now=now) for user in made])
+    return made
+
+
+@transaction.atomic
+def issue_first_passwords(*, users: Sequence[User], by: "By | Owner", now: datetime) -> list[OpenedAccount]:
+    """A one-time password for each of these who has never logged in; the others are left out. Made anew, it replaces
+    the one before. Told once, kept nowhere."""
+    waiting = User.objects.select_for_update().filter(pk__in=[user.pk for user in users], is_active=True)
+    opened = []
+    for user in waiting.filter(last_login=None, must_change_password=True).order_by("pk"):
+        password = one_time_password()
+        user.password = hashed_one_time(password)
+        user.password_changed_at = now
+        opened.append(OpenedAccount(user, password))
+    chosen = [each.user for each in opened]
+    User.objects.bulk_update(chosen, ["password", "password_changed_at"], batch_size=1000)
+    audit.append_many([_line(user, "issue_first_password", "发放首次登录密码", by=by, now=now) for user in chosen])
+    return opened
+
+
+def account_refusals(usernames: Sequence[str]) -> list[Refused | None]:
+    """Why no account can be opened under each of these names; None where one can."""
+    folded = [username.lower() for username in usernames]
+    rows = User.objects.annotate(folded=Lower("username")).filter(folded__in=folded)
+    taken = set(rows.values_list("folded", flat=True))
+    refusals: list[Refused | None] = []
+    for username in usernames:
+        if not username or len(username) > 64 or any(character.isspace() for character in username):
+            refusals.append(Refused("登录名应为 1 至 64 个字符，不含空格。", "username"))
+        elif username.lower() in taken:
+            refusals.append(Refused(f"登录名“{username}”已被使用，请另选一个。", "username"))
+        else:
+            refusals.append(None)
+            taken.add(username.lower())
+    return refusals
 
 
 @transaction.atomic
@@ -135,7 +184,11 @@ def end_all_sessions(*, user: User, except_for: str = "", by: "By | Owner", now:
 def leave_line(user: User, verb: str, label: str, *, by: "By | Owner", now: datetime, **data: object) -> None:
     """One security line in the trail of an account."""
     User.objects.select_for_update().filter(pk=user.pk).first()
-    audit.append(
+    audit.append_many([_line(user, verb, label, by=by, now=now, **data)])
+
+
+def _line(user: User, verb: str, label: str, *, by: "By | Owner", now: datetime, **data: object) -> audit.NewLine:
+    return audit.NewLine(
         record_type=RECORD_TYPE,
         record_id=str(user.pk),
         kind=Kind.SECURITY,

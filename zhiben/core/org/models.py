@@ -227,6 +227,29 @@ class Post(Dated):
         return f"{self.unit}·{self.title or self.get_role_display()}"
 
 
+class ProposedPost(models.Model):
+    """待任命: a post that the system administrator has put forward with a list of people. It carries no right until
+    the security administrator confirms it, and then it is a `Post`."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="proposals", verbose_name="人员")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+", verbose_name="单位")
+    role = models.CharField("角色", max_length=32, choices=Role.choices)
+    title = models.CharField("职务", max_length=64, blank=True)
+    sectors = models.JSONField("分管行业", default=list, blank=True)
+    proposed_by_name = models.CharField("提交人", max_length=64)
+    proposed_at = models.DateTimeField("提交时间")
+
+    class Meta:
+        verbose_name = "待任命岗位"
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(fields=("person", "unit", "role"), name="org_post_proposed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}：{self.unit}·{self.title or self.get_role_display()}"
+
+
 class Delegation(Dated):
     """代理: another person acts from this post for some days, and the trail shows both."""
 

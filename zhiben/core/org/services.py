@@ -13,6 +13,7 @@ from django.db import transaction
 from zhiben.core.refusal import Refused
 
 from .bodies import add_member, end_membership, form_body
+from .bulk_people import NewPerson, PersonChange, change_people, changed_labels, link_accounts, register_people
 from .bulk_units import (
     NewUnit,
     UnitChange,
@@ -26,6 +27,14 @@ from .bulk_units import (
 )
 from .models import Person, Region, Unit, UnitAlias, UnitKind
 from .posts import appoint, appoint_many, delegate, end_delegation, end_post
+from .proposals import (
+    Confirmed,
+    NewProposal,
+    confirm_proposals,
+    drop_proposals,
+    proposal_refusal,
+    propose_posts,
+)
 from .regions import change_code, close_region, merge_regions, move_region, open_region, rename_region
 from .superiors import derive_superior
 from .trail import leave_line
@@ -34,11 +43,12 @@ if TYPE_CHECKING:
     from zhiben.core.access.acting import By
 
 __all__ = [
-    "NewUnit", "UnitChange", "add_alias", "add_member", "appoint", "appoint_many", "change_code", "change_person",
-    "change_refusals", "change_unit", "change_units", "close_region", "close_unit", "delegate", "derive_superiors",
-    "drop_alias", "end_delegation", "end_membership", "end_post", "form_body", "link_account", "merge_regions",
-    "move_region", "open_region", "open_unit", "open_units", "register_person", "rename_region", "rename_unit",
-    "unit_refusals",
+    "Confirmed", "NewPerson", "NewProposal", "NewUnit", "PersonChange", "UnitChange", "add_alias", "add_member",
+    "appoint", "appoint_many", "change_code", "change_people", "change_person", "change_refusals", "change_unit",
+    "change_units", "close_region", "close_unit", "confirm_proposals", "delegate", "derive_superiors", "drop_alias",
+    "drop_proposals", "end_delegation", "end_membership", "end_post", "form_body", "link_account", "link_accounts",
+    "merge_regions", "move_region", "open_region", "open_unit", "open_units", "proposal_refusal", "propose_posts",
+    "register_people", "register_person", "rename_region", "rename_unit", "unit_refusals",
 ]  # fmt: skip
 
 
@@ -166,9 +176,7 @@ def register_person(*, name: str, mobile: str = "", username: str | None = None,
 
 @transaction.atomic
 def change_person(*, person: Person, name: str, mobile: str, by: "By", now: datetime) -> Person:
-    changed = [
-        label for label, old, new in (("姓名", person.name, name), ("手机", person.mobile, mobile)) if old != new
-    ]
+    changed = changed_labels(person, name, mobile)
     if changed:
         person.name, person.mobile = name, mobile
         person.save(update_fields=["name", "mobile"])

@@ -204,4 +204,43 @@ def test_one_time_passwords_are_not_guessed_and_not_misread():
 def test_passwords_rest_under_argon2():
     from zhiben.config import settings as product
 
-    assert product.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+    assert product.PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
+
+
+class TestAListOfPeopleWhoHaveNeverLoggedIn:
+    @pytest.fixture
+    def newcomers(self, db, now):
+        return services.open_accounts(usernames=["lin.xi", "he.chuan"], by=FOUNDER, now=now)
+
+    def test_nobody_logs_in_before_the_list_of_passwords_is_made(self, newcomers, client):
+        assert not any(user.has_usable_password() for user in newcomers)
+        assert log_in(client, password="", username="lin.xi").status_code != 302
+        assert labels(newcomers[0]) == ["开设账号", "登录失败"]
+
+    def test_a_one_time_password_opens_the_door_and_gives_way_to_argon2(self, newcomers, client, now, settings):
+        opened = services.issue_first_passwords(users=newcomers, by=FOUNDER, now=now)
+        assert [each.user.username for each in opened] == ["lin.xi", "he.chuan"]
+        user = User.objects.get(username="lin.xi")
+        assert user.password.startswith("one_time_pbkdf2_sha256$")
+        assert log_in(client, password=opened[0].password, username="lin.xi").status_code == 302
+        user.refresh_from_db()
+        assert not user.password.startswith("one_time")
+        assert user.must_change_password
+        assert labels(user) == ["开设账号", "发放首次登录密码", "登录"]
+
+    def test_made_anew_it_replaces_the_one_before_but_not_of_those_who_came(self, newcomers, client, now):
+        first, other = services.issue_first_passwords(users=newcomers, by=FOUNDER, now=now)
+        log_in(client, password=first.password, username="lin.xi")
+        [again] = services.issue_first_passwords(users=newcomers, by=FOUNDER, now=now)
+        assert again.user.username == "he.chuan"
+        assert again.password != other.password
+        assert log_in(Client(), password=other.password, username="he.chuan").status_code != 302
+
+    def test_a_taken_name_opens_none_of_them(self, newcomers, now):
+        with pytest.raises(Refused, match="登录名“HE.Chuan”已被使用"):
+            services.open_accounts(usernames=["another", "HE.Chuan"], by=FOUNDER, now=now)
+        assert not User.objects.filter(username="another").exists()
+        [first, second, third] = services.account_refusals(["new", "New", "with space"])
+        assert first is None
+        assert "已被使用" in second.sentence
+        assert "不含空格" in third.sentence
