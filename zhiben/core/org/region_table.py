@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from zhiben.core.audit import services as audit
-from zhiben.core.audit.models import Kind
 from zhiben.core.refusal import Refused
 
+from .bulk_regions import NewRegion, open_regions
 from .models import Region, RegionCode, RegionLevel
-from .paths import next_step, step
 from .regions import rename_region
 
 if TYPE_CHECKING:
@@ -50,6 +48,7 @@ LEVEL_WORDS = {
     "街": RegionLevel.TOWN,
     "村": RegionLevel.VILLAGE,
     "社": RegionLevel.VILLAGE,
+    "网": RegionLevel.GRID,
 }
 
 
@@ -91,7 +90,7 @@ def plan_import(content: bytes, *, day: date) -> Plan:
     known = in_force.keys() | {each.code for each in found}
     seen: dict[str, int] = {}
     for each in found:
-        parent = each.parent_code or _parent_of(each.code, known)
+        parent = each.parent_code or parent_code_of(each.code, known)
         if each.code in seen:
             plan.problems.append(Problem(each.row, f"代码 {each.code} 与第 {seen[each.code]} 行重复，请删去一行。"))
         elif parent and parent not in known:
@@ -120,15 +119,11 @@ def import_regions(plan: Plan, *, on: date, by: "By", now: datetime) -> list[Reg
         each.code: each.region
         for each in RegionCode.objects.filter(code__in=codes, valid_to=None).select_related("region")
     }
-    made: list[Region] = []
-    for level in RegionLevel:
-        planned = [each for each in plan.opens if each.level == level]
-        if planned:
-            regions = _open_level(planned, by_code)
-            by_code |= {each.code: region for each, region in zip(planned, regions, strict=True)}
-            made += regions
-            _leave_lines(planned, regions, by=by, now=now)
-    return made
+    news: dict[str, NewRegion] = {}
+    for each in sorted(plan.opens, key=lambda planned: planned.level):
+        parent = by_code.get(each.parent_code) or news.get(each.parent_code)
+        news[each.code] = NewRegion(name=each.name, level=each.level, parent=parent, code=each.code)
+    return open_regions(regions=list(news.values()), by=by, now=now)
 
 
 def level_of(code: str) -> RegionLevel:
@@ -138,45 +133,6 @@ def level_of(code: str) -> RegionLevel:
     """
     digits = len(code.rstrip("0"))
     return next(level for level, places in DIGITS_OF_LEVEL.items() if digits <= places)
-
-
-def _open_level(planned: Sequence[PlannedRegion], by_code: dict[str, Region]) -> list[Region]:
-    parents = {each.parent_code: by_code.get(each.parent_code) for each in planned}
-    next_path = {code: _first_free(parent) for code, parent in parents.items()}
-    regions = []
-    for each in planned:
-        path = next_path[each.parent_code]
-        next_path[each.parent_code] = next_step(path)
-        regions.append(Region(name=each.name, level=each.level, parent=parents[each.parent_code], path=path))
-    regions = Region.objects.bulk_create(regions, batch_size=500)
-    RegionCode.objects.bulk_create(
-        (RegionCode(region=region, code=each.code) for each, region in zip(planned, regions, strict=True)),
-        batch_size=500,
-    )
-    return regions
-
-
-def _first_free(parent: Region | None) -> str:
-    last = Region.objects.filter(parent=parent).order_by("-path").values_list("path", flat=True).first()
-    return next_step(last) if last else (parent.path if parent else "") + step(1)
-
-
-def _leave_lines(planned: Sequence[PlannedRegion], regions: Sequence[Region], *, by: "By", now: datetime) -> None:
-    audit.append_many(
-        [
-            audit.NewLine(
-                record_type="org.region",
-                record_id=str(region.pk),
-                kind=Kind.EDIT,
-                verb="import_regions",
-                label="导入区域",
-                by=by,
-                now=now,
-                data={"name": each.name, "code": each.code, "path": region.path},
-            )
-            for each, region in zip(planned, regions, strict=True)
-        ]
-    )
 
 
 def _read(content: bytes) -> tuple[dict[str, int], list[list[str]]]:
@@ -216,7 +172,7 @@ def _rows(head: dict[str, int], rows: Iterable[list[str]], plan: Plan) -> Iterab
         row = {meaning: cells[place] if place < len(cells) else "" for meaning, place in head.items()}
         if not any(row.values()):
             continue
-        code, parent = _whole(row["code"]), _whole(row.get("parent", ""))
+        code, parent = whole_code(row["code"]), whole_code(row.get("parent", ""))
         if row["name"] in PLACEHOLDERS:
             plan.skipped += 1
         elif not row["name"]:
@@ -228,7 +184,7 @@ def _rows(head: dict[str, int], rows: Iterable[list[str]], plan: Plan) -> Iterab
             yield PlannedRegion(number, row["name"], code, level, parent or "")
 
 
-def _whole(code: str) -> str | None:
+def whole_code(code: str) -> str | None:
     """Twelve digits; spreadsheets lose trailing zeros or write them as decimals."""
     code = code.removesuffix(".0").lstrip("'")
     if not (code.isascii() and code.isdecimal() and len(code) in DIGITS_OF_LEVEL.values()) or code.startswith("00"):
@@ -236,7 +192,7 @@ def _whole(code: str) -> str | None:
     return code.ljust(12, "0")
 
 
-def _parent_of(code: str, known: Iterable[str]) -> str:
+def parent_code_of(code: str, known: Iterable[str]) -> str:
     """By the digits: the nearest shorter prefix that is a region."""
     level = level_of(code)
     for higher in sorted((each for each in DIGITS_OF_LEVEL if each < level), reverse=True):

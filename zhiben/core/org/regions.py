@@ -1,5 +1,6 @@
 """Verbs on regions: set up, code, rename, move, merge, close. What was true stays on record with its days."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,7 @@ def open_region(
     now: datetime,
 ) -> Region:
     """Set up a region below `parent`. A park or new district outside the official codes has none."""
-    if parent is not None and level <= parent.level and not is_functional:
-        raise Refused(f"{name}的层级应低于上级区域“{parent.name}”。", "level")
+    refuse_unless_below(name, level, parent, is_functional=is_functional)
     region = Region(
         name=name, level=level, parent=parent, is_functional=is_functional, path=_free_path(parent), valid_from=None
     )
@@ -127,11 +127,24 @@ def region_of_code(code: str, *, day: date) -> Region | None:
     return row.region if row else None
 
 
+def refuse_unless_below(name: str, level: RegionLevel, parent: Region | None, *, is_functional: bool) -> None:
+    if parent is not None and level <= parent.level and not is_functional:
+        raise Refused(f"{name}的层级应低于上级区域“{parent.name}”。", "level")
+
+
+def refuse_unless_free(codes: Iterable[str], *, except_for: Region | None = None) -> None:
+    """Refuse what is no code, and a code that another region bears."""
+    wanted = set(codes)
+    for code in wanted:
+        if len(code) != 12 or not code.isdecimal() or not code.isascii():
+            raise Refused(f"区划代码应为 12 位数字，“{code}”不是。", "code")
+    holders = RegionCode.objects.filter(code__in=wanted, valid_to=None).exclude(region=except_for)
+    if holder := holders.select_related("region").first():
+        raise Refused(f"代码 {holder.code} 正由“{holder.region.name}”使用。", "code")
+
+
 def _bear_code(region: Region, code: str, on: date | None) -> RegionCode:
-    if len(code) != 12 or not code.isdecimal() or not code.isascii():
-        raise Refused(f"区划代码应为 12 位数字，“{code}”不是。", "code")
-    if holder := RegionCode.objects.filter(code=code, valid_to=None).exclude(region=region).first():
-        raise Refused(f"代码 {code} 正由“{holder.region.name}”使用。", "code")
+    refuse_unless_free([code], except_for=region)
     return RegionCode.objects.create(region=region, code=code, valid_from=on)
 
 

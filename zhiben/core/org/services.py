@@ -14,6 +14,7 @@ from zhiben.core.refusal import Refused
 
 from .bodies import add_member, end_membership, form_body
 from .bulk_people import NewPerson, PersonChange, change_people, changed_labels, link_accounts, register_people
+from .bulk_regions import NewRegion, open_regions
 from .bulk_units import (
     NewUnit,
     UnitChange,
@@ -43,11 +44,11 @@ if TYPE_CHECKING:
     from zhiben.core.access.acting import By
 
 __all__ = [
-    "Confirmed", "NewPerson", "NewProposal", "NewUnit", "PersonChange", "UnitChange", "add_alias", "add_member",
+    "Confirmed", "NewPerson", "NewProposal", "NewRegion", "NewUnit", "PersonChange", "UnitChange", "add_alias", "add_member",
     "appoint", "appoint_many", "change_code", "change_people", "change_person", "change_refusals", "change_unit",
     "change_units", "close_region", "close_unit", "confirm_proposals", "delegate", "derive_superiors", "drop_alias",
     "drop_proposals", "end_delegation", "end_membership", "end_post", "form_body", "link_account", "link_accounts",
-    "merge_regions", "move_region", "open_region", "open_unit", "open_units", "proposal_refusal", "propose_posts",
+    "merge_regions", "move_region", "open_region", "open_regions", "open_unit", "open_units", "proposal_refusal", "propose_posts",
     "register_people", "register_person", "rename_region", "rename_unit", "unit_refusals",
 ]  # fmt: skip
 

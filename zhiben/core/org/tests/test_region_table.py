@@ -42,7 +42,7 @@ def test_the_official_table(db, now, encoding):
     assert region_of_code("989001000000", day=DAY).parent.name == "青岭省", "a county directly below the province"
     province = region_of_code("98", day=DAY)
     assert Region.objects.filter(within(province.path, "path")).count() == 7
-    assert [line.label for line in lines_of("org.region", street.pk)] == ["导入区域"]
+    assert [line.label for line in lines_of("org.region", street.pk)] == ["设立区域"]
 
 
 def test_importing_again_changes_nothing(db, now):
