@@ -1,7 +1,7 @@
 """Where each module's menu entries stand: groups follow the work of the person, not the modules of the program."""
 
 from zhiben.config import demonstration
-from zhiben.core.web import home
+from zhiben.core.web import home, storage
 from zhiben.core.web.menu import MenuGroup
 from zhiben.core.web.organisation import pages as organisation
 from zhiben.insight import overview
@@ -12,5 +12,5 @@ MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
     MenuGroup("分析与报告", overview.menu),
-    MenuGroup("系统", (*organisation.menu, *demonstration.menu)),
+    MenuGroup("系统", (*organisation.menu, *storage.menu, *demonstration.menu)),
 )

@@ -28,11 +28,11 @@ _MOST_DIGITS = 15
 
 
 class Unclear(Exception):
-    """The request does not speak the protocol: status, and a sentence for whoever writes the client."""
+    """The request does not speak the protocol: the HTTP code, and a sentence for whoever writes the client."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, code: int, sentence: str) -> None:
         super().__init__(sentence)
-        self.status = status
+        self.code = code
         self.sentence = sentence
 
 
@@ -104,7 +104,7 @@ def _answered(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpR
     except FileRefused as reason:
         return _spoken(_sentence(422, reason.sentence))
     except Unclear as reason:
-        return _spoken(_sentence(reason.status, reason.sentence))
+        return _spoken(_sentence(reason.code, reason.sentence))
 
 
 def _standing(arriving: ResumableUpload, status: int) -> HttpResponse:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import face, home, inbox, job_pages, lookups, profile, searching
+from . import face, home, inbox, job_pages, lookups, profile, searching, storage
 
 app_name = "web"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("search/", searching.show, name="search"),
     path("me/", profile.show, name="me"),
     path("keys/", face.keys, name="keys"),
+    path("storage/", storage.show, name="storage"),
+    path("storage/<int:unit_id>/", storage.quota, name="quota"),
     path("lookup/units/", lookups.units, name="units"),
     path("lookup/people/", lookups.people, name="people"),
 ]

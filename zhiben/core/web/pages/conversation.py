@@ -11,6 +11,7 @@ from zhiben.core.files.services import add_file
 from zhiben.core.refusal import Refused
 from zhiben.core.web.services import comment_on
 
+from .answers import UPLOAD_PREFIX
 from .at import At
 from .detail import find
 from .record import RecordPages
@@ -31,11 +32,10 @@ def comment(pages: RecordPages, request: HttpRequest, pk: Any) -> HttpResponse:
 def attach(pages: RecordPages, request: HttpRequest, pk: Any) -> HttpResponse:
     record = find(pages, request, pk)
     at = At(request.acting, request.now)
-    files = request.FILES.getlist("files")
     try:
-        if not files:
+        uploads = keep_files(at)(request.FILES.getlist("files"), request.POST.getlist(f"{UPLOAD_PREFIX}files"))
+        if not uploads:
             raise Refused("请先选择文件，再点“上传”")
-        uploads = keep_files(at)(files, [])
         with transaction.atomic():
             type(record)._base_manager.select_for_update().get(pk=record.pk)  # the chain of the trail has one writer
             for upload in uploads:
@@ -47,7 +47,7 @@ def attach(pages: RecordPages, request: HttpRequest, pk: Any) -> HttpResponse:
                     by=at.acting,
                     now=at.now,
                 )
-        messages.success(request, f"已上传 {len(files)} 个文件。")
+        messages.success(request, f"已上传 {len(uploads)} 个文件。")
     except Refused as refused:
         messages.error(request, refused.sentence)
     return redirect(f"{pages.address('detail', pk)}#files")

@@ -9,6 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from zhiben.core import clock
+from zhiben.core.files import previews
+from zhiben.core.files.models import StoredFile
 from zhiben.core.web import assets, words
 
 PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp"})
@@ -69,6 +71,11 @@ def moment(value: datetime | None) -> str:
 @register.filter
 def ago(value: datetime, now: datetime) -> str:
     return words.ago(value, now)
+
+
+@register.filter
+def can_preview(file: StoredFile) -> bool:
+    return previews.can_preview(file)
 
 
 @register.filter
