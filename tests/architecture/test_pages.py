@@ -13,7 +13,7 @@ from zhiben.core.web.pages.record import RecordPages
 
 from .program import PACKAGE, place, python_files
 
-PUBLIC = {"healthz", "readyz", "login/"}
+PUBLIC = {"healthz", "readyz", "login/", "install/", "install/<str:name>"}
 """What may be asked without a login. Anything more is decided here, by name."""
 
 SAME_FOR_ALL = {"keys/", "demonstration/time/"}

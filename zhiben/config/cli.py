@@ -13,6 +13,7 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("web", "只启动网页服务"),
             ("worker", "只启动后台作业"),
             ("sweeper", "只启动定时处理：提醒、升级、事件、封存"),
+            ("redirect", "HTTP 端口：转到 HTTPS，提供证书安装页"),
         ),
     ),
     (
@@ -33,6 +34,13 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "方案",
         (("plans extract 文件… --out 目录", "读取行动方案，每个文件写出一个 JSON；不需要数据库"),),
+    ),
+    (
+        "HTTPS",
+        (
+            ("certificate make --host 主机", "建立单位自己的证书机构，签发服务器证书"),
+            ("certificate renew|use|show", "续期、换上外部颁发的证书、查看"),
+        ),
     ),
     (
         "审计",

@@ -15,9 +15,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from zhiben.config.certificates import folder
+from zhiben.config.certificates.services import concerns, serves_https
 from zhiben.core import clock
 from zhiben.core.events.models import Delivery
 from zhiben.core.jobs.models import Job, JobStatus
+from zhiben.core.refusal import Refused
 from zhiben.core.workflow.models import OpenDeadline
 
 Finding = tuple[bool, str]
@@ -103,6 +106,19 @@ def _backlog(waiting_since: QuerySet[Any, Any], now: datetime, what_to_do: str) 
     return (True, note) if now - oldest <= PATIENCE else (False, f"{note}，{what_to_do}")
 
 
+def certificate_holds() -> Finding:
+    """An ended certificate is said here, in the logs and by `zhiben doctor`; one that will end soon is only noted."""
+    if not serves_https():
+        return True, "由前端代理提供" if settings.ZHIBEN_HTTPS else "没有启用 HTTPS"
+    now = clock.machine_now()
+    try:
+        served = folder.served()
+    except Refused as refusal:
+        return False, refusal.sentence
+    note = "；".join(concerns(now)) or f"还有 {served.days_left(now)} 天"
+    return served.begins_at <= now < served.ends_at, note
+
+
 def disk_has_room() -> Finding:
     folder = next(place for place in (settings.ZHIBEN_DATA, *settings.ZHIBEN_DATA.parents) if place.exists())
     free = shutil.disk_usage(folder).free // 2**20
@@ -118,6 +134,7 @@ QUESTIONS: dict[str, Callable[[], Finding]] = {
     "events": events_are_delivered,
     "deadlines": deadlines_are_watched,
     "disk": disk_has_room,
+    "certificate": certificate_holds,
 }
 
 

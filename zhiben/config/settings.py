@@ -20,6 +20,9 @@ DEBUG = env.bool("ZHIBEN_DEBUG", False)
 ZHIBEN_DATA = Path(env.str("ZHIBEN_DATA", str(ROOT / "var"))).absolute()
 ZHIBEN_FILES_ROOT = ZHIBEN_DATA / "files"
 ZHIBEN_AUDIT_ROOT = Path(env.str("ZHIBEN_AUDIT_ROOT", str(ZHIBEN_DATA / "audit"))).absolute()
+ZHIBEN_BACKUP_ROOT = Path(env.str("ZHIBEN_BACKUP_ROOT", str(ZHIBEN_DATA / "backups"))).absolute()
+ZHIBEN_DRILL = (ZHIBEN_DATA / "drill").exists()
+"""A copy restored to prove a backup (`zhiben restore --drill`): it works, and sends nothing to anybody outside."""
 ZHIBEN_DIGEST = env.str("ZHIBEN_DIGEST", "sm3")
 ZHIBEN_LEAST_FREE_MB = env.int("ZHIBEN_LEAST_FREE_MB", 1024)
 ZHIBEN_LARGEST_FILE_MB = env.int("ZHIBEN_LARGEST_FILE_MB", 1024)
@@ -41,18 +44,23 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS: list[str] = env.list("ZHIBEN_OLD_SECRET_KEYS", [])
-ALLOWED_HOSTS = env.list("ZHIBEN_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+THIS_MACHINE = ["localhost", "127.0.0.1", "[::1]"]
+"""Always answered: whoever watches the machine asks from it, whatever names its visitors use."""
+VISITED_AS: list[str] = env.list("ZHIBEN_HOSTS", [])
+ALLOWED_HOSTS = [*VISITED_AS, *THIS_MACHINE]
 
 ZHIBEN_HTTPS = env.bool("ZHIBEN_HTTPS", False)
+ZHIBEN_BEHIND_PROXY = env.bool("ZHIBEN_BEHIND_PROXY", False)
+ZHIBEN_PORT = env.int("ZHIBEN_PORT", 8000)
 SECURE_SSL_REDIRECT = ZHIBEN_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^install/", r"^static/"]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if ZHIBEN_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ZHIBEN_HTTPS
 SECURE_HSTS_PRELOAD = ZHIBEN_HTTPS
 SESSION_COOKIE_SECURE = ZHIBEN_HTTPS
 CSRF_COOKIE_SECURE = ZHIBEN_HTTPS
-CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if ZHIBEN_HTTPS and host != "*"]
-if env.bool("ZHIBEN_BEHIND_PROXY", False):
+CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in VISITED_AS if ZHIBEN_HTTPS and host != "*"]
+if ZHIBEN_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 SESSION_COOKIE_AGE = env.int("ZHIBEN_SESSION_HOURS", 8) * 3600
@@ -184,6 +192,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # the pool hands out no connection that a restart has cut
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": env.int("ZHIBEN_DATABASE_CONNECTIONS", 8), "timeout": 10},
@@ -212,3 +221,17 @@ FILE_UPLOAD_HANDLERS = ["zhiben.core.files.spooling.SpoolToDisk"]
 # --- requests to other systems ---------------------------------------------------------------------------------
 
 ZHIBEN_OUTBOUND_HOSTS: list[str] = env.list("ZHIBEN_OUTBOUND_HOSTS", [])
+
+# --- messages that leave the house -----------------------------------------------------------------------------
+
+ZHIBEN_PUBLIC_URL = env.str("ZHIBEN_PUBLIC_URL", "").rstrip("/")
+ZHIBEN_MESSAGES_A_DAY = env.int("ZHIBEN_MESSAGES_A_DAY", 20)
+ZHIBEN_SMTP_URL = env.str("ZHIBEN_SMTP_URL", "")
+ZHIBEN_SMTP_CA = env.str("ZHIBEN_SMTP_CA", "")
+ZHIBEN_MAIL_FROM = env.str("ZHIBEN_MAIL_FROM", "")
+ZHIBEN_MAIL_PER_MINUTE = env.int("ZHIBEN_MAIL_PER_MINUTE", 300)
+ZHIBEN_SMS_GATEWAY = env.str("ZHIBEN_SMS_GATEWAY", "")
+ZHIBEN_SMS_URL = env.str("ZHIBEN_SMS_URL", "")
+ZHIBEN_SMS_BODY = env.str("ZHIBEN_SMS_BODY", '{"mobile": "{mobile}", "content": "{text}", "id": "{key}"}')
+ZHIBEN_SMS_HEADERS = env.str("ZHIBEN_SMS_HEADERS", "")
+ZHIBEN_SMS_SUCCESS = env.str("ZHIBEN_SMS_SUCCESS", "")

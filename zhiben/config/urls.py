@@ -1,10 +1,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from zhiben.config import demonstration, health
+from zhiben.config.certificates import pages as certificates
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("install/", include(certificates)),
     path("", include("zhiben.core.accounts.urls")),
     path("", include("zhiben.core.access.urls")),
     path("files/", include("zhiben.core.files.urls")),

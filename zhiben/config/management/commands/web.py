@@ -7,7 +7,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from zhiben.config.certificates import folder
+from zhiben.config.certificates.services import concerns, renew_when_due, serves_https
 from zhiben.config.checks import SQLITE, refuse_unsafe
+from zhiben.core import clock
+from zhiben.core.access.acting import Machine
+from zhiben.core.refusal import Refused
 
 
 class Command(BaseCommand):
@@ -22,18 +27,30 @@ class Command(BaseCommand):
             refuse_unsafe()
         except ImproperlyConfigured as problems:
             raise CommandError(f"不能启动网页服务：\n{problems}") from None
-        from granian import Granian
-        from granian.constants import Interfaces
+        self.look_at_certificate()
+        from zhiben.config.serving import server
 
         on_sqlite = settings.DATABASES["default"]["ENGINE"] == SQLITE
-        Granian(
+        server(
             "zhiben.config.wsgi:application",
-            address=host,
+            host=host,
             port=port,
-            interface=Interfaces.WSGI,
-            workers=int(os.environ.get("ZHIBEN_WEB_PROCESSES", "1" if on_sqlite else "2")),
-            blocking_threads=int(os.environ.get("ZHIBEN_WEB_THREADS", "4")),
-            respawn_failed_workers=True,
-            workers_kill_timeout=10,
-            log_access=False,
+            processes=int(os.environ.get("ZHIBEN_WEB_PROCESSES", "1" if on_sqlite else "2")),
+            threads=int(os.environ.get("ZHIBEN_WEB_THREADS", "4")),
         ).serve()
+
+    def look_at_certificate(self) -> None:
+        """
+        One that cannot be used stops the start. One that has ended does not: our own is renewed here and now, another's
+        is served with a warning, because a site that says why it is refused is better than a port that is silent.
+        """
+        if not serves_https():
+            return
+        now = clock.machine_now()
+        try:
+            renew_when_due(by=Machine("证书续期"), now=now)
+            folder.served()
+        except Refused as refusal:
+            raise CommandError(f"不能启动网页服务：{refusal.sentence}") from None
+        for sentence in concerns(now):
+            self.stderr.write(f"注意：{sentence}")
