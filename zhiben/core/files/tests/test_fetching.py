@@ -9,9 +9,12 @@ from django.test import Client
 from PIL import ExifTags, Image
 
 from zhiben.core.files import access
+from zhiben.core.files import office as office_program
 from zhiben.core.files.models import Attachment, Upload
 from zhiben.core.files.services import attach_file, path_of, store_file
 from zhiben.core.files.thumbnails import thumbnail_of
+from zhiben.core.jobs.models import Job
+from zhiben.core.jobs.running import run_pending
 
 from .contents import PDF, jpeg, png
 
@@ -141,3 +144,43 @@ def test_a_thumbnail_is_made_once_and_only_in_the_sizes_used(cast, now):
 def test_what_cannot_be_shrunk_safely_has_no_thumbnail(cast, now, content):
     file = store_file(content=content, name="照片", by=cast.office, now=now)
     assert thumbnail_of(file.digest, size=160) is None
+
+
+@pytest.mark.needs_service("libreoffice")
+def test_an_office_document_is_read_in_the_browser_as_pdf(cast, attached):
+    attachment = attached("姓名\t部门".encode().join([b"{\\rtf1 ", b"}"]), "花名册.rtf")
+    office = cast.client("office")
+    waiting = office.get(f"/files/{attachment.pk}/preview/")
+    assert 'http-equiv="refresh"' in waiting.content.decode()
+    office.get(f"/files/{attachment.pk}/preview/")
+    assert Job.objects.filter(name="files.preview").count() == 1
+    run_pending()
+    ready = office.get(f"/files/{attachment.pk}/preview/")
+    assert ready["Content-Type"] == "application/pdf"
+    assert content_of(ready).startswith(b"%PDF")
+    assert cast.client("outsider").get(f"/files/{attachment.pk}/preview/").status_code == 404
+
+
+def test_without_libreoffice_the_page_says_to_download(cast, attached, monkeypatch):
+    monkeypatch.setattr(office_program, "soffice", lambda: None)
+    attachment = attached(b"{\\rtf1 x}", "花名册.rtf")
+    client = cast.client("office")
+    client.get(f"/files/{attachment.pk}/preview/")
+    run_pending()
+    page = client.get(f"/files/{attachment.pk}/preview/").content.decode()
+    assert "请下载后用 WPS 或 Word 打开" in page
+    assert 'http-equiv="refresh"' not in page
+    assert 'http-equiv="refresh"' in client.get(f"/files/{attachment.pk}/preview/?again=1").content.decode()
+
+
+def test_what_is_no_office_document_has_no_preview(cast, attached):
+    assert cast.client("office").get(f"/files/{attached(PDF, '方案.pdf').pk}/preview/").status_code == 404
+
+
+def test_the_picture_for_publication_is_offered_to_whoever_may_see_the_original(cast, attached):
+    address = f"/files/{attached(jpeg(), '现场.jpg').pk}/published/"
+    response = cast.client("office").get(address)
+    assert content_of(response).startswith(b"\xff\xd8\xff")
+    assert quote("现场（公开版）.jpg") in response["Content-Disposition"]
+    assert cast.client("outsider").get(address).status_code == 404
+    assert cast.client("office").get(f"/files/{attached(PDF, '方案.pdf').pk}/published/").status_code == 404
