@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
+from zhiben.config.backup.state import unfinished_restore
 from zhiben.config.logs import STYLES
 from zhiben.config.settings import NO_SECRET_KEY
 
@@ -160,6 +161,20 @@ def data_folder_is_writable(app_configs: Any, **kwargs: Any) -> list[CheckMessag
             f"数据目录 {folder} 不能写入",
             hint=f"请把它交给运行本系统的用户（chown），或用 ZHIBEN_DATA 指向别处。现在不能写的是 {nearest}。",
             id="zhiben.E008",
+        )
+    ]
+
+
+@register()
+def restore_is_finished(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    begun = unfinished_restore()
+    if begun is None:
+        return []
+    return [
+        Error(
+            f"一次恢复没有做完（备份 {begun.get('backup', '不详')}），这里的数据不完整，不能使用",
+            hint="请再运行一次同样的 zhiben restore 命令，它会从头做完。",
+            id="zhiben.E020",
         )
     ]
 
