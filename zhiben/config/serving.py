@@ -1,5 +1,6 @@
 """granian, as we start it: over TLS where we hold the certificate, and following the certificate when it is renewed."""
 
+import os
 import ssl
 import threading
 from pathlib import Path
@@ -13,7 +14,7 @@ from zhiben.config.certificates.services import serves_https
 
 FINISHES_WITHIN = 10
 """Seconds a request may still take after the request to stop, before it is cut off."""
-LOOKS_EVERY = 20.0
+LOOKS_EVERY = float(os.environ.get("ZHIBEN_CERTIFICATE_SECONDS", "20"))
 """Seconds between looks at the certificate's file."""
 
 

@@ -6,6 +6,8 @@ import json
 import os
 import secrets
 import socket
+import ssl
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,6 +17,7 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from zhiben.config.certificates.services import serves_https
 from zhiben.config.health import unapplied_migrations
 from zhiben.config.settings import SECRET_KEY_FILE
 from zhiben.config.supervisor import Child, Supervisor
@@ -22,6 +25,7 @@ from zhiben.config.supervisor import Child, Supervisor
 TRIED_PORTS = 20
 LARGEST_LOG = 20 * 2**20
 PROCESSES = (("web", "网页服务"), ("worker", "后台作业"), ("sweeper", "定时处理"))
+BESIDE_HTTPS = ("redirect", "HTTP 跳转")
 
 
 class Command(BaseCommand):
@@ -39,16 +43,21 @@ class Command(BaseCommand):
                 make_secret_key(SECRET_KEY_FILE)
             self.bring_database_up_to_date()
             port = self.free_port(host, port)
-            address = f"http://{near(host)}:{port}"
+            secure = serves_https()
+            address = f"{'https' if secure else 'http'}://{near(host)}:{port}"
             record(lock, address)
-            children = [self.child(name, title, data, host, port) for name, title in PROCESSES]
+            processes = [*PROCESSES, BESIDE_HTTPS] if secure else PROCESSES
+            children = [self.child(name, title, data, host, port) for name, title in processes]
             Supervisor(children, self.say).run(lambda: self.announce(address, host, port))
         self.say("已全部停止。数据保留在 " + str(data))
 
     def bring_database_up_to_date(self) -> None:
         if unapplied_migrations():
             self.say("正在建立（升级）数据库……")
-            call_command("migrate", verbosity=0, interactive=False)
+            # a process of its own: it may connect as another role, the owner of the tables
+            done = subprocess.run([sys.executable, "-m", "zhiben", "migrate", "--no-input", "-v0"], check=False)
+            if done.returncode != 0:
+                raise CommandError("数据库没有升级成功，原因见上。处理后重新启动；数据没有丢失。")
         if settings.ZHIBEN_DEMO and "demo" in get_commands():
             call_command("demo", stdout=self.stdout)
 
@@ -62,12 +71,12 @@ class Command(BaseCommand):
 
     def child(self, name: str, title: str, data: Path, host: str, port: int) -> Child:
         command = [sys.executable, "-m", "zhiben", name]
-        if name == "web":
-            command += ["--host", host, "--port", str(port)]
+        if name in ("web", "redirect"):
+            command += ["--host", host]
         log = data / "log" / f"{name}.log" if settings.ZHIBEN_DEMO else None
         if log:
             keep_small(log)
-        return Child(title, command, {"PYTHONUNBUFFERED": "1"}, log)
+        return Child(title, command, {"PYTHONUNBUFFERED": "1", "ZHIBEN_PORT": str(port)}, log)
 
     def announce(self, address: str, host: str, port: int) -> None:
         """Only once the page really answers, so that the first click works."""
@@ -76,6 +85,10 @@ class Command(BaseCommand):
             self.say(f"网页服务 60 秒内没有应答{where}")
             return
         self.say(f"\n治本已启动：{address}\n按 Ctrl-C 停止。")
+        if near(host) != host:
+            scheme = address.partition(":")[0]
+            for name in settings.VISITED_AS:
+                self.say(f"同一网络的电脑和手机可以打开：{scheme}://{name}:{port}")
 
     def say(self, sentence: str) -> None:
         self.stdout.write(sentence)
@@ -135,13 +148,22 @@ def answers(host: str, port: int, seconds: float) -> bool:
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         try:
-            asked = http.client.HTTPConnection(near(host), port, timeout=5)
-            asked.request("GET", "/healthz")
+            asked = connection_to(near(host), port)
+            asked.request("GET", "/healthz", headers={"Host": "localhost"})
             asked.getresponse().close()
             return True
         except OSError:
             time.sleep(0.2)
     return False
+
+
+def connection_to(host: str, port: int) -> http.client.HTTPConnection:
+    """Whether it answers is asked here, not who it is: the certificate speaks of the names its visitors use."""
+    if not serves_https():
+        return http.client.HTTPConnection(host, port, timeout=5)
+    anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=5, context=anyone)
 
 
 def near(host: str) -> str:
