@@ -1,8 +1,10 @@
 """Where each module's menu entries stand: groups follow the work of the person, not the modules of the program."""
 
 from zhiben.config import demonstration
+from zhiben.core.api import views as api
 from zhiben.core.web import home, storage
 from zhiben.core.web.menu import MenuGroup
+from zhiben.core.web.notices import channels
 from zhiben.core.web.organisation import pages as organisation
 from zhiben.insight import overview
 from zhiben.modules.plans.pages import plans
@@ -12,5 +14,5 @@ MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
     MenuGroup("分析与报告", overview.menu),
-    MenuGroup("系统", (*organisation.menu, *storage.menu, *demonstration.menu)),
+    MenuGroup("系统", (*organisation.menu, *channels.menu, *storage.menu, *api.menu, *demonstration.menu)),
 )

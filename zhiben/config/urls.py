@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from zhiben.config import demonstration, health
+from zhiben.config import api, demonstration, health
 from zhiben.config.certificates import pages as certificates
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("files/", include("zhiben.core.files.urls")),
     path("", include("zhiben.core.web.urls")),
     path("", include("zhiben.core.web.organisation.urls")),
+    path("", include("zhiben.core.web.notices.urls")),
+    path("", include("zhiben.core.api.urls")),
+    path("api/v1/", include((api.urlpatterns, "api-v1"))),
     path("", include("zhiben.modules.tasks.urls")),
     path("", include("zhiben.modules.plans.urls")),
     path("", include("zhiben.insight.urls")),

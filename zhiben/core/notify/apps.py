@@ -6,3 +6,6 @@ class NotifyConfig(AppConfig):
     label = "notify"
     verbose_name = "消息"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import upkeep  # noqa: F401

@@ -15,6 +15,7 @@ from .engine import apply_approved, refresh
 from .models import ApprovalRequest, ApprovalVote
 from .refusal import StepRefused
 from .table import Record, Step, Workflow, workflow_of
+from .telling import is_discreet
 
 
 def decide(request: ApprovalRequest, *, agrees: bool, opinion: str = "", by: Acting, now: datetime) -> ApprovalRequest:
@@ -78,6 +79,7 @@ def _settle(workflow: Workflow, step: Step, request: ApprovalRequest, record: Re
         record_type=request.record_type,
         record_id=request.record_id,
         reason="您提出的申请",
+        is_discreet=is_discreet(record),
         now=now,
         key=f"request:{request.pk}:{request.status}",
     )

@@ -19,12 +19,14 @@ from zhiben.core.audit.models import AuditLine
 from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.events.services import announce_many
+from zhiben.core.notify.kinds import Kind
 from zhiben.core.notify.services import Message, tell_many
 
 from .engine import unit_keys
 from .models import OpenDeadline, WorkItem
 from .schedule import Moment, moments
 from .table import Deadline, Record, Workflow, workflow_of
+from .telling import is_discreet
 from .waiting import rederive
 
 BATCH = 200
@@ -131,7 +133,7 @@ def _compose(
         people = {person.pk for seat in seats for person in directory.people(seat)}
         when = f"还剩 {left} 天" if left else "是今天"
         out.messages.append(
-            _message(workflow, row, record, people, f"{deadline.label}{when}：{record}", f"remind:{row.due_on}:{reminders[-1].span}",
+            _message(workflow, deadline, row, record, people, Kind.REMINDER, f"{deadline.label}{when}：{record}", f"remind:{row.due_on}:{reminders[-1].span}",
                      f"到 {full_day(row.due_on)} 为止，请抓紧办理。", "该事项在您的待办中")
         )  # fmt: skip
     if not escalations:
@@ -141,7 +143,7 @@ def _compose(
         assert moment.to is not None
         people = {p.pk for seat in moment.to.seats(record, directory) for p in directory.people(seat)}
         out.messages.append(
-            _message(workflow, row, record, people, f"{deadline.label}{late}：{record}", f"late:{row.due_on}:{moment.span}",
+            _message(workflow, deadline, row, record, people, Kind.OVERDUE, f"{deadline.label}{late}：{record}", f"late:{row.due_on}:{moment.span}",
                      f"{full_day(row.due_on)} 已过，仍未办完，请督促。", f"您是{moment.to.label}")
         )  # fmt: skip
     key = f"overdue:{row.name}:{row.due_on}"
@@ -170,9 +172,11 @@ def _compose(
 
 def _message(
     workflow: Workflow,
+    deadline: Deadline,
     row: OpenDeadline,
     record: Record,
     people: set[int],
+    kind: Kind,
     title: str,
     cause: str,
     body: str,
@@ -185,6 +189,10 @@ def _message(
         record_type=row.record_type,
         record_id=row.record_id,
         reason=reason,
+        kind=kind,
+        due_on=row.due_on,
+        lasting_title=f"{deadline.label}：{record}",
+        is_discreet=is_discreet(record),
         key=f"{cause}:{row.record_type}:{row.record_id}:{row.name}",
     )
 

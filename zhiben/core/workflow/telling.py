@@ -2,11 +2,15 @@
 it says the rest. Nobody is told of what they did themselves."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+
+from django.db.models import Q
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.directory import Directory
+from zhiben.core.access.scope import Confidentiality
+from zhiben.core.notify.kinds import Kind
 from zhiben.core.notify.models import Notification
 from zhiben.core.notify.services import Message, tell_many
 
@@ -38,6 +42,9 @@ def tell_arrivals(
                         record_type=workflow.record_type,
                         record_id=str(arrival.record.pk),
                         reason="该事项在您的待办中",
+                        kind=Kind.ARRIVAL,
+                        due_on=nearest_due_on(workflow, arrival.record),
+                        is_discreet=is_discreet(arrival.record),
                         key=f"arrival:{workflow.record_type}:{arrival.record.pk}:{arrival.step}:{now.isoformat()}",
                     ),
                 )
@@ -68,18 +75,32 @@ def tell_others(
                             record_type=workflow.record_type,
                             record_id=str(record.pk),
                             reason=f"您是{actor.label}",
+                            kind=Kind.NEWS,
+                            is_discreet=is_discreet(record),
                             key=f"step:{workflow.record_type}:{record.pk}:{step.name}:{now.isoformat()}",
                         )
     tell_many(list(told.values()), now=now)
 
 
 def drop_stale(workflow: Workflow, moved: Sequence[Record], *, now: datetime) -> None:
-    """Records that left their state: unread calls to act on the old state ask for nothing any more."""
+    """Records that left their state: unread calls to act on the old state ask for nothing any more, nor does the news
+    that one is overdue whose state now knows no deadline."""
     if moved:
+        on_time = [record for record in moved if not any(workflow.deadlines_in(getattr(record, workflow.field_name)))]
+        calls = Q(record_id__in=[str(record.pk) for record in moved], key__regex="^(arrival|remind):")
+        lateness = Q(record_id__in=[str(record.pk) for record in on_time], key__startswith="late:")
         unread = Notification.objects.filter(record_type=workflow.record_type).unread()
-        unread.filter(record_id__in=[str(record.pk) for record in moved], key__regex="^(arrival|remind):").update(
-            obsolete_at=now
-        )
+        unread.filter(calls | lateness).update(obsolete_at=now)
+
+
+def nearest_due_on(workflow: Workflow, record: Record) -> date | None:
+    deadlines = workflow.deadlines_in(getattr(record, workflow.field_name))
+    return min((day for deadline in deadlines if (day := workflow.due_on(record, deadline))), default=None)
+
+
+def is_discreet(record: Record) -> bool:
+    """Whether even its title stays within the application."""
+    return bool(getattr(record, "confidentiality", Confidentiality.ORDINARY) != Confidentiality.ORDINARY)
 
 
 def step_label(workflow: Workflow, name: str) -> str:

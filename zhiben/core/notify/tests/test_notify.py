@@ -53,7 +53,7 @@ def test_what_was_read_is_not_told_again(office, now):
 
 
 def test_a_thousand_messages_take_few_queries(office, chief, now, django_assert_max_num_queries):
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         tell_many((Message(people=[office, chief], title="到期", key=f"k{n}") for n in range(500)), now=now)
     assert unread_count(chief) == 500
 
