@@ -1,0 +1,177 @@
+"""Carrying the rows of a run out, a chunk a transaction, so that a worker killed anywhere goes on where it stopped."""
+
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from zhiben.core.access.acting import By
+from zhiben.core.batches import in_batches
+from zhiben.core.refusal import Refused
+
+from .checking import done_numbers, plain_problems
+from .declaration import CHUNK, Context, Done, Importing, Problem, Row
+from .models import ImportChunk, ImportRow, ImportRun, Stage
+from .rows import Rows
+
+CONFLICT = "与系统里已有的内容冲突（可能刚由别人录入），请核对后再导入这一行。"
+
+
+class Overtaken(Exception):
+    """The run was stopped, or another worker has it: nothing more is written here."""
+
+
+@dataclass
+class Waiting:
+    """The rows still to be carried out, in their order. Packed: two hundred thousand of them fit into memory."""
+
+    rows: list[bytes]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def chunks(self) -> Iterator[list[Row]]:
+        for batch in in_batches(self.rows, CHUNK):
+            yield [Row(*pickle.loads(each)) for each in batch]  # noqa: S301 (packed a moment ago in this process)
+
+
+@dataclass
+class Outcome:
+    """What became of one chunk."""
+
+    done: list[Done] = field(default_factory=list)
+    refused: dict[int, tuple[Problem, ...]] = field(default_factory=dict)
+    intended: dict[int, str] = field(default_factory=dict)
+    """Number → action, also of rows that were refused."""
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(self.done + other.done, self.refused | other.refused, self.intended | other.intended)
+
+
+class NotAll(Exception):
+    """Some rows cannot be carried out, and it was to be all or nothing."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.refused)
+        self.outcome = outcome
+
+
+def waiting_rows(run: ImportRun, rows: Rows) -> Waiting:
+    """All rows but those carried out already and those known to be bad."""
+    left_out = done_numbers(run) | set(run.rows.filter(is_bad=True).values_list("number", flat=True))
+    target, found = run.target(), []
+    for read in rows:
+        row = read.row
+        if row.number not in left_out and not read.problems:
+            found.append((target.order(row), row.number, pickle.dumps((row.number, dict(row.values)))))
+    found.sort(key=lambda each: each[:2])
+    return Waiting([packed for _, _, packed in found])
+
+
+def carry_out(
+    run: ImportRun, rows: Rows, *, by: By, clock: Callable[[], datetime], progress: Callable[[int, int, str], None]
+) -> None:
+    """Carry out what waits, each chunk with the mark how far it is in one transaction. May be called again after any
+    interruption. Raises Overtaken."""
+    waiting, whole, target, done = waiting_rows(run, rows), rows.whole(), run.target(), 0
+    progress(done, len(waiting), "正在导入")
+    for chunk in waiting.chunks():
+        with transaction.atomic():
+            locked = hold(run)
+            target, outcome = attempted(target, chunk, Context(by, clock(), whole))
+            leave_mark(locked, outcome, now=clock())
+            keep_refused(locked, outcome.refused)
+        done += len(chunk)
+        progress(done, len(waiting), "正在导入")
+
+
+def carry_out_all(run: ImportRun, rows: Rows, *, by: By, now: datetime) -> None:
+    """All of it in the caller's one transaction. Raises NotAll, upon which the caller rolls back; or Overtaken."""
+    waiting, whole, target = waiting_rows(run, rows), rows.whole(), run.target()
+    locked = hold(run)
+    for chunk in waiting.chunks():
+        target, outcome = attempted(target, chunk, Context(by, now, whole))
+        if outcome.refused:
+            raise NotAll(outcome)
+        leave_mark(locked, outcome, now=now)
+
+
+def attempted(target: Importing, rows: Sequence[Row], at: Context) -> tuple[Importing, Outcome]:
+    """Check the rows once more and carry them out. When the chunk is refused as a whole, its halves are tried, down to
+    the row that is to blame. Returns the target to go on with: one that was rolled back remembers what is not there."""
+    try:
+        with transaction.atomic():
+            return target, _once(target, rows, at)
+    except (Refused, IntegrityError) as refusal:
+        fresh = type(target)()
+        if len(rows) == 1:
+            about = getattr(refusal, "field", "")
+            known = about if about in {each.name for each in target.fields} else ""
+            sentence = refusal.sentence if isinstance(refusal, Refused) else CONFLICT
+            return fresh, Outcome(
+                refused={rows[0].number: (Problem(known, sentence),)}, intended={rows[0].number: "new"}
+            )
+        half = len(rows) // 2
+        fresh, first = attempted(fresh, rows[:half], at)
+        fresh, second = attempted(fresh, rows[half:], at)
+        return fresh, first + second
+
+
+def _once(target: Importing, rows: Sequence[Row], at: Context) -> Outcome:
+    """A check holds only for what it saw: it is made again here, in the transaction that writes."""
+    in_sheet_order = sorted(rows, key=lambda row: row.number)
+    checked = target.check(in_sheet_order, at)
+    refused = {each.number: each.problems for each in checked if each.problems}
+    sound = [row for row in rows if row.number not in refused]
+    outcome = Outcome(refused=refused, intended={each.number: each.action for each in checked})
+    for done in target.carry_out(sound, at) if sound else ():
+        if done.problems:
+            outcome.refused[done.number] = done.problems
+        else:
+            outcome.done.append(done)
+    silent = {row.number for row in rows} - outcome.refused.keys() - {each.number for each in outcome.done}
+    if silent:
+        raise LookupError(f"import {target.key} says nothing about row {min(silent)}")
+    return outcome
+
+
+def leave_mark(run: ImportRun, outcome: Outcome, *, now: datetime) -> None:
+    count = Counter(each.action for each in outcome.done)
+    ImportChunk.objects.create(
+        run=run,
+        place=run.chunks.count() + 1,
+        outcomes=[
+            [each.number, each.action, each.record_type, str(each.record_id), each.note] for each in outcome.done
+        ],
+        new=count["new"],
+        change=count["change"],
+        same=count["same"],
+        written_at=now,
+    )
+    run.rows.filter(number__in=[each.number for each in outcome.done]).update(is_done=True, is_bad=False, problems=[])
+
+
+def keep_refused(run: ImportRun, refused: dict[int, tuple[Problem, ...]]) -> None:
+    """Rows that were in order when they were checked and no longer are: they can be mended like the others."""
+    for row in run.rows.filter(number__in=refused):
+        ImportRow.objects.filter(pk=row.pk).update(problems=plain_problems(refused[row.number]), is_bad=True, action="")
+    known = set(run.rows.filter(number__in=refused).values_list("number", flat=True))
+    ImportRow.objects.bulk_create(
+        [
+            ImportRow(run=run, number=number, problems=plain_problems(problems))
+            for number, problems in refused.items()
+            if number not in known
+        ],
+        batch_size=500,
+    )
+
+
+def hold(run: ImportRun) -> ImportRun:
+    """The run, locked, as long as it is still being carried out as it was confirmed. Raises Overtaken."""
+    locked = ImportRun.objects.select_for_update().get(pk=run.pk)
+    if locked.stage != Stage.RUNNING or locked.version != run.version:
+        raise Overtaken
+    return locked

@@ -1,0 +1,101 @@
+"""Looking at every row of a run without writing anything: what would be done, and what stands in the way."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from zhiben.core.access.acting import By
+from zhiben.core.batches import in_batches
+from zhiben.core.refusal import Refused
+
+from .declaration import CHUNK, Checked, Context, Importing, Problem
+from .models import ImportRow, ImportRun
+from .rows import Read, rows_of
+
+MOST_BAD = 20_000
+"""More bad rows than this are not mended one by one: the columns are matched wrongly, or it is another table."""
+_SKIPPED_KEPT = 200
+_NOTES_KEPT = 100
+
+Progress = Callable[[int, int, str], None]
+"""(done, total, note)"""
+
+
+@dataclass
+class Findings:
+    total: int = 0
+    """Rows looked at; all of them where not `only` some were asked for."""
+    found: Counter[str] = field(default_factory=Counter)
+    """Action → rows that are in order."""
+    rows: list[ImportRow] = field(default_factory=list)
+    """The bad ones and the mended ones, not saved."""
+    skipped: list[list[str | int]] = field(default_factory=list)
+    notes: list[list[str | int]] = field(default_factory=list)
+
+
+def examine(
+    run: ImportRun, *, by: By, now: datetime, progress: Progress, only: Collection[int] | None = None
+) -> Findings:
+    """Check the rows of a run, or `only` those with these numbers (in the sight of all others). Rows that were carried
+    out already are left out. Raises Refused where the file cannot be read, or nearly everything in it is wrong."""
+    findings = Findings()
+    done = done_numbers(run)
+    mended = {row.number: row.mended for row in run.rows.exclude(mended={})}
+    with rows_of(run) as rows:
+        target, at = run.target(), Context(by, now, rows.whole())
+        wanted = (each for each in rows if (only is None or each.row.number in only) and each.row.number not in done)
+        for batch in in_batches(wanted, CHUNK):
+            for read, checked in judged(target, batch, at):
+                findings.total += 1
+                number, problems = read.row.number, checked.problems
+                if problems or number in mended:
+                    findings.rows.append(_kept(run, read, checked, mended.get(number, {})))
+                else:
+                    findings.found[checked.action] += 1
+                if checked.note and not problems and len(findings.notes) < _NOTES_KEPT:
+                    findings.notes.append([number, checked.note])
+            if len(findings.rows) > MOST_BAD:
+                first = next(row for row in findings.rows if row.is_bad)
+                raise Refused(
+                    f"有问题的行超过 {MOST_BAD:,} 行，检查没有继续。例如{first}：{first.sentences[0]}请核对各列的对应，或换一个文件。"
+                )
+            progress(min(findings.total, rows.height), rows.height, "正在检查")
+        findings.skipped = [[each.number, each.reason, each.text] for each in rows.skipped[:_SKIPPED_KEPT]]
+    return findings
+
+
+def judged(target: Importing, batch: list[Read], at: Context) -> Iterator[tuple[Read, Checked]]:
+    """Each row with what the engine and the target say of it; the target sees only what the engine lets pass."""
+    sound = [read.row for read in batch if not read.problems]
+    said = {checked.number: checked for checked in target.check(sound, at)} if sound else {}
+    for read in batch:
+        number = read.row.number
+        if read.problems:
+            yield read, Checked(number, "new", tuple(read.problems))
+        elif number in said:
+            yield read, said[number]
+        else:
+            raise LookupError(f"import {target.key} says nothing about row {number}")
+
+
+def done_numbers(run: ImportRun) -> set[int]:
+    """Numbers of the rows that were carried out."""
+    chunks = run.chunks.values_list("outcomes", flat=True)
+    return {outcome[0] for outcomes in chunks for outcome in outcomes}
+
+
+def _kept(run: ImportRun, read: Read, checked: Checked, mended: dict[str, str]) -> ImportRow:
+    return ImportRow(
+        run=run,
+        number=read.row.number,
+        cells=read.texts,
+        mended=mended,
+        problems=plain_problems(checked.problems),
+        action="" if checked.problems else checked.action,
+        is_bad=bool(checked.problems),
+    )
+
+
+def plain_problems(problems: Collection[Problem]) -> list[list[str]]:
+    return [[each.field, each.sentence] for each in problems]

@@ -1,0 +1,112 @@
+"""The rows of a run's file as its target sees them: converted, with mended cells put in, doubles named."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from zhiben.core.files.services import path_of
+from zhiben.core.refusal import Refused
+
+from .cells import EMPTY, convert, typed_in
+from .declaration import Importing, Problem, Row, Whole
+from .layout import Layout, Skipped, data_of
+from .models import ImportRun
+from .sheets import Cell, Table, opened
+
+
+@dataclass
+class Read:
+    """One row with what is wrong with it so far."""
+
+    row: Row
+    problems: list[Problem]
+    _cells: dict[str, Cell]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Field → text as it stands in the file, without what was mended."""
+        return {name: typed_in(cell)[:2000] for name, cell in self._cells.items() if cell != ""}
+
+
+class Rows:
+    """May be gone through more than once. A row in which no mapped column holds anything is no row."""
+
+    def __init__(self, table: Table, layout: Layout, run: ImportRun, mended: dict[int, dict[str, str]]) -> None:
+        self._table, self._layout, self._mended = table, layout, mended
+        self.target: type[Importing] = run.target
+        fields = {field.name: field for field in self.target.fields}
+        self._columns = [(column, fields[name]) for column, name in run.columns.items() if name in fields]
+        self._empty = {field.name: EMPTY.get(field.kind) for field in self.target.fields}
+        self._data = data_of(table, layout)
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """Known when the rows have been gone through."""
+        return self._data.skipped
+
+    @property
+    def height(self) -> int:
+        """No fewer than there are rows."""
+        return max(self._table.height - self._layout.first_row + 1, 1)
+
+    def __iter__(self) -> Iterator[Read]:
+        seen: dict[tuple[Any, ...], int] = {}
+        labels = "、".join(field.label for field in self.target.fields if field.name in self.target.identity)
+        for number, cells in self._data:
+            read = self._read(number, cells)
+            if read is None:
+                continue
+            identity = tuple(read.row.values[name] for name in self.target.identity)
+            if any(each not in ("", None, ()) for each in identity):
+                first = seen.setdefault(identity, number)
+                if first != number:
+                    sentence = f"与第 {first} 行重复（{labels}相同），请改正，或在表格中删去一行。"
+                    read.problems.append(Problem(self.target.identity[0], sentence))
+            yield read
+
+    def whole(self) -> Whole:
+        return Whole(frozenset(field.name for _, field in self._columns), self._values)
+
+    def _read(self, number: int, cells: list[Cell]) -> Read | None:
+        mended = self._mended.get(number)
+        own = {field.name: cells[column] if column < len(cells) else "" for column, field in self._columns}
+        if not mended and all(cell == "" or (isinstance(cell, str) and not cell.strip()) for cell in own.values()):
+            return None
+        values, problems = dict(self._empty), []
+        for _, field in self._columns:
+            cell = own[field.name] if mended is None or field.name not in mended else mended[field.name]
+            values[field.name], sentence = convert(field, cell, is_1904=self._table.is_1904)
+            if sentence:
+                problems.append(Problem(field.name, sentence))
+        return Read(Row(number, values), problems, own)
+
+    def _values(self, name: str) -> set[Any]:
+        column, field = next((column, field) for column, field in self._columns if field.name == name)
+        found = set()
+        for number, cells in data_of(self._table, self._layout):
+            cell: Cell = cells[column] if column < len(cells) else ""
+            value, sentence = convert(field, self._mended.get(number, {}).get(name, cell), is_1904=self._table.is_1904)
+            if not sentence and value not in ("", None, ()):
+                found.add(value)
+        return found
+
+
+@contextmanager
+def rows_of(run: ImportRun) -> Iterator[Rows]:
+    """The file stays open meanwhile. Raises Refused where it was lost from the disk."""
+    mended = {row.number: row.mended for row in run.rows.exclude(mended={}).iterator()}
+    with table_of(run, run.layout["sheet"]) as table:
+        yield Rows(table, run.plan, run, mended)
+
+
+@contextmanager
+def table_of(run: ImportRun, sheet: str) -> Iterator[Table]:
+    try:
+        path = path_of(run.upload.file)
+    except FileNotFoundError as lost:
+        raise Refused("文件内容在服务器上找不到了，请重新上传。", "file") from lost
+    with opened(path, name=run.upload.name) as book:
+        if sheet not in [each.name for each in book.sheets]:
+            raise Refused(f"文件里没有工作表“{sheet}”，请重新选择。", "sheet")
+        yield book.table(sheet)
