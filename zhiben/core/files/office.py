@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 _PLACES = ("/usr/lib/libreoffice/program/soffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
+_FONTS = Path(__file__).with_name("fonts.conf")
 _FILTERS = {"docx": "docx:Office Open XML Text", "pdf": "pdf"}
 
 
@@ -62,6 +63,7 @@ def _run(program: str, original: Path, folder: Path, to: str, seconds: float) ->
     ]
     process = subprocess.Popen(
         command,
+        env={"FONTCONFIG_FILE": str(_FONTS), **os.environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -55,3 +55,31 @@ def decimal_value(text: str) -> float | None:
     if text.isascii() and text.count(".") == 1 and text.replace(".", "").isdigit():
         return float(text)
     return None
+
+
+def chinese_numeral(value: int) -> str:
+    """A whole number from 0 to 99,999,999 in characters, as chapters and sections are counted.
+
+    >>> chinese_numeral(3), chinese_numeral(10), chinese_numeral(12), chinese_numeral(110), chinese_numeral(20_305)
+    ('三', '十', '十二', '一百一十', '二万零三百零五')
+    """
+    if not 0 <= value < 100_000_000:
+        raise ValueError(value)
+    if value >= 10_000:
+        high, low = divmod(value, 10_000)
+        joint = "零" if 0 < low < 1000 else ""
+        return f"{chinese_numeral(high)}万{joint}{_below_ten_thousand(low) if low else ''}"
+    spoken = _below_ten_thousand(value)
+    return spoken[1:] if 10 <= value < 20 else spoken
+
+
+def _below_ten_thousand(value: int) -> str:
+    if value == 0:
+        return "零"
+    spoken, skipped = "", False
+    for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = value // unit % 10
+        if digit:
+            spoken += ("零" if skipped and spoken else "") + "零一二三四五六七八九"[digit] + name
+        skipped = not digit
+    return spoken
