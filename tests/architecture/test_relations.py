@@ -20,6 +20,7 @@ def ranks() -> dict[str, int]:
     order = [
         *(("zhiben.core", layer) for layer in reversed(contract("core")["layers"])),
         *(("zhiben.modules", layer) for layer in reversed(contract("modules")["layers"])),
+        ("zhiben.insight", "models"),
     ]
     for number, (container, layer) in enumerate(order):
         for name in layer.split("|"):

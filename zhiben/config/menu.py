@@ -7,12 +7,13 @@ from zhiben.core.web.menu import MenuGroup
 from zhiben.core.web.notices import channels
 from zhiben.core.web.organisation import pages as organisation
 from zhiben.insight import overview
+from zhiben.insight.review import views as review
 from zhiben.modules.plans.pages import plans
 from zhiben.modules.tasks import pages as tasks
 
 MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
-    MenuGroup("分析与报告", overview.menu),
+    MenuGroup("分析与报告", (*overview.menu, *review.menu)),
     MenuGroup("系统", (*organisation.menu, *channels.menu, *storage.menu, *api.menu, *demonstration.menu)),
 )
