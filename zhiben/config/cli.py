@@ -73,8 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from django.conf import settings
     from django.core.management import execute_from_command_line
 
+    from zhiben.config.prometheus import folders
+
     with contextlib.suppress(OSError):  # check zhiben.E008 says what is wrong with it
         settings.ZHIBEN_DATA.mkdir(parents=True, exist_ok=True)
+    if words[0] in folders.COMMANDS and not {"-h", "--help"} & set(words):
+        folders.begin(words[0])
     execute_from_command_line(["zhiben", *words])
     return 0
 

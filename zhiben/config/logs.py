@@ -67,7 +67,7 @@ def configure(settings: dict[str, Any]) -> None:
 class RequestLog:
     """Numbers each request, says the number in `X-Request-ID`, and writes one line when it is answered."""
 
-    QUIET = ("/static/", "/healthz", "/readyz")
+    QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "zhiben.core.documents",
     "zhiben.core.exchange",
     "zhiben.core.api",
+    "zhiben.core.webhooks",
     "zhiben.modules.tasks",
     "zhiben.modules.plans",
     "zhiben.insight",
@@ -112,6 +113,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "zhiben.config.prometheus.instruments.RequestMetrics",
     "zhiben.config.logs.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -215,6 +217,9 @@ LOGGING = logging_settings(
     style=env.str("ZHIBEN_LOG_STYLE", "json"),
     level=env.str("ZHIBEN_LOG_LEVEL", "INFO"),
 )
+
+ZHIBEN_METRICS_TOKEN = env.str("ZHIBEN_METRICS_TOKEN", "")
+ZHIBEN_METRICS_NETWORKS: list[str] = env.list("ZHIBEN_METRICS_NETWORKS", [])
 
 FILE_UPLOAD_HANDLERS = ["zhiben.core.files.spooling.SpoolToDisk"]
 

@@ -2,10 +2,12 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from zhiben.config import api, demonstration, health
 from zhiben.config.certificates import pages as certificates
+from zhiben.config.prometheus.pages import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics),
     path("install/", include(certificates)),
     path("", include("zhiben.core.accounts.urls")),
     path("", include("zhiben.core.access.urls")),

@@ -9,6 +9,8 @@ from types import FrameType
 
 from django.db import connections
 
+from .observing import observed
+
 log = logging.getLogger(__name__)
 
 stopping = threading.Event()
@@ -64,7 +66,8 @@ def run_periodically(name: str, seconds: float, function: Callable[[], object]) 
         stop_on_signals()
     while not stopping.is_set():
         try:
-            function()
+            with observed("chore", name):
+                function()
         except Exception:
             log.exception("%s failed; next try in %s s", name, seconds)
         finally:

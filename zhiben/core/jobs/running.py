@@ -22,6 +22,7 @@ from . import queue
 from .definitions import JOBS
 from .loop import stopping
 from .models import Job
+from .observing import observed
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,12 @@ _in_flight_lock = threading.Lock()
 
 def run(job: Job) -> None:
     """Run a claimed job to whatever end. Raises nothing that the job raises."""
+    with observed("job", job.name) as piece:
+        piece.outcome = _run(job)
+
+
+def _run(job: Job) -> str:
+    """In a word, how it ended."""
     running = Running(job)
     with _in_flight_lock:
         _in_flight.add(running)
@@ -117,15 +124,20 @@ def run(job: Job) -> None:
         result = JOBS[job.name].function(running, **job.args)
         if not running.finished:
             running._mark_done(result)
+        return "done"
     except Refused as refusal:
         queue.refuse(job, refusal.sentence, clock.now())
+        return "refused"
     except JobInterrupted:
         queue.put_back(job)
+        return "interrupted"
     except LostLease:
         log.warning("job %s (%s) was taken over by another worker", job.pk, job.name)
+        return "lost"
     except Exception:
         log.exception("job %s (%s) failed", job.pk, job.name)
         queue.try_again(job, traceback.format_exc()[-8000:], clock.now())
+        return "error"
     finally:
         with _in_flight_lock:
             _in_flight.discard(running)
