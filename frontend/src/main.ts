@@ -1,6 +1,7 @@
 /** What every page loads. Charts and the map are fetched only by a page that shows one. */
 import "./styles/main.css";
 import "./htmx";
+import "./copy";
 import "./dialog";
 import "./face";
 import "./keyboard";

@@ -1,6 +1,6 @@
 """Who acts: never a bare user. Rights come from the post; separation of duties compares persons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from zhiben.core import clock
@@ -13,11 +13,13 @@ from .seats import person_seat, unit_seat
 
 @dataclass(frozen=True)
 class Acting:
-    """A person, acting from a post: their own, or one they stand in for (`on_behalf_of` is then its holder)."""
+    """A person, acting from a post: their own, or one they stand in for (`on_behalf_of` is then its holder).
+    `via` names the machine through which they act, where they do not act by their own hand; the trail says it."""
 
     person: Person
     post: Post
     on_behalf_of: Person | None = None
+    via: str = field(default="", compare=False)
 
     @property
     def unit(self) -> Unit:

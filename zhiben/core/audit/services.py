@@ -136,7 +136,8 @@ def _sign(line: AuditLine, by: "By") -> None:
         return
     line.actor_id = person.pk
     line.actor_name = clean(person.name)
-    line.actor_post = clean(str(by.post))  # type: ignore[union-attr]
+    via = f"（经{by.via}）" if getattr(by, "via", "") else ""  # type: ignore[union-attr]
+    line.actor_post = clean(f"{by.post}{via}")  # type: ignore[union-attr]
     behalf = by.on_behalf_of  # type: ignore[union-attr]
     line.behalf_name = clean(behalf.name) if behalf else ""
 

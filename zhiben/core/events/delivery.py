@@ -54,9 +54,11 @@ def retry_parked(deliveries: QuerySet[Delivery] | None = None) -> int:
 
 
 def prune(before: datetime) -> int:
-    """Forget events older than `before` which everybody has handled. Returns how many."""
+    """Forget events older than `before` which everybody has handled, but for the newest of all, where those who have
+    read everything stand. Returns how many."""
     unfinished = Delivery.objects.filter(event=OuterRef("pk"), done_at=None)
-    old = OutboxEvent.objects.filter(~Exists(unfinished), at__lt=before)
+    newest = OutboxEvent.objects.order_by("-id").values_list("pk", flat=True).first()
+    old = OutboxEvent.objects.filter(~Exists(unfinished), at__lt=before).exclude(pk=newest)
     count = old.count()
     old.delete()
     return count
