@@ -6,6 +6,7 @@ from zhiben.core.web import home, storage
 from zhiben.core.web.menu import MenuGroup
 from zhiben.core.web.notices import channels
 from zhiben.core.web.organisation import pages as organisation
+from zhiben.core.webhooks import views as webhooks
 from zhiben.insight import overview
 from zhiben.insight.review import views as review
 from zhiben.modules.plans.pages import plans
@@ -15,5 +16,7 @@ MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
     MenuGroup("分析与报告", (*overview.menu, *review.menu)),
-    MenuGroup("系统", (*organisation.menu, *channels.menu, *storage.menu, *api.menu, *demonstration.menu)),
+    MenuGroup(
+        "系统", (*organisation.menu, *channels.menu, *storage.menu, *api.menu, *webhooks.menu, *demonstration.menu)
+    ),
 )

@@ -25,6 +25,8 @@ class Event:
 
     name: ClassVar[str] = "Event"
     """`tasks.TaskCompleted`: how the event is stored and, later, named to the world outside."""
+    label: ClassVar[str] = ""
+    """任务已办结: what is shown to people. A type without one is only a base for others."""
 
     record_type: str
     record_id: str

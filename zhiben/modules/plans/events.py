@@ -15,10 +15,14 @@ from .models import PlanVersion
 class PlanRead(Event):
     """A document has become a draft and waits to be checked."""
 
+    label = "方案已读入"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlanPublished(Event):
     """A version is in force and its tasks are on their way."""
+
+    label = "方案已发布"
 
     plan_id: int
     number: int

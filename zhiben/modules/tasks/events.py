@@ -45,47 +45,49 @@ class TaskEvent(Event):
 
 
 class TaskDispatched(TaskEvent):
-    pass
+    label = "任务已交办"
 
 
 class TaskAccepted(TaskEvent):
-    pass
+    label = "任务已接收"
 
 
 class TaskReturned(TaskEvent):
-    pass
+    label = "任务被退回"
 
 
 class TaskReassigned(TaskEvent):
-    pass
+    label = "任务已改派"
 
 
 class TaskFedBack(TaskEvent):
-    pass
+    label = "任务有新进展"
 
 
 class TaskExtended(TaskEvent):
-    pass
+    label = "任务已延期"
 
 
 class TaskSubmitted(TaskEvent):
-    pass
+    label = "任务已报送办结"
 
 
 class TaskSentBack(TaskEvent):
-    pass
+    label = "任务被退回补充"
 
 
 class TaskCompleted(TaskEvent):
-    pass
+    label = "任务已办结"
 
 
 class TaskWithdrawn(TaskEvent):
-    pass
+    label = "任务已撤回"
 
 
 class TaskOverdue(TaskEvent):
     """The morning after its day, once."""
+
+    label = "任务已逾期"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +118,8 @@ class OccurrenceEvent(Event):
 
 
 class OccurrenceDone(OccurrenceEvent):
-    pass
+    label = "定期工作已完成"
 
 
 class OccurrenceMissed(OccurrenceEvent):
-    pass
+    label = "定期工作逾期未完成"
