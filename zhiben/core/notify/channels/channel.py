@@ -44,10 +44,15 @@ class Letter:
 
 
 class Channel(Protocol):
-    name: str
-    label: str
-    per_minute: int
-    """How many letters a lane of this channel may take in any minute."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def per_minute(self) -> int:
+        """How many letters a lane of this channel may take in any minute."""
 
     def is_configured(self) -> bool: ...
 

@@ -2,6 +2,7 @@
 
 import html
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -22,7 +23,6 @@ STEP_SECONDS = 30.0
 server of an office that needs more than half a minute is ill."""
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-_CREDENTIALS_REFUSED = (535, 534, 530, 538)
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,10 @@ class _conversation:
         except smtplib.SMTPAuthenticationError as refused:
             self._close()
             raise TryLater(f"邮件服务器不接受用户名和口令（{refused.smtp_code}）", whole_lane=True) from refused
-        except ssl.SSLError as failure:
+        except ssl.SSLCertVerificationError as failure:
             self._close()
-            reason = "邮件服务器的证书不受信任，请把签发它的机构证书填到 ZHIBEN_SMTP_CA"
-            raise TryLater(f"{reason}（{failure.reason}）", whole_lane=True) from failure
+            reason = "邮件服务器的证书不受信任或与主机名不符，内网机构签发的请把机构证书填到 ZHIBEN_SMTP_CA"
+            raise TryLater(f"{reason}（{failure.verify_message}）", whole_lane=True) from failure
         except (OSError, smtplib.SMTPException) as failure:
             self._close()
             raise TryLater(f"连接不上邮件服务器（{_short(failure)}）", whole_lane=True) from failure
@@ -171,7 +171,14 @@ def _said(words: bytes | str) -> str:
 
 
 def _short(failure: Exception) -> str:
-    return f"{STEP_SECONDS:g} 秒没有应答" if isinstance(failure, TimeoutError) else type(failure).__name__
+    """smtplib turns a time-out into a disconnection and keeps it in the words only."""
+    if isinstance(failure, TimeoutError) or "timed out" in str(failure):
+        return "等了很久没有应答"
+    if isinstance(failure, smtplib.SMTPServerDisconnected | ConnectionResetError | BrokenPipeError):
+        return "对方断开了连接"
+    if isinstance(failure, socket.gaierror):
+        return "找不到这个主机名"
+    return "对方没有开这个端口" if isinstance(failure, ConnectionRefusedError) else type(failure).__name__
 
 
 def _text(letter: Letter) -> str:

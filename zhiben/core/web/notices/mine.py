@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_POST
 
 from zhiben.core.calendar import is_known
@@ -103,7 +103,10 @@ def record(request: HttpRequest, record_type: str, record_id: str) -> HttpRespon
     pages = RecordPages.by_type.get(record_type)
     if request.acting is None or pages is None:
         raise Http404
-    return redirect(reverse(f"{pages.name}:detail", args=[record_id]))
+    try:
+        return redirect(reverse(f"{pages.name}:detail", args=[record_id]))
+    except NoReverseMatch as no_such_key:
+        raise Http404 from no_such_key
 
 
 def _person(request: HttpRequest) -> Any:
