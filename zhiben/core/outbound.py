@@ -56,6 +56,8 @@ def post(address: str, *, body: bytes, headers: Mapping[str, str], seconds: floa
     Raises Refused for an address that must not be reached (looked at anew each time: names move), NoAnswer else.
     """
     refuse_unless_allowed(address)
+    if settings.ZHIBEN_DRILL:
+        raise NoAnswer("这里是恢复演练，不向外发送")
     limits = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
     try:
         with (

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.db import connection
 
@@ -131,7 +131,7 @@ class _PostgresqlSnapshot(Snapshot):
         words = ["--format=custom", "--compress=1", f"--snapshot={self._name}", "--no-comments"]
         with program_running(self._program, [*words, "--dbname", conninfo()]) as dumping:
             assert dumping.stdout is not None
-            yield dumping.stdout
+            yield cast(BinaryIO, dumping.stdout)
 
 
 @contextmanager

@@ -47,7 +47,8 @@ def said(now: datetime) -> tuple[bool, str]:
     if last is None:
         return False, "本机还没有做过备份，请运行 zhiben backup make，并设定每天定时执行"
     age = now - last.moment
-    ago = f"{age.days} 天前" if age.days else f"{int(age / timedelta(hours=1))} 小时前"
+    hours = int(age / timedelta(hours=1))
+    ago = f" {age.days} 天前" if age.days else f" {hours} 小时前" if hours else "一小时之内"
     if last.lost:
         return False, f"最近一次备份在{ago}，但有 {last.lost} 个文件的内容没有备份到，请运行 zhiben backup verify 查看"
     if age > LATE:

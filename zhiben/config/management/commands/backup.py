@@ -57,7 +57,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"备份完成：{made.backup.folder}\n"
             f"  数据库 {sum(manifest.counts.values())} 行，留痕 {manifest.trail['lines']} 条；"
-            f"文件 {taken.count} 个（{_amount(taken.bytes)}），其中新增 {taken.copied} 个（{_amount(taken.copied_bytes)}）"
+            f"文件 {taken.count} 个（{amount(taken.bytes)}），其中新增 {taken.copied} 个（{amount(taken.copied_bytes)}）"
         )
         if made.removed:
             self.stdout.write(f"  已删除较早的 {len(made.removed)} 份：{'、'.join(made.removed)}")
@@ -77,7 +77,7 @@ class Command(BaseCommand):
             lost = f"，缺 {len(manifest.files['lost'])} 个文件" if manifest.files["lost"] else ""
             encrypted = "，已加密" if manifest.recipients else ""
             self.stdout.write(
-                f"{backup.folder}  {moment}  {manifest.database}，{_amount(backup.size)}，"
+                f"{backup.folder}  {moment}  {manifest.database}，{amount(backup.size)}，"
                 f"文件 {manifest.files['count']} 个，版本 {manifest.version}{encrypted}{lost}"
             )
         for folder in unfinished(root):
@@ -123,7 +123,7 @@ def add_decryption(parser: ArgumentParser) -> None:
     parser.add_argument("--passphrase-file", type=Path, help="加密的备份：口令文件")
 
 
-def _amount(size: int) -> str:
+def amount(size: int) -> str:
     for unit in ("B", "KB", "MB"):
         if size < 1024:
             return f"{size:.0f} {unit}"
