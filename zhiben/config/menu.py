@@ -17,6 +17,15 @@ MENU: tuple[MenuGroup, ...] = (
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
     MenuGroup("分析与报告", (*overview.menu, *review.menu)),
     MenuGroup(
-        "系统", (*organisation.menu, *channels.menu, *storage.menu, *api.menu, *webhooks.menu, *demonstration.menu)
+        "系统",
+        (
+            *organisation.menu,
+            *exchange.menu,
+            *channels.menu,
+            *storage.menu,
+            *api.menu,
+            *webhooks.menu,
+            *demonstration.menu,
+        ),
     ),
 )

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zhiben.core.web.urls")),
     path("", include("zhiben.core.web.organisation.urls")),
     path("", include("zhiben.core.web.notices.urls")),
+    path("", include("zhiben.core.exchange.urls")),
     path("", include("zhiben.core.api.urls")),
     path("api/v1/", include((api.urlpatterns, "api-v1"))),
     path("", include("zhiben.core.webhooks.urls")),

@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Literal
 
 from zhiben.core.access.acting import By
 from zhiben.core.access.permissions import Permission
+from zhiben.core.web.pages.importing import offer_import
 
 Kind = Literal["text", "long_text", "date", "whole", "number", "percent", "yes_no", "choice", "list"]
 Action = Literal["new", "change", "same"]
@@ -200,4 +201,5 @@ def register(target: type[Importing]) -> type[Importing]:
     if known is not None and known.__qualname__ != target.__qualname__:
         raise ValueError(f"two imports are called {target.key}")
     IMPORTS[target.key] = target
+    offer_import(target.key, target.permission)
     return target

@@ -16,6 +16,7 @@ from zhiben.core.web.models import ChosenColumns, SavedView
 from .at import At
 from .columns import Column, cell
 from .filters import Filter, UnitFilter
+from .importing import import_address
 from .keyset import Order, Page, bounded_count, page_of
 from .record import RecordPages
 
@@ -271,6 +272,10 @@ class Listing:
     @property
     def may_create(self) -> bool:
         return bool(self.pages.form and self.pages.creates and may(self.at.acting, self.pages.creates))
+
+    @property
+    def import_address(self) -> str:
+        return import_address(self.pages.imports, self.at.acting)
 
     def address(self, **changes: Any) -> str:
         """This list with some parts of its address changed; None takes one out. The place in it is forgotten."""

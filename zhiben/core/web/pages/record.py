@@ -89,6 +89,8 @@ class RecordPages:
     form: ClassVar[type[forms.ModelForm] | None] = None
     creates: ClassVar[Permission | None] = None
     """The permission to make a new record with the form; None: not made here."""
+    imports: ClassVar[str] = ""
+    """The key of the import (`exchange`) that brings such records in from a spreadsheet: `org.people`."""
 
     list_template: ClassVar[str] = "web/list.html"
     detail_template: ClassVar[str] = "web/detail.html"

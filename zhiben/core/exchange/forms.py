@@ -1,0 +1,74 @@
+"""The bad rows as a form: each cell that is wrong an input with its sentence, the others folded away."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .declaration import Field
+from .models import ImportRow, ImportRun
+
+_BEFORE = "r"
+"""`r12.mobile` is the cell of row 12 for the field mobile."""
+
+
+@dataclass(frozen=True)
+class MendingCell:
+    name: str
+    field: Field
+    text: str
+    sentence: str
+    was: str
+    """What stands in the file, where something else was put in its place."""
+
+    @property
+    def options(self) -> list[tuple[str, bool]]:
+        """What may be chosen; what stands there now comes first when it is not among it."""
+        labels = ["是", "否"] if self.field.kind == "yes_no" else [label for _, label in self.field.choices]
+        known = self.field.kind in ("choice", "yes_no")
+        shown = labels if self.text in labels or not known else [self.text, *labels]
+        return [(label, label == self.text) for label in shown] if known else []
+
+
+@dataclass(frozen=True)
+class MendingRow:
+    row: ImportRow
+    wrong: list[MendingCell]
+    others: list[MendingCell]
+    sentences: list[str]
+    """About the row as a whole."""
+
+
+def mending_rows(run: ImportRun, rows: Iterable[ImportRow], typed: Mapping[str, str]) -> list[MendingRow]:
+    """`typed`: what a refused form held, shown again."""
+    mapped = set(run.columns.values())
+    fields = [field for field in run.target.fields if field.name in mapped]
+    return [_mending_row(row, fields, typed) for row in rows]
+
+
+def _mending_row(row: ImportRow, fields: list[Field], typed: Mapping[str, str]) -> MendingRow:
+    cells = [_cell(row, field, typed) for field in fields]
+    known = {field.name for field in fields}
+    general = [sentence for name, sentence in row.problems if name not in known]
+    wrong = [cell for cell in cells if cell.sentence]
+    return MendingRow(row, wrong, [cell for cell in cells if not cell.sentence], general)
+
+
+def _cell(row: ImportRow, field: Field, typed: Mapping[str, str]) -> MendingCell:
+    name = f"{_BEFORE}{row.number}.{field.name}"
+    was = str(row.cells.get(field.name, "")) if field.name in row.mended else ""
+    return MendingCell(name, field, typed.get(name, row.text_of(field.name)), row.sentence_of(field.name), was)
+
+
+def changes_of(posted: Mapping[str, Any]) -> dict[int, dict[str, str]]:
+    """Row number → field → text."""
+    changes: dict[int, dict[str, str]] = {}
+    for name, text in posted.items():
+        number, dot, field = name.removeprefix(_BEFORE).partition(".")
+        if name.startswith(_BEFORE) and dot and number.isdecimal() and len(number) < 10:
+            changes.setdefault(int(number), {})[field] = text
+    return changes
+
+
+def whole_number(text: str | None) -> int:
+    """0 for what is no number."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
