@@ -21,6 +21,7 @@ class Permission(models.TextChoices):
     MANAGE_PLANS = "manage_plans", "读入、核对和发布方案"
     DISPATCH_TASKS = "dispatch_tasks", "交办任务"
     MANAGE_OBLIGATIONS = "manage_obligations", "设定定期工作"
+    MANAGE_TEMPLATES = "manage_templates", "维护公文模板和版头"
 
     MANAGE_ORGANISATION = "manage_organisation", "维护区域、单位、人员和机构"
     MANAGE_ACCOUNTS = "manage_accounts", "开设、停用账号，重置密码"
@@ -32,7 +33,7 @@ class Permission(models.TextChoices):
 
 P = Permission
 _READS = {P.READ_RECORDS, P.EXPORT_RECORDS}
-_SETS_UP = {P.MANAGE_PLANS, P.DISPATCH_TASKS, P.MANAGE_OBLIGATIONS}
+_SETS_UP = {P.MANAGE_PLANS, P.DISPATCH_TASKS, P.MANAGE_OBLIGATIONS, P.MANAGE_TEMPLATES}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.COMMITTEE_OFFICER: frozenset(_READS | _SETS_UP | {P.OVERSEE_REGION}),
