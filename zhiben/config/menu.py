@@ -2,6 +2,7 @@
 
 from zhiben.config import demonstration
 from zhiben.core.api import views as api
+from zhiben.core.exchange import pages as exchange
 from zhiben.core.web import home, storage
 from zhiben.core.web.menu import MenuGroup
 from zhiben.core.web.notices import channels
