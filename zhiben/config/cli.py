@@ -20,6 +20,7 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "数据",
         (
             ("migrate", "建立或升级数据库表"),
+            ("database roles", "PostgreSQL 的所有者、应用、只读三个角色；--apply 授权"),
             ("demo", "写入演示数据（只在演示环境）"),
         ),
     ),
@@ -59,6 +60,10 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
+BY_THE_OWNER = ("migrate", "database")
+"""Commands that connect as the owner of the tables, where the application has a role of its own."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code. `plans extract` reads documents only, and starts without Django and without a database."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -70,6 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return extract(words[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhiben.config.settings")
+    owner = os.environ.get("ZHIBEN_MIGRATION_DATABASE_URL")
+    if owner and words[0] in BY_THE_OWNER:
+        os.environ["DATABASE_URL"] = owner
     from django.conf import settings
     from django.core.management import execute_from_command_line
 

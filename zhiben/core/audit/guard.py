@@ -52,12 +52,7 @@ def protect(connection: BaseDatabaseWrapper, role: str) -> list[str]:
     """Leave `role` only SELECT and INSERT on the trail (PostgreSQL). Returns the statements, to be shown."""
     if connection.vendor != "postgresql":
         raise ValueError("只有 PostgreSQL 可以按角色收回权限；SQLite 由触发器保护")
-    name = connection.ops.quote_name(role)
-    statements = [
-        f"REVOKE UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES ON {', '.join(TABLES)} FROM {name}, PUBLIC",
-        f"GRANT SELECT, INSERT ON {', '.join(TABLES)} TO {name}",
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}",
-    ]
+    statements = protections(connection, role)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tablename FROM pg_tables WHERE tablename = ANY(%s) AND tableowner = %s", [list(TABLES), role]
@@ -70,6 +65,16 @@ def protect(connection: BaseDatabaseWrapper, role: str) -> list[str]:
         for statement in statements:
             cursor.execute(statement)
     return statements
+
+
+def protections(connection: BaseDatabaseWrapper, role: str) -> list[str]:
+    """The statements of `protect`, which whoever owns the tables may run."""
+    name = connection.ops.quote_name(role)
+    return [
+        f"REVOKE UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES ON {', '.join(TABLES)} FROM {name}, PUBLIC",
+        f"GRANT SELECT, INSERT ON {', '.join(TABLES)} TO {name}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}",
+    ]
 
 
 def _sqlite() -> list[str]:
