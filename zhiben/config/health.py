@@ -20,6 +20,7 @@ from zhiben.config.certificates.services import concerns, serves_https
 from zhiben.core import clock
 from zhiben.core.events.models import Delivery
 from zhiben.core.jobs.models import Job, JobStatus
+from zhiben.core.notify.stuck import lanes_left_alone
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow.models import OpenDeadline
 
@@ -97,6 +98,15 @@ def deadlines_are_watched() -> Finding:
     )
 
 
+def messages_are_sent() -> Finding:
+    """A mail server that is down makes no page unready; that nobody carries the letters does."""
+    now = clock.now()
+    alone = lanes_left_alone(now, now - PATIENCE)
+    if not alone:
+        return True, "没有积压"
+    return False, f"消息没有人发送（{'、'.join(alone)}），请启动 zhiben worker，并在“消息通道”中查看"
+
+
 def _backlog(waiting_since: QuerySet[Any, Any], now: datetime, what_to_do: str) -> Finding:
     oldest = waiting_since.first()
     if oldest is None:
@@ -133,6 +143,7 @@ QUESTIONS: dict[str, Callable[[], Finding]] = {
     "jobs": jobs_are_taken,
     "events": events_are_delivered,
     "deadlines": deadlines_are_watched,
+    "messages": messages_are_sent,
     "disk": disk_has_room,
     "certificate": certificate_holds,
 }

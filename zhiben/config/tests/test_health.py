@@ -9,6 +9,7 @@ from django.test import Client
 from zhiben.config import health
 from zhiben.core import clock
 from zhiben.core.jobs.models import Job
+from zhiben.core.notify.models import Lane, Outgoing
 from zhiben.core.workflow.models import OpenDeadline
 
 Usage = namedtuple("Usage", "total used free")
@@ -86,3 +87,19 @@ def test_a_sweeper_that_is_not_there_is_seen_by_a_moment_that_passed(client: Cli
         record_type="tasks.task", record_id="1", name="due", due_on=passed.date(), next_at=passed
     )
     assert "zhiben sweeper" in client.get("/readyz").json()["deadlines"]["note"]
+
+
+@pytest.mark.django_db
+def test_letters_that_nobody_carries_are_seen_and_a_mail_server_that_is_down_is_not_our_illness(
+    client: Client, cast
+) -> None:
+    now = clock.now()
+    hour = timedelta(hours=1)
+    Outgoing.objects.create(
+        lane="mail", person=cast.office.person, cause="test:1", kind="system", created_at=now - hour, next_at=now - hour
+    )
+    finding = client.get("/readyz").json()["messages"]
+    assert not finding["ok"]
+    assert "zhiben worker" in finding["note"]
+    Lane.objects.create(name="mail", failures=5, last_failed_at=now, closed_until=now + hour / 6)
+    assert client.get("/readyz").json()["messages"]["ok"]

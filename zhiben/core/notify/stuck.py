@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from zhiben.core.access.acting import By
 from zhiben.core.audit import services as audit
 
-from .models import Lane, Outgoing, Robot, Stage
+from .models import Lane, Outgoing, Stage
 
 STUCK = (Stage.PARKED, Stage.UNSURE)
 
@@ -66,13 +66,14 @@ def give_up(*, letters: QuerySet[Outgoing], by: By, now: datetime) -> int:
     return count
 
 
-def lanes_stuck(now: datetime, since: datetime) -> list[str]:
-    """Lanes in which something has been due since then and nothing has gone out since."""
+def lanes_left_alone(now: datetime, since: datetime) -> list[str]:
+    """Lanes in which something has been due since then that nobody so much as tried to send. A lane whose server is
+    down is not among them: it is worked, and its failure shows on the page of the channels."""
     due = Outgoing.objects.filter(stage=Stage.WAITING, next_at__lte=since)
     behind = set(due.order_by().values_list("lane", flat=True).distinct())
-    gone = Robot.objects.filter(is_active=False)
-    alive = Lane.objects.filter(name__in=behind, last_sent_at__gt=since, last_sent_at__lte=now)
-    return sorted(behind - set(alive.values_list("name", flat=True)) - {robot.lane for robot in gone})
+    tried = Q(last_sent_at__gt=since) | Q(last_failed_at__gt=since) | Q(closed_until__gt=now)
+    worked = Lane.objects.filter(tried, name__in=behind).values_list("name", flat=True) if behind else []
+    return sorted(behind - set(worked))
 
 
 def _note(verb: str, label: str, data: dict[str, object], by: By, now: datetime) -> None:
