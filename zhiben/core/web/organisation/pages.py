@@ -18,7 +18,7 @@ from zhiben.core.access.permissions import Permission, may
 from zhiben.core.audit.models import AuditLine
 from zhiben.core.jobs.models import Job
 from zhiben.core.org import services as org
-from zhiben.core.org.models import Body, Delegation, Person, Post, Region, Unit, UnitAlias
+from zhiben.core.org.models import Body, Delegation, Person, Post, ProposedPost, Region, Unit, UnitAlias
 from zhiben.core.org.paths import contains, within
 from zhiben.core.refusal import Refused
 from zhiben.core.web.menu import MenuEntry
@@ -62,7 +62,7 @@ def in_force(field: str = "valid_to") -> Filter:
     return Flag("former", "已撤销或到期", condition=lambda at: Q(**{f"{field}__lt": at.today}))
 
 
-def _what(post: Post) -> str:
+def _what(post: Post | ProposedPost) -> str:
     return "·".join(filter(None, (str(post.get_role_display()), post.title)))
 
 
@@ -214,6 +214,7 @@ def posts_of(person: Person, at: At) -> Mapping[str, Any] | None:
     return {
         "person": person,
         "posts": [(each, _what(each), each.holds_on(at.today)) for each in posts],
+        "proposals": [(each, _what(each)) for each in person.proposals.select_related("unit")],
         "may_appoint": may(at.acting, P.APPOINT),
         "may_open": may(at.acting, P.APPOINT),
     }
@@ -231,12 +232,15 @@ class PersonPages(OrganisationPages):
     )
     form = PersonForm
     creates = P.MANAGE_ORGANISATION
+    list_template = "web/organisation/people.html"
     help = "先登记人员、开设账号，再由安全保密管理员任命岗位；没有岗位的账号登录后什么也看不到。"
 
     def rows(self, acting: Acting) -> QuerySet:
         posts = Post.objects.filter(person=OuterRef("pk"))
-        here = posts.filter(within(acting.unit.region_path, "unit__region_path"))
-        return self.base().filter(Exists(here) | ~Exists(posts))
+        proposals = ProposedPost.objects.filter(person=OuterRef("pk"))
+        near = within(acting.unit.region_path, "unit__region_path")
+        unplaced = ~Exists(posts) & (Exists(proposals.filter(near)) | ~Exists(proposals))
+        return self.base().filter(Exists(posts.filter(near)) | unplaced)
 
     def save(self, form: forms.ModelForm, *, by: Acting, now: datetime) -> models.Model:
         given: dict[str, Any] = form.cleaned_data
@@ -411,6 +415,7 @@ class JobPages(RecordPages):
 menu = (
     MenuEntry("单位", "units:list", icon="building", shown=UnitPages().may_read),
     MenuEntry("人员", "people:list", icon="users", shown=PersonPages().may_read),
+    MenuEntry("待任命", "proposals:list", icon="checks", permission=P.APPOINT),
     MenuEntry("岗位", "appointments:list", icon="id-badge-2", permission=P.APPOINT),
     MenuEntry("代理", "delegations:list", icon="switch-horizontal", permission=P.APPOINT),
     MenuEntry("议事协调机构", "bodies:list", icon="users-group", permission=P.MANAGE_ORGANISATION),

@@ -1,11 +1,14 @@
 from django.urls import include, path
 
-from . import my_delegations, views
+from . import first_passwords, my_delegations, views
 from .pages import BodyPages, DelegationPages, JobPages, PersonPages, PostPages, RegionPages, TrailPages, UnitPages
+from .proposals import ProposalPages, review
 
 own = [
     path("me/delegations/", my_delegations.show, name="my_delegations"),
     path("me/delegations/<int:pk>/end/", my_delegations.end, name="end_delegation"),
+    path("people/first-passwords/", first_passwords.make, name="first_passwords"),
+    path("proposals/review/", review, name="review_proposals"),
     path("people/<int:pk>/account/open/", views.open_account, name="open_account"),
     path("people/<int:pk>/account/reset/", views.reset_password, name="reset_password"),
     path("people/<int:pk>/account/switch/", views.switch_account, name="switch_account"),
@@ -26,6 +29,7 @@ urlpatterns = [
             UnitPages,
             PersonPages,
             PostPages,
+            ProposalPages,
             DelegationPages,
             BodyPages,
             RegionPages,
