@@ -40,7 +40,7 @@ lint-imports: setup
 
 lint-settings: setup
 	ZHIBEN_DEMO=1 $(ZHIBEN) makemigrations --check --dry-run
-	DATABASE_URL=postgresql://zhiben@db.example/zhiben ZHIBEN_HOSTS=zhiben.example.gov.cn ZHIBEN_HTTPS=1 \
+	DATABASE_URL=postgresql://zhiben@db.example/zhiben ZHIBEN_HOSTS=zhiben.example.gov.cn ZHIBEN_HTTPS=1 ZHIBEN_BEHIND_PROXY=1 \
 		ZHIBEN_SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))') \
 		$(ZHIBEN) check --deploy --fail-level WARNING
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
 from zhiben.config.backup.state import unfinished_restore
+from zhiben.config.certificates import folder
 from zhiben.config.logs import STYLES
 from zhiben.config.settings import NO_SECRET_KEY
 
@@ -76,8 +77,24 @@ def connection_is_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMessag
     return [
         Warning(
             "没有启用 HTTPS，口令和会话会明文经过网络",
-            hint="请在前端代理上配置证书，然后设 ZHIBEN_HTTPS=1；代理在另一个进程时再设 ZHIBEN_BEHIND_PROXY=1。",
+            hint=(
+                "请运行 zhiben certificate make（内网）或 zhiben certificate use（已有证书），再设 ZHIBEN_HTTPS=1；"
+                "由前端代理提供 HTTPS 时，再设 ZHIBEN_BEHIND_PROXY=1。"
+            ),
             id="zhiben.W002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def somebody_holds_the_certificate(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.ZHIBEN_HTTPS or settings.ZHIBEN_BEHIND_PROXY or folder.has_server():
+        return []
+    return [
+        Warning(
+            "设了 ZHIBEN_HTTPS=1，但本系统没有证书，也没有说明前面有代理，网页会不停地跳转",
+            hint="请运行 zhiben certificate make --host 主机名；由前端代理提供 HTTPS 时，设 ZHIBEN_BEHIND_PROXY=1。",
+            id="zhiben.W005",
         )
     ]
 

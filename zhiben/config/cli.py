@@ -53,6 +53,7 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "检查与文档",
         (
+            ("doctor", "安装检查：逐项说明好坏和处理办法；--json 供监控读取"),
             ("check --deploy", "检查设置能否用于正式环境"),
             ("docs", "生成 docs/generated/ 下的状态图、权限表和模块图"),
         ),

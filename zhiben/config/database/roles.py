@@ -36,9 +36,9 @@ def creating(connection: BaseDatabaseWrapper, roles: Roles) -> list[str]:
         for role in (owner, roles.application, roles.reader)
     ]
     give_all = (
-        "DO $$ DECLARE one record; BEGIN FOR one IN SELECT c.oid::regclass AS called FROM pg_class c"
+        "DO $$ DECLARE one record; BEGIN FOR one IN SELECT c.oid::regclass AS called FROM pg_class c"  # noqa: S608 - printed, not run
         " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm')"
-        f" LOOP EXECUTE format('ALTER TABLE %s OWNER TO %I', one.called, '{_text(owner)}'); END LOOP; END $$"  # noqa: S608 - quoted; it is printed, not run
+        f" LOOP EXECUTE format('ALTER TABLE %s OWNER TO %I', one.called, '{_text(owner)}'); END LOOP; END $$"
     )
     give_guard = (
         "DO $$ BEGIN IF to_regproc('audit_refuse') IS NOT NULL THEN"
