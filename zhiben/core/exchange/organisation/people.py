@@ -120,9 +120,7 @@ class PeopleImport(Importing):
     # ── what each row means ──────────────────────────────────────────────────────────────────────────────────────
 
     def _plans(self, rows: Sequence[Row], at: Context) -> list[Plan]:
-        if self._units is None:
-            self._units = UnitNames(at.by, local_day(at.now))
-        units = self._units.find({row["unit"] for row in rows})
+        units = self._found_units(rows, at)
         plans = [Plan(row) for row in rows]
         for plan in plans:
             self._read(plan, units)
@@ -225,7 +223,7 @@ class PeopleImport(Importing):
     # ── carrying out ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _carry_out(self, rows: Sequence[Row], at: Context) -> Sequence[Done]:
-        self._keep_others_waiting(rows)
+        self._keep_others_waiting(self._found_units(rows, at))
         plans = self._plans(rows, at)
         sound = [plan for plan in plans if not plan.problems]
         actions = {plan.row.number: plan.action for plan in plans}
@@ -247,10 +245,13 @@ class PeopleImport(Importing):
             for plan in plans
         ]  # fmt: skip
 
-    def _keep_others_waiting(self, rows: Sequence[Row]) -> None:
+    def _found_units(self, rows: Sequence[Row], at: Context) -> dict[str, FoundUnits]:
+        if self._units is None:
+            self._units = UnitNames(at.by, local_day(at.now))
+        return self._units.find({row["unit"] for row in rows})
+
+    def _keep_others_waiting(self, found: Mapping[str, FoundUnits]) -> None:
         """Two imports of the same units at once would each register the same people: the second waits here."""
-        assert self._units is not None
-        found = self._units.find({row["unit"] for row in rows})
         keys = {each.unit.pk for each in found.values() if each.unit}
         list(Unit.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
 
