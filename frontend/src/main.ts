@@ -13,5 +13,6 @@ import { whenShown } from "./shown";
 whenShown("[data-chart]", async (el) => (await import("./charts")).mountChart(el));
 whenShown("[data-review]", async (el) => (await import("./review")).mountReview(el));
 whenShown("[data-drop]", async (el) => (await import("./drop")).mountDrop(el as HTMLFormElement));
+whenShown("[data-copy]", async (el) => (await import("./copy")).mountCopy(el));
 whenShown("[data-map]", async (el) => (await import("./map")).mountMap(el));
 whenShown("[data-resumable]", async (el) => (await import("./uploads")).mountUploads(el as HTMLInputElement));

@@ -2,6 +2,7 @@
 
 from zhiben.config import demonstration
 from zhiben.core.api import views as api
+from zhiben.core.documents import pages as documents
 from zhiben.core.exchange import pages as exchange
 from zhiben.core.web import home, storage
 from zhiben.core.web.menu import MenuGroup
@@ -20,6 +21,7 @@ MENU: tuple[MenuGroup, ...] = (
     MenuGroup(
         "系统",
         (
+            *documents.menu,
             *organisation.menu,
             *exchange.menu,
             *channels.menu,

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zhiben.core.api.urls")),
     path("api/v1/", include((api.urlpatterns, "api-v1"))),
     path("", include("zhiben.core.webhooks.urls")),
+    path("documents/", include("zhiben.core.documents.urls")),
     path("", include("zhiben.modules.tasks.urls")),
     path("", include("zhiben.modules.plans.urls")),
     path("", include("zhiben.insight.urls")),

@@ -179,7 +179,7 @@ def _root(node: nodes.Node) -> str:
     return cast(str, getattr(node, "name", ""))
 
 
-_WORDS = {
+_WORDS: dict[type[nodes.Node], str] = {
     nodes.Call: "不能调用函数",
     nodes.Getitem: "不能用方括号取值",
     nodes.Add: "不能做计算", nodes.Sub: "不能做计算", nodes.Mul: "不能做计算", nodes.Div: "不能做计算",

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections import OrderedDict
-from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -106,14 +105,18 @@ class _Filled(DocxTemplate):
         return result
 
 
-@lru_cache(maxsize=64)
+_SANDBOXES: dict[type, Sandbox] = {}
+
+
 def scope_for(context: type) -> Scope:
     return {**scope_of(context), **group("letterhead", LetterheadText)}
 
 
-@lru_cache(maxsize=64)
 def sandbox_for(context: type) -> Sandbox:
-    return Sandbox(scope_for(context))
+    """One for each kind of context: it keeps what it has compiled."""
+    if context not in _SANDBOXES:
+        _SANDBOXES[context] = Sandbox(scope_for(context))
+    return _SANDBOXES[context]
 
 
 def filled(template: bytes, *, context: Any, letterhead: LetterheadText) -> bytes:

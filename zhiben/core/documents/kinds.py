@@ -136,7 +136,7 @@ def _kind_of(hint: Any, where: str) -> tuple[FieldKind, type | None]:
         return _kind_of(hint, where)
     if isinstance(origin, type) and issubclass(origin, Sequence):
         member = arguments[0]
-        return "清单", member if dataclasses.is_dataclass(member) else None
+        return "清单", member if isinstance(member, type) and dataclasses.is_dataclass(member) else None
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return "一组", hint
     for known, kind in _KINDS:

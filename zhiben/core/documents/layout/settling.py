@@ -100,7 +100,7 @@ def _place_signature(by: etree._Element, on: etree._Element) -> None:
         _put(paragraph, "ind", right=s.characters(max(0.0, centre - length / 2)), rightChars=0)
 
 
-_BEFORE = {
+_BEFORE: dict[str, tuple[str, ...]] = {
     "ind": ("pStyle", "keepNext", "keepLines", "pageBreakBefore", "framePr", "widowControl", "numPr", "suppressLineNumbers",
             "pBdr", "shd", "tabs", "suppressAutoHyphens", "kinsoku", "wordWrap", "overflowPunct", "topLinePunct",
             "autoSpaceDE", "autoSpaceDN", "bidi", "adjustRightInd", "snapToGrid", "spacing"),
