@@ -18,7 +18,7 @@ from zhiben.core.refusal import Refused
 from . import contents, surroundings
 from .cipher import Cipher, Counted
 from .database import dump_problem, put_postgresql, second_database, sqlite_problem
-from .layout import AUDIT, DATABASE, Backup, digest_of
+from .layout import AUDIT, DATABASE, SETTINGS, Backup, digest_of
 
 
 def problems_of(
@@ -31,6 +31,10 @@ def problems_of(
         yield f"制作时有 {len(lost)} 个文件的内容在服务器上已经丢失或损坏，没有备份到，例如 {lost[0]}"
     if broken:
         return
+    if backup.manifest.recipients and cipher.identities:
+        part = backup.manifest.part(SETTINGS)
+        assert part is not None
+        cipher.get(backup.path(part), Counted())  # it is whole: if it does not open, the key is another
     yield from contents.problems_in(backup, cipher, told=progress)
     if backup.manifest.recipients and not cipher.identities:
         return  # whoever has no key sees that everything is there
