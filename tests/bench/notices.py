@@ -2,6 +2,7 @@
 
 import smtplib
 from datetime import timedelta
+from email.policy import SMTP
 from typing import Any
 
 from django.db import transaction
@@ -108,7 +109,7 @@ def _to_a_server() -> None:
         with stopwatch() as sent:
             work("mail", data.MADE_AT + LATER)
         assert len(office.receivers) == len(set(office.receivers)) == OVER_SMTP, "each letter once"
-        contents = [taken.as_bytes() for taken in office.taken]
+        contents = [taken.as_bytes(policy=SMTP) for taken in office.taken]
         with stopwatch() as bare:
             for receiver, content in zip(list(office.receivers), contents, strict=True):
                 with smtplib.SMTP("127.0.0.1", office.port) as smtp:

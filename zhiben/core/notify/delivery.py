@@ -13,6 +13,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import Enum
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -109,6 +110,7 @@ def _send_all(rows: Sequence[Outgoing], channel: Channel, now: datetime) -> None
     gone = no_longer_matter(rows)
     addresses = _addresses(rows, channel)
     today = _sent_today(rows, now)
+    lane_is_well = False
     for index, row in enumerate(rows):
         if reason := gone.get(row.pk):
             _drop(row, reason, now)
@@ -118,18 +120,28 @@ def _send_all(rows: Sequence[Outgoing], channel: Channel, now: datetime) -> None
             _drop(row, "没有可用的地址", now)
         elif (letter := compose(row, now)) is None:
             _drop(row, "要汇总的都已看过或已办理", now)
-        elif _send(row, channel, address, letter, now):
-            today[row.person_id or 0] += 1
         else:
-            _give_back(rows[index + 1 :])
-            return
+            outcome = _send(row, channel, address, letter, now)
+            if outcome is _Outcome.LANE_FAILED:
+                _give_back(rows[index + 1 :])
+                return
+            if outcome is _Outcome.SENT:
+                today[row.person_id or 0] += 1
+                if not lane_is_well:  # once a batch: it says the same `now` each time
+                    lane_is_well = True
+                    Lane.objects.filter(name=row.lane).update(failures=0, closed_until=None, last_sent_at=now)
 
 
-def _send(row: Outgoing, channel: Channel, address: str, letter: Letter, now: datetime) -> bool:
-    """False when the lane as a whole has failed and the rest of the batch has no better prospects."""
+class _Outcome(Enum):
+    SENT = "taken"
+    NOT_SENT = "not taken, and the next may be"
+    LANE_FAILED = "not taken, and the rest of the batch has no better prospects"
+
+
+def _send(row: Outgoing, channel: Channel, address: str, letter: Letter, now: datetime) -> _Outcome:
     mine = Outgoing.objects.filter(pk=row.pk, claim=row.claim)
     if not mine.filter(stage=Stage.CLAIMED).update(stage=Stage.SENDING, attempts=F("attempts") + 1):
-        return True  # we were taken for dead, and another has it
+        return _Outcome.NOT_SENT  # we were taken for dead, and another has it
     row.attempts += 1
     try:
         channel.send(address, letter)
@@ -137,24 +149,23 @@ def _send(row: Outgoing, channel: Channel, address: str, letter: Letter, now: da
         _put_off(mine, row, later, now)
         if later.whole_lane:
             _rest(row.lane, later.reason, now, later.after)
-        return not later.whole_lane
+        return _Outcome.LANE_FAILED if later.whole_lane else _Outcome.NOT_SENT
     except OutcomeUnknown as unknown:
         _finish(mine, Stage.UNSURE, now, unknown.reason)
         _rest(row.lane, unknown.reason, now)
-        return False
+        return _Outcome.LANE_FAILED
     except NotSent as never:
         _finish(mine, Stage.PARKED, now, never.reason)
         Lane.objects.filter(name=row.lane).update(last_failed_at=now, last_failure=never.reason)
-        return True
+        return _Outcome.NOT_SENT
     except Exception as error:
         log.exception("letter %s over %s", row.pk, row.lane)
         reason = f"程序出错（{type(error).__name__}），请把日志交给维护人员"
         _finish(mine, Stage.UNSURE, now, reason)
         _rest(row.lane, reason, now)
-        return False
+        return _Outcome.LANE_FAILED
     _finish(mine, Stage.SENT, now)
-    Lane.objects.filter(name=row.lane).update(failures=0, closed_until=None, last_sent_at=now)
-    return True
+    return _Outcome.SENT
 
 
 def _put_off(mine: QuerySet[Outgoing], row: Outgoing, later: TryLater, now: datetime) -> None:
@@ -182,10 +193,9 @@ def _rest(name: str, reason: str, now: datetime, after: float | None = None) -> 
 
 def _finish(mine: QuerySet[Outgoing], stage: Stage, now: datetime, note: str = "") -> None:
     """What we know holds even when another has meanwhile declared the letter unsure."""
+    forget = {"body": ""} if stage == Stage.SENT else {}
     still = mine.filter(stage__in=(Stage.SENDING, Stage.UNSURE))
-    still.update(stage=stage, finished_at=now, note=note)
-    if stage == Stage.SENT:
-        mine.exclude(body="").update(body="")
+    still.update(stage=stage, finished_at=now, note=note, **forget)
 
 
 def _drop(row: Outgoing, reason: str, now: datetime) -> None:
