@@ -20,6 +20,10 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "数据",
         (
             ("migrate", "建立或升级数据库表"),
+            ("upgrade", "升级：备份、升级数据库、检查；--dry-run 只试不改"),
+            ("backup make --to 目录", "在运行中备份数据库、文件和审计目录；可加密"),
+            ("backup list|verify", "列出可用的备份；核对一份备份，--deep 再试恢复"),
+            ("restore 备份", "从备份恢复并证明；--drill 在另一台机器上演练"),
             ("database roles", "PostgreSQL 的所有者、应用、只读三个角色；--apply 授权"),
             ("demo", "写入演示数据（只在演示环境）"),
         ),
@@ -48,6 +52,7 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("audit verify", "核对全部审计记录，指出第一处被改、被删或被插入的记录"),
             ("audit seal", "封存前一天的审计记录"),
+            ("audit export --out 文件", "导出审计记录，供 tools/verify_trail.py 在别的电脑上核验"),
         ),
     ),
     (
@@ -61,7 +66,7 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
-BY_THE_OWNER = ("migrate", "database")
+BY_THE_OWNER = ("migrate", "database", "restore", "upgrade")
 """Commands that connect as the owner of the tables, where the application has a role of its own."""
 
 
