@@ -127,9 +127,11 @@ def url_of(database: str) -> str:
 
 
 def run_zhiben(words: list[str], environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """Our own command on a copy. The owner's address of the real database is kept from it."""
+    inherited = {name: value for name, value in os.environ.items() if name != "ZHIBEN_MIGRATION_DATABASE_URL"}
     return subprocess.run(
         [sys.executable, "-m", "zhiben", *words],
-        env={**os.environ, **environment},
+        env={**inherited, **environment},
         capture_output=True,
         text=True,
         check=False,

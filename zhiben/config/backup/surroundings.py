@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-SECRET_WORDS = ("SECRET", "PASSWORD", "PASSPHRASE", "TOKEN", "KEY")
+SECRET_WORDS = ("SECRET", "PASSWORD", "PASSPHRASE", "TOKEN", "KEY", "SMS")
 SECRET_FOLDERS = ("certificates",)
 """In the data folder: the office's own authority, with its key."""
 RESTORED = "restored-settings.env"
@@ -49,11 +49,12 @@ def secrets_tar() -> Iterator[BinaryIO]:
 
 
 def plain_settings() -> bytes:
-    """What may be known, for whoever sets up another machine: no secret, no password of the database."""
-    told = {name: value for name, value in _environment().items() if not any(word in name for word in SECRET_WORDS)}
-    if "DATABASE_URL" in told:
-        parts = urlsplit(told["DATABASE_URL"])
-        told["DATABASE_URL"] = parts._replace(netloc=_without_password(parts.netloc)).geturl()
+    """What may be known, for whoever sets up another machine: no secret, no password in an address."""
+    told = {
+        name: _without_password(value) if "://" in value else value
+        for name, value in _environment().items()
+        if not any(word in name for word in SECRET_WORDS)
+    }
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
 
@@ -92,13 +93,11 @@ def _tar(files: list[tuple[Path, str]]) -> Iterator[BinaryIO]:
 
 
 def _environment() -> dict[str, str]:
-    return {
-        name: value
-        for name, value in sorted(os.environ.items())
-        if name.startswith("ZHIBEN_") or name == "DATABASE_URL"
-    }
+    return {name: value for name, value in sorted(os.environ.items()) if name.startswith(("ZHIBEN_", "DATABASE_"))}
 
 
-def _without_password(netloc: str) -> str:
-    person, at, host = netloc.rpartition("@")
-    return f"{person.split(':')[0]}{at}{host}"
+def _without_password(address: str) -> str:
+    """And without what follows the path, where some put a key."""
+    parts = urlsplit(address)
+    person, at, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{person.split(':')[0]}{at}{host}", query="", fragment="").geturl()
