@@ -240,3 +240,5 @@ ZHIBEN_SMS_URL = env.str("ZHIBEN_SMS_URL", "")
 ZHIBEN_SMS_BODY = env.str("ZHIBEN_SMS_BODY", '{"mobile": "{mobile}", "content": "{text}", "id": "{key}"}')
 ZHIBEN_SMS_HEADERS = env.str("ZHIBEN_SMS_HEADERS", "")
 ZHIBEN_SMS_SUCCESS = env.str("ZHIBEN_SMS_SUCCESS", "")
+if ZHIBEN_DRILL:  # robots and webhooks are stopped in `zhiben.core.outbound`
+    ZHIBEN_SMTP_URL = ZHIBEN_SMS_GATEWAY = ""
