@@ -3,6 +3,7 @@ few rows that cannot be right. Written here, so that no binary file has to be tr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -96,6 +97,7 @@ _LEDGER_HEAD: Head = (
 def _sheet(book: Any, name: str, title: str, head: Head, rows: Sequence[Sequence[Any]]) -> None:
     sheet = book.add_worksheet(name)
     big = book.add_format({"bold": True, "font_size": 16, "align": "center"})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
     bold = book.add_format({"bold": True, "border": 1, "align": "center", "valign": "vcenter"})
     upper, lower = head
     width = len(upper)
@@ -115,7 +117,9 @@ def _sheet(book: Any, name: str, title: str, head: Head, rows: Sequence[Sequence
             sheet.write_string(2, at, label, bold)
     for number, row in enumerate(rows, 3):
         for at, cell in enumerate(row):
-            if cell != "":
+            if isinstance(cell, datetime):
+                sheet.write_datetime(number, at, cell, day)
+            elif cell != "":
                 sheet.write(number, at, cell)
     sheet.write_string(len(rows) + 4, 0, "注：本表由安委办统一维护，如有变动请及时报送。")
 

@@ -7,7 +7,7 @@ what was closed or has been dispatched otherwise is left alone.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from zhiben.core.access.acting import Acting
@@ -198,6 +198,8 @@ def day_of(text: str, today: date) -> date | None:
     (datetime.date(2026, 12, 31), datetime.date(2026, 12, 31))
     """
     plain = "".join(normalised_text(text.split(" ")[0] if text[:4].isdigit() else text).split())
+    if len(plain) == 5 and plain.isdigit():  # a date that its spreadsheet shows as a number
+        return date(1899, 12, 30) + timedelta(days=int(plain))
     if len(plain) == 8 and plain.isdigit():
         plain = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
     found = list(date_expressions(plain, default_year=today.year))

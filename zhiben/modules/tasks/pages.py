@@ -124,6 +124,7 @@ def duties_of(task: Task, at: At) -> Mapping[str, Any] | None:
 
 class TaskPages(RecordPages):
     model, name, title = Task, "tasks", "任务"
+    imports = "tasks.tasks"
     columns = (
         Column("number", "序号"),
         Column("title", link=True),

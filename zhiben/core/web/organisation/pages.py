@@ -89,6 +89,7 @@ def below(region: Region, at: At) -> Mapping[str, Any] | None:
 
 class RegionPages(OrganisationPages):
     model, name, title = Region, "regions", "区域"
+    imports = "org.regions"
     readers = frozenset({P.MANAGE_ORGANISATION})
     region_column = "path"
     columns = (
@@ -151,6 +152,7 @@ def other_names(unit: Unit, at: At) -> Mapping[str, Any] | None:
 
 class UnitPages(OrganisationPages):
     model, name, title = Unit, "units", "单位"
+    imports = "org.units"
     columns = (
         Column("name", link=True),
         Column("short_name"),
@@ -222,6 +224,7 @@ def posts_of(person: Person, at: At) -> Mapping[str, Any] | None:
 
 class PersonPages(OrganisationPages):
     model, name, title = Person, "people", "人员"
+    imports = "org.people"
     columns = (Column("name", link=True), Column("mobile"), Column("user", "登录名"))
     search = ("name", "mobile", "user__username")
     sort = "name"
