@@ -8,4 +8,4 @@ class NotifyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import upkeep  # noqa: F401
+        from . import checks, upkeep  # noqa: F401

@@ -21,8 +21,8 @@ def _clock(label: str, **kwargs: Any) -> forms.TimeField:
 class SettingsForm(forms.Form):
     """One choice for each kind over each medium that this installation has, and when to be left alone."""
 
-    quiet_from = _clock("晚上从")
-    quiet_to = _clock("到第二天")
+    quiet_from = _clock("免打扰从")
+    quiet_to = _clock("免打扰到")
     digest_at = _clock("每天几点发汇总")
     only_working_days = forms.BooleanField(
         label="只在工作日发",
@@ -39,6 +39,7 @@ class SettingsForm(forms.Form):
                 self.fields[f"{medium}_{kind}"] = forms.ChoiceField(
                     label=f"{kind.label}：{medium.label}",
                     choices=Timing.choices,
+                    widget=forms.Select(attrs={"aria-label": f"{kind.label}：{medium.label}"}),
                     error_messages={"required": "请选择。", "invalid_choice": "请从所列的三项中选择。"},
                 )
 
