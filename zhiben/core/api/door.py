@@ -10,6 +10,8 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
+from zhiben.core.files.spooling import DISK_FULL
+
 from . import documentation
 from .authentication import token_of
 from .problems import Problem, problem_of
@@ -27,7 +29,7 @@ def routes_of(api: NinjaAPI) -> list[URLPattern]:
         path("openapi.json", description(api), name="openapi"),
         path("docs", reading_page(api), name="docs"),
         *operations,
-        re_path(r"^.*$", guarded(nothing_here), name="nothing"),
+        re_path(r"^[\s\S]*$", guarded(nothing_here), name="nothing"),
     ]
 
 
@@ -48,6 +50,7 @@ def guarded(view: View) -> View:
         return response
 
     run.login_required = False  # type: ignore[attr-defined]
+    run.reads_its_own_body = True  # type: ignore[attr-defined]
     return run
 
 
@@ -61,6 +64,8 @@ def _answered(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Ht
         if problem is None:
             raise
         return problem.response()
+    if request.META.get(DISK_FULL):
+        return Problem(507, "服务器磁盘空间不足，文件没有收下。请稍后再传，或联系系统管理员清理磁盘。").response()
     if response.status_code == 405:
         allowed = response["Allow"]
         return Problem(405, f"这个地址只支持 {allowed}。", headers={"Allow": allowed}).response()

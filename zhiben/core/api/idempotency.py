@@ -49,7 +49,9 @@ def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 response = view(request, *args, **given)
                 if response.status_code >= 400:
                     raise _Refusal(response)
-                ApiAnswer.objects.filter(pk=kept.pk).update(status_code=response.status_code, body=response.content.decode())
+                ApiAnswer.objects.filter(pk=kept.pk).update(
+                    status_code=response.status_code, body=response.content.decode()
+                )
                 return response
         except _Refusal as refusal:
             return refusal.response

@@ -28,7 +28,7 @@ from zhiben.core.org.roles import Role
 
 from .problems import MEDIA_TYPE
 from .records import RecordApi
-from .scopes import SCOPES
+from .scopes import known_scopes
 from .tokens import MadeToken, make_token
 
 FEW, MANY = 3, 30
@@ -50,7 +50,7 @@ def give_token(acting: Acting, *scopes: str, now: datetime, **more: Any) -> Made
         by=founder,
         now=now,
     )
-    given = {"name": "市数据平台", "days": 30, "scopes": scopes or tuple(SCOPES), **more}
+    given = {"name": "市数据平台", "days": 30, "scopes": scopes or tuple(known_scopes()), **more}
     return make_token(post=acting.post, by=Acting(keeper, post), now=now, **given)
 
 
@@ -117,7 +117,7 @@ class ApiTest:
 
     def test_a_token_without_the_scope_is_told_which_it_needs(self, cast: Any, now: datetime) -> None:
         record = self.make(cast, now, 1)[0]
-        other = next(key for key in SCOPES if not key.startswith(self.api.scope))
+        other = next(key for key in known_scopes() if not key.startswith(self.api.scope))
         asking = caller(getattr(cast, self.insider), other, now=now)
         for path in self._paths(record):
             assert f"{self.api.scope}:read" in is_problem(asking.get(path), 403)["detail"]

@@ -7,7 +7,7 @@ from django import forms
 from zhiben.core.org.models import Post
 from zhiben.core.web.organisation.pickers import Picked
 
-from .scopes import SCOPES
+from .scopes import known_scopes
 from .tokens import LONGEST_DAYS, MOST_A_MINUTE, USUAL_A_MINUTE
 
 
@@ -46,7 +46,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(each.key, f"{each.label}（{each.key}）") for each in SCOPES.values()]
+        choices = [(each.key, f"{each.label}（{each.key}）") for each in known_scopes().values()]
         self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
 
     def clean_networks(self) -> list[str]:

@@ -20,7 +20,7 @@ from zhiben.core.org.roles import ADMINISTRATORS
 from zhiben.core.refusal import Refused
 
 from .models import ApiToken
-from .scopes import SCOPES
+from .scopes import known_scopes
 
 LONGEST_DAYS = 365
 MOST_A_MINUTE = 6000
@@ -58,7 +58,7 @@ def make_token(
         raise Refused(f"岗位“{post}”今天不在任，请选择在任的岗位。", "post")
     if post.role in ADMINISTRATORS:
         raise Refused("三员的岗位不发放令牌，请选择业务岗位。", "post")
-    if not scopes or set(scopes) - SCOPES.keys():
+    if not scopes or set(scopes) - known_scopes().keys():
         raise Refused("请至少选择一项权限范围，并只从列出的当中选择。", "scopes")
     if not 1 <= days <= LONGEST_DAYS:
         raise Refused(f"有效期为 1 到 {LONGEST_DAYS} 天，到期前请重新发放。", "days")
