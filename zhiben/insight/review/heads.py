@@ -10,20 +10,26 @@ from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, require
 from zhiben.core.audit import services as audit
 from zhiben.core.calendar import add_working_days
+from zhiben.core.documents.letterhead import letterhead_of
 from zhiben.insight.models import ReviewHead
 
 from .reading import DAYS_TO_MAKE_UP, Review
 
+EVERYBODY = "各有关单位"
 FIELDS = ("number", "signer", "to", "copies_to", "issued_on", "demand_by")
 
 
 @dataclass(frozen=True)
 class Head:
+    mark: str
+    """发文机关标志, in red."""
     issuer: str
     number: str
     signer: str
     to: str
     copies_to: str
+    printed_by: str
+    contact: str
     issued_on: date
     demand_by: date
 
@@ -54,14 +60,22 @@ class HeadForm(forms.Form):
 
 
 def head_of(review: Review) -> Head:
+    """As kept for this review; else as the unit's letterhead has it, the number still to be filled in."""
     kept = ReviewHead.objects.filter(**_identity(review)).first()
+    letterhead = letterhead_of(review.acting.unit)
     issued_on = (kept.issued_on if kept else None) or review.today
+    called = "、".join(
+        f"{word}：{text}" for word, text in (("联系人", letterhead.contact), ("电话", letterhead.telephone)) if text
+    )
     return Head(
-        issuer=review.acting.unit.name,
-        number=kept.number if kept else "",
-        signer=kept.signer if kept else "",
-        to=kept.to if kept else "",
-        copies_to=kept.copies_to if kept else "",
+        mark=letterhead.issuer,
+        issuer=letterhead.unit,
+        number=kept.number if kept else f"{letterhead.code}〔{issued_on.year}〕　号",
+        signer=kept.signer if kept else letterhead.signer,
+        to=(kept.to if kept else letterhead.to) or EVERYBODY,
+        copies_to=kept.copies_to if kept else letterhead.copies_to,
+        printed_by=letterhead.printed_by,
+        contact=called,
         issued_on=issued_on,
         demand_by=(kept.demand_by if kept else None) or add_working_days(issued_on, DAYS_TO_MAKE_UP),
     )

@@ -45,18 +45,27 @@ class Listed:
     last: str
 
 
-HEADS = ("任务总数", *(part.word for part in PARTS), "按期办结率", "较上月末")
-"""Above the cells of a line; beside the rate stand its numerator and denominator."""
+HEADS = ("总数", *(part.word for part in PARTS), "按期/到期", "按期办结率", "较上月末")
+"""Above the cells of a line; the last is in percentage points."""
+_SHORT = {"上升": "升", "下降": "降", "个百分点": ""}
 
 
 def line_of(label: str, counts: Counts, before: Counts | None, of: Figure, layer: str = "") -> Line:
     counted = Counted(counts, of)
-    rate = counted.rate("on_time", "fallen_due") if counts["fallen_due"] else say("—（无到期）")
-    change = change_of_rate(counts.timeliness, before.timeliness if before else None)
-    if change.endswith("不作比较") or not change:
-        change = "—"
     cells = [say(counted[name]) for name in ("total", *(part.name for part in PARTS))]
-    return Line(label, [*cells, rate, say(change)], layer)
+    change = _short_change(change_of_rate(counts.timeliness, before.timeliness if before else None))
+    return Line(
+        label, [*cells, counted.fraction("on_time", "fallen_due"), say(str(counts.timeliness)), say(change)], layer
+    )  # fmt: skip
+
+
+def _short_change(change: str) -> str:
+    """升2.5, in a column of percentage points; a dash where nothing can be compared."""
+    if not change or change.endswith("不作比较"):
+        return "—"
+    for word, short in _SHORT.items():
+        change = change.replace(word, short)
+    return change
 
 
 class Sheet:
@@ -78,7 +87,7 @@ class Sheet:
     @property
     def units_lead(self) -> str:
         order = "按期办结率由高到低" if self.review.asked.sort else "行政次序"
-        return f"各单位任务推进情况如下，以{order}排列；按期办结率后为按期办结件数/已到期件数，增减以百分点计。"
+        return f"各单位任务推进情况如下，以{order}排列。“按期/到期”为按期办结和已到期的件数，较上月末的升降以百分点计。"
 
     @cached_property
     def total(self) -> Line:

@@ -1,23 +1,35 @@
 """月度调度: the page of the paper, the list behind a figure, and the head of the paper."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from zhiben.core.access.permissions import Permission, may
+from zhiben.core.documents.words import ordinal
+from zhiben.core.ids import new_id
+from zhiben.core.jobs.services import enqueue
 from zhiben.core.org.sectors import Sector
+from zhiben.core.refusal import Refused
 from zhiben.core.web.menu import MenuEntry
 
+from .document import COUNTING
+from .exporting import Format, name_of, trace, word_file
 from .heads import FIELDS, HeadForm, head_of, save_head
 from .measures import MEASURES
 from .reading import Review
 from .records import A_PAGE, shown
-from .showing import HEADS, NO_PROGRAMME, NO_SECTOR, Sheet
+from .showing import HEADS, NO_PROGRAMME, NO_SECTOR, Linked, Sheet
+from .wording import Point
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -64,6 +76,29 @@ def records(request: HttpRequest) -> HttpResponse:
     return render(request, "insight/review/records.html", context)
 
 
+@require_safe
+def download(request: HttpRequest, form: Format) -> HttpResponseBase:
+    review = Review.of(request)
+    if not may(review.acting, Permission.EXPORT_RECORDS) or not review.months:
+        raise Http404
+    if form == "pdf":
+        asked = {**asdict(review.asked), "month": review.month.key, "perspective": review.perspective}
+        job = enqueue(
+            "insight.review_pdf", args={"asked": asked}, key=f"review:{new_id()}", by=review.acting, now=request.now,
+            label=f"生成{review.month}月度调度 PDF",
+        )  # fmt: skip
+        return redirect("web:job", pk=job.pk)
+    try:
+        content = word_file(review)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return redirect(f"{reverse('review:page')}?{urlencode(review.address_params)}")
+    trace(review=review, content=content, form="docx", by=review.acting, now=request.now)
+    response = HttpResponse(content, content_type=WORD)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name_of(review, 'docx'))}"
+    return response
+
+
 def _page(request: HttpRequest, review: Review, form: HeadForm | None = None, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {
         "review": review,
@@ -87,11 +122,16 @@ def _page(request: HttpRequest, review: Review, form: HeadForm | None = None, st
             "total": sheet.linked_lines([sheet.total]),
             "programmes": sheet.linked_lines(sheet.programmes),
             "sectors": sheet.linked_lines(sheet.sectors),
-            "problems": [(point.heading, linked(point.text)) for point in telling.problems],
-            "demands": [(point.heading, linked(point.text)) for point in telling.demands],
+            "problems": _points(telling.problems, sheet),
+            "demands": _points(telling.demands, sheet),
+            "notes": [COUNTING],
             "doubts": [linked(each) for each in sheet.doubts],
         }
     return render(request, "insight/review/page.html", context, status=status)
+
+
+def _points(points: Sequence[Point], sheet: Sheet) -> list[tuple[str, str, Linked]]:
+    return [(ordinal(place, 2), point.heading, sheet.linked(point.text)) for place, point in enumerate(points, start=1)]
 
 
 def _said(review: Review, unit: str, programme: str | None, sector: str | None) -> list[str]:
