@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from zhiben.core.access.directory import Directory
+from zhiben.core.notify.models import Notification
 
 from .models import NO_DEADLINE, ApprovalRequest, OpenDeadline, WorkItem
 from .schedule import first_unsent, moments, overdue_from
@@ -159,6 +162,7 @@ def _replace_deadlines(workflow: Workflow, records: Sequence[Record], keys: Sequ
         for row in OpenDeadline.objects.filter(record_type=workflow.record_type, record_id__in=keys)
     }
     fresh: list[OpenDeadline] = []
+    moved: list[OpenDeadline] = []
     for record in records:
         state = getattr(record, workflow.field_name)
         for deadline in workflow.deadlines_in(state):
@@ -168,6 +172,8 @@ def _replace_deadlines(workflow: Workflow, records: Sequence[Record], keys: Sequ
             if known and known.due_on == due_on:
                 del running[known.record_id, known.name]
                 continue
+            if known:
+                moved.append(known)
             schedule = moments(deadline, due_on)
             sent = first_unsent(schedule, now)
             fresh.append(
@@ -180,6 +186,17 @@ def _replace_deadlines(workflow: Workflow, records: Sequence[Record], keys: Sequ
                     next_at=schedule[sent].at if sent < len(schedule) else None,
                 )
             )
+    if moved:
+        _withdraw_calls(moved, now)
     if running:
         OpenDeadline.objects.filter(pk__in=[row.pk for row in running.values()]).delete()
     OpenDeadline.objects.bulk_create(fresh)
+
+
+def _withdraw_calls(moved: Sequence[OpenDeadline], now: datetime) -> None:
+    """The day has moved: what was said of the old one asks for nothing any more."""
+    said = Q()
+    for row in moved:
+        for call in ("remind", "late"):
+            said |= Q(record_id=row.record_id, key__startswith=f"{call}:{row.due_on}:", key__endswith=f":{row.name}")
+    Notification.objects.unread().filter(said, record_type=moved[0].record_type).update(obsolete_at=now)
