@@ -214,12 +214,16 @@ def shown(cell: Cell) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
-def _filled_head(table: Table) -> list[list[str]]:
-    """The first rows as texts, with merged cells filled in both directions."""
-    grid = [
-        [("" if isinstance(each, Flaw) else shown(each)).strip() for each in cells] + [""] * (table.width - len(cells))
-        for _, cells in table.head(_LOOKED_AT + MOST_HEAD_LINES)
-    ]
+Grid = list[list[tuple[str, int]]]
+"""The first rows: each cell's text, and the row in which it (or the merge that covers it) begins."""
+
+
+def _filled_head(table: Table) -> Grid:
+    """With merged cells filled in both directions."""
+    grid: Grid = []
+    for number, cells in table.head(_LOOKED_AT + MOST_HEAD_LINES):
+        texts = [("" if isinstance(each, Flaw) else shown(each)).strip() for each in cells]
+        grid.append([(text, number) for text in texts + [""] * (table.width - len(texts))])
     for (top, left), (bottom, right) in table.merges:
         if top > len(grid) or left >= table.width:
             continue
@@ -241,18 +245,20 @@ def _best_head(table: Table, spellings: dict[str, str], *, only_row: int = 0) ->
             best = max(best, (score, -lines, -row, 0))
     if best[0]:
         return best[0], -best[2], -best[1]
-    plain = next((row for row, cells in enumerate(grid, 1) if len({each for each in cells if each}) >= 2), 1)
+    plain = next((row for row, cells in enumerate(grid, 1) if len({text for text, _ in cells if text}) >= 2), 1)
     return 0, only_row or plain, 1
 
 
-def _joined(grid: list[list[str]], row: int, lines: int) -> list[str]:
-    """The texts of the head, one a column, what stands above joined by a slash, each once; units left out."""
+def _joined(grid: Grid, row: int, lines: int) -> list[str]:
+    """The texts of the head, one a column, what stands above joined by a slash, each once; units left out, and what
+    begins above the head."""
     block = grid[row - 1 : row - 1 + lines]
     texts = []
     for column in range(max((len(each) for each in block), default=0)):
         parts: list[str] = []
         for cells in block:
-            text = re.sub(r"\s+", "", cells[column]) if column < len(cells) else ""
+            found, top = cells[column] if column < len(cells) else ("", row)
+            text = re.sub(r"\s+", "", found) if top >= row else ""
             if text and text not in parts and not (parts and _UNIT.match(_compact(text))):
                 parts.append(text)
         texts.append("/".join(parts)[:120])
