@@ -28,6 +28,8 @@ def main() -> None:
                 code = zhiben(words)
             except SystemExit as end:
                 code = end.code
+            except Exception as failure:
+                code = repr(failure)
         told.append([code, said.getvalue()])
     sys.stdout.write(json.dumps(told))
 

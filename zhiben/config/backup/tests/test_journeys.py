@@ -30,7 +30,7 @@ class Machine:
     def environment(self) -> dict[str, str]:
         given = {"DATABASE_URL": self.url, "ZHIBEN_DATA": str(self.folder), "ZHIBEN_LOG_LEVEL": "ERROR"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHIBEN_")}
-        return inherited | given | {"DJANGO_SETTINGS_MODULE": "zhiben.config.settings", "PYTHONWARNINGS": "ignore"}
+        return inherited | given | {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONWARNINGS": "ignore"}
 
     def start(self, *commands: list[str]) -> "subprocess.Popen[str]":
         return subprocess.Popen(

@@ -1,0 +1,28 @@
+"""A copy restored to prove a backup reaches nobody outside."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from zhiben.core import outbound
+
+
+def test_a_drill_posts_nothing(settings):
+    settings.ZHIBEN_DRILL = True
+    settings.ZHIBEN_OUTBOUND_HOSTS = ["receiver.example"]
+    with pytest.raises(outbound.NoAnswer, match="恢复演练"):
+        outbound.post("https://receiver.example/in", body=b"{}", headers={})
+
+
+@pytest.mark.parametrize("drill", [True, False])
+def test_a_drill_has_no_mail_server(tmp_path, drill):
+    if drill:
+        (tmp_path / "drill").touch()
+    asked = "from zhiben.config import settings; print(settings.ZHIBEN_DRILL, bool(settings.ZHIBEN_SMTP_URL))"
+    given = {"ZHIBEN_DATA": str(tmp_path), "ZHIBEN_SMTP_URL": "smtps://mail.example", "ZHIBEN_SMS_GATEWAY": "x.Y"}
+    told = subprocess.run(
+        [sys.executable, "-c", asked], env={**os.environ, **given}, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == [str(drill), str(not drill)]
