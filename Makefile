@@ -9,7 +9,7 @@ PY := .venv/bin/python
 OCR ?=
 
 .PHONY: help setup run test story lint lint-code lint-types lint-imports lint-settings lint-docs lint-frontend check bench \
-	soak docs format clean
+	soak docs format bundle clean
 
 help:  ## 列出全部命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ docs: setup  ## 重新生成 docs/generated/（状态图、角色权限表、模
 format: setup  ## 整理代码格式
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+bundle: setup  ## 做一个离线安装包 dist/…tar.gz，供没有互联网的服务器使用（OCR=1 含扫描件识别）
+	@OCR=$(OCR) $(PY) tools/bundle.py
 
 clean:  ## 删除环境和构建结果（不动 var/ 里的数据）
 	rm -rf .venv .bench .artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
