@@ -50,7 +50,8 @@ def counted(client: Client, address: str) -> tuple[Any, int]:
 
 
 def rows_of_book(content: bytes) -> list[list[str]]:
-    """The cells of the first sheet of an xlsx file, all as text."""
+    """The cells of the first sheet of an xlsx file from its line of heads on, all as text. The heads are the last line
+    that stays in place when one scrolls."""
     book = zipfile.ZipFile(BytesIO(content))
     space = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
     shared = []
@@ -60,7 +61,9 @@ def rows_of_book(content: bytes) -> list[list[str]]:
             "".join(part.text or "" for part in each.iter(f"{{{space['x']}}}t")) for each in tree.findall("x:si", space)
         ]
     sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 (as above)
-    return [[_cell(cell, shared, space) for cell in row] for row in sheet.findall(".//x:row", space)]
+    pane = sheet.find(".//x:pane", space)
+    above = int(pane.get("ySplit", 1)) - 1 if pane is not None else 0
+    return [[_cell(cell, shared, space) for cell in row] for row in sheet.findall(".//x:row", space)[above:]]
 
 
 def _cell(cell: ElementTree.Element, shared: list[str], space: dict[str, str]) -> str:

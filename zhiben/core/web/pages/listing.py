@@ -217,6 +217,16 @@ class Listing:
             for each, value in self._asked
         ]
 
+    @property
+    def said(self) -> str:
+        """What is seen, in words: 我承办的；状态：办理中；关键字：仓库."""
+        parts = [self._views[self.perspective][0]] if len(self._views) > 1 and self.perspective else []
+        for each, value in self._asked:
+            if value is not None:
+                title, said = each.title(self.pages.model), each.say(value, self.pages.model)
+                parts.append(f"{title}：{said}" if said else title)
+        return "；".join([*parts, *([f"关键字：{self.text}"] if self.text else [])])
+
     @cached_property
     def totals(self) -> list[dict[str, Any]]:
         """Figures over what is filtered; none above the bound, where they would cost more than they tell."""
