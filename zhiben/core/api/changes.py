@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Query, Schema
 from pydantic import Field
 
 from zhiben.core.access.acting import Acting
@@ -15,14 +15,14 @@ from zhiben.core.events.models import OutboxEvent
 from zhiben.core.events.since import changes_since
 
 from .fields import plain
-from .operations import reads, told
+from .operations import group, reads, told
 from .problems import Problem
 from .records import Plain
 from .scopes import scope
 
 SCOPE = scope("changes:read", "跟踪变动")
 MOST = 500
-router = Router(tags=["变动"])
+router = group("changes", "变动")
 
 
 class Since(Plain):

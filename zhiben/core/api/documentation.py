@@ -8,6 +8,7 @@ from django.http.response import JsonResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
 
+from .operations import GROUPS
 from .problems import MEDIA_TYPE, TITLES
 
 SUCCESS = {200: "办成", 201: "已建立"}
@@ -22,6 +23,7 @@ def description_of(api: NinjaAPI) -> dict[str, Any]:
             for status, answer in operation["responses"].items():
                 _put_right(int(status), answer)
             _say_headers(operation["responses"])
+    found["tags"] = [{"name": name, "description": title} for name, title in GROUPS.items()]
     found["servers"] = [{"url": "/api/v1", "description": "本服务器"}]
     return found
 
@@ -38,7 +40,7 @@ def reference(api: NinjaAPI, request: HttpRequest) -> HttpResponse:
     for path, methods in found["paths"].items():
         for method, operation in methods.items():
             told = _told(found, method, path, operation)
-            groups.setdefault(operation["tags"][0], []).append(told)
+            groups.setdefault(GROUPS[operation["tags"][0]], []).append(told)
     context = {"groups": groups, "host": request.build_absolute_uri("/").rstrip("/"), "titles": TITLES}
     return render(request, "api/reference.html", context)
 

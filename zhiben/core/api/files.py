@@ -2,13 +2,13 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from ninja import File, Path, Router, Schema, UploadedFile
+from ninja import File, Path, Schema, UploadedFile
 from pydantic import Field
 
 from zhiben.core.files.services import receive_upload
 from zhiben.core.files.views import download
 
-from .operations import reads, told, writes
+from .operations import group, reads, told, writes
 from .problems import Problem
 from .reading import is_plain
 from .records import Key
@@ -16,7 +16,7 @@ from .scopes import scope
 
 READ = scope("files:read", "下载附件")
 WRITE = scope("files:write", "上传文件")
-router = Router(tags=["文件"])
+router = group("files", "文件")
 
 
 class UploadOut(Schema):

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Schema
 from pydantic import Field
 
 from .fields import Named, named, plain
 from .models import ApiToken
-from .operations import reads, told
+from .operations import group, reads, told
 
-router = Router(tags=["令牌"])
+router = group("me", "令牌")
 
 
 class MeOut(Schema):

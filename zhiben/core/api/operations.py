@@ -16,6 +16,13 @@ from .problems import ProblemOut
 READ = (401, 403, 422, 429)
 WRITE = (400, 401, 403, 409, 413, 415, 422, 429)
 View = Callable[..., Any]
+GROUPS: dict[str, str] = {}
+"""Name of a group of operations, from which generated clients name their modules → what people call it."""
+
+
+def group(name: str, title: str) -> Router:
+    GROUPS[name] = title
+    return Router(tags=[name])
 
 
 def reads(

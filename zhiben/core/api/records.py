@@ -31,7 +31,7 @@ from zhiben.core.workflow.table import Workflow, workflow_of
 from . import steps
 from .changed import changed_since
 from .fields import Shown, plain, schema_of, shown, teller
-from .operations import reads, told
+from .operations import group, reads, told
 from .paging import MOST, USUAL, page
 from .problems import Problem
 from .reading import LARGEST, is_plain
@@ -160,7 +160,8 @@ class RecordApi:
 
     @classmethod
     def router(cls) -> Router:
-        self, router = cls(), Router(tags=[cls.title])
+        self = cls()
+        router = group(self.word, cls.title)
         self._add_list(router)
         if self.one_by_one:
             self._add_record(router)
