@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 
 
 class UserManager(BaseUserManager["User"]):
@@ -25,6 +26,8 @@ class User(AbstractBaseUser):
 
     class Meta:
         verbose_name = "账号"
+        indexes = [models.Index(Lower("username"), name="accounts_user_by_name")]
+        """Names are told apart without regard to capitals."""
 
     def __str__(self) -> str:
         return self.username

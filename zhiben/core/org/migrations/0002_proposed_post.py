@@ -29,4 +29,14 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('person', 'unit', 'role'), name='org_post_proposed_once')],
             },
         ),
+        migrations.AddIndex(
+            model_name="person",
+            index=models.Index(fields=["name", "id"], name="org_person_by_name"),
+        ),
+        migrations.AddIndex(
+            model_name="person",
+            index=models.Index(
+                condition=models.Q(("mobile", ""), _negated=True), fields=["mobile"], name="org_person_by_mobile"
+            ),
+        ),
     ]
