@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from zhiben.core.access.permissions import may
-from zhiben.core.files.services import receive_upload
 from zhiben.core.refusal import Refused
 from zhiben.core.web.job_pages import time_left
 from zhiben.core.web.menu import MenuEntry
@@ -196,7 +195,7 @@ def _brought(request: HttpRequest) -> Any:
     file = request.FILES.get("file")
     if file is None:
         raise Refused("请选择要导入的文件。", "file")
-    return receive_upload(file, name=file.name or "", by=request.acting, now=request.now, limit=MOST_BYTES)
+    return services.keep_file(file, name=file.name or "", by=request.acting, now=request.now)
 
 
 def _step(

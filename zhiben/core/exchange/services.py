@@ -6,6 +6,7 @@ Every verb locks the run; what somebody confirms is what they saw (`version`).
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import BinaryIO
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +17,8 @@ from zhiben.core.access.permissions import may, require
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
 from zhiben.core.files.models import Upload
-from zhiben.core.files.services import path_of
+from zhiben.core.files.naming import clean_name
+from zhiben.core.files.services import path_of, receive_upload, store_file
 from zhiben.core.jobs import services as jobs
 from zhiben.core.jobs.models import JobStatus
 from zhiben.core.refusal import Refused
@@ -28,7 +30,7 @@ from .headings import fingerprint, matched
 from .layout import Layout, best_sheet, layout_of, shown
 from .models import ImportRow, ImportRun, RememberedMapping, Stage
 from .rows import Rows, table_of
-from .sheets import Table, opened
+from .sheets import MOST_BYTES, Table, opened
 from .summary import counts_of
 
 AT_ONCE = 500
@@ -49,6 +51,15 @@ def target_of(key: str) -> type[Importing]:
 def runs_of(acting: Acting) -> QuerySet[ImportRun]:
     """What one began oneself, at the post one acts from."""
     return ImportRun.objects.filter(owner=acting.person, post=acting.post).select_related("upload__file", "job")
+
+
+@transaction.atomic
+def keep_file(content: BinaryIO, *, name: str, by: By, now: datetime) -> Upload:
+    """The file somebody brings, kept as it is. An operator's at the server counts to no unit."""
+    if isinstance(by, Acting):
+        return receive_upload(content, name=name, by=by, now=now, limit=MOST_BYTES)
+    file = store_file(content=content, name=name, by=by, now=now, limit=MOST_BYTES)
+    return Upload.objects.create(file=file, name=clean_name(name), uploaded_by_id=0, uploaded_at=now)
 
 
 def begin_import(*, key: str, upload: Upload, by: By, now: datetime, sheet: str = "") -> ImportRun:
