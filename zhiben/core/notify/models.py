@@ -198,6 +198,11 @@ class Outgoing(models.Model):
                 name="notify_outgoing_waiting",
             ),
             models.Index(
+                fields=("lane", "timing", "rank", "next_at", "id"),
+                condition=Q(stage="waiting"),
+                name="notify_outgoing_next",
+            ),
+            models.Index(
                 fields=("claimed_at",), condition=Q(stage__in=["claimed", "sending"]), name="notify_outgoing_claimed"
             ),
             models.Index(fields=("lane", "claimed_at"), name="notify_outgoing_rate"),
