@@ -18,7 +18,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     rollupOptions: {
-      input: { main: "src/main.ts" },
+      input: { main: "src/main.ts", sw: "src/sw.ts" },
       // htmx can evaluate strings; its `allowEval` is off here and the content security policy forbids it
       onwarn: (warning, report) => void (warning.code === "EVAL" || report(warning)),
     },

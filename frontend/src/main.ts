@@ -1,14 +1,16 @@
 /** What every page loads. Charts and the map are fetched only by a page that shows one. */
 import "./styles/main.css";
 import "./htmx";
-import "./copy";
 import "./dialog";
 import "./face";
 import "./keyboard";
 import "./drafts";
 import "./pickers";
 import "./selection";
+import { mountInstall } from "./install";
 import { whenShown } from "./shown";
+
+mountInstall();
 
 whenShown("[data-chart]", async (el) => (await import("./charts")).mountChart(el));
 whenShown("[data-review]", async (el) => (await import("./review")).mountReview(el));

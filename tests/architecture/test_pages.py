@@ -13,7 +13,17 @@ from zhiben.core.web.pages.record import RecordPages
 
 from .program import PACKAGE, place, python_files
 
-PUBLIC = {"healthz", "readyz", "metrics", "login/", "install/", "install/<str:name>"}
+PUBLIC = {
+    "healthz",
+    "readyz",
+    "metrics",
+    "login/",
+    "install/",
+    "install/<str:name>",
+    "manifest.webmanifest",
+    "sw.js",
+    "offline/",
+}
 """What may be asked without a login. Anything more is decided here, by name."""
 
 INTERFACE = "api/v1/"

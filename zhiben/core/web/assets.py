@@ -21,6 +21,12 @@ def styles_of(source: str) -> list[str]:
     return [static(f"build/{name}") for name in _manifest().get(source, {}).get("css", ())]
 
 
+def content_of(source: str) -> bytes:
+    """A built file itself; empty when the front end has not been built."""
+    entry = _manifest().get(source)
+    return (BUILD / entry["file"]).read_bytes() if entry else b""
+
+
 def _manifest() -> dict[str, dict]:
     return _read() if settings.DEBUG else _read_once()
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import face, home, inbox, job_pages, lookups, profile, searching, storage
+from . import face, home, inbox, installable, job_pages, lookups, profile, searching, storage
 
 app_name = "web"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("search/", searching.show, name="search"),
     path("me/", profile.show, name="me"),
     path("keys/", face.keys, name="keys"),
+    path("manifest.webmanifest", installable.manifest, name="manifest"),
+    path("sw.js", installable.service_worker, name="service_worker"),
+    path("offline/", installable.offline, name="offline"),
     path("storage/", storage.show, name="storage"),
     path("storage/<int:unit_id>/", storage.quota, name="quota"),
     path("lookup/units/", lookups.units, name="units"),
