@@ -10,6 +10,7 @@ from zhiben.core.documents.kinds import DocumentKind, said
 from zhiben.core.documents.paper import Annex, Block, Heading, Paper, Paragraph, Table
 
 from .heads import Head, head_of
+from .measures import PARTS
 from .reading import Asked, Review
 from .showing import HEADS, Line, Listed, Sheet
 
@@ -178,8 +179,9 @@ def context_of(review: Review, head: Head | None = None) -> MonthlyReview:
 
 def _row(line: Line) -> CountsRow:
     *counts, due, rate, change = (str(cell) for cell in line.cells)
-    numbers = [int(number) for number in (*counts, *due.split("/"))]
-    return CountsRow(line.label, line.layer, *numbers, rate=rate, change=change)
+    names = ("total", *(part.name for part in PARTS), "on_time", "fallen_due")
+    numbers = dict(zip(names, map(int, (*counts, *due.split("/"))), strict=True))
+    return CountsRow(label=line.label, layer=line.layer, rate=rate, change=change, **numbers)
 
 
 def _task(listed: Listed) -> TaskRow:
@@ -267,7 +269,7 @@ def _counts_table(first: str, rows: str, *, layers: bool = False, total: bool = 
     return Table(
         head=[first, *HEADS],
         rows=[tag(f"for row in {rows}"), *layer, line("row"), tag("endfor"), *([line("total")] if total else [])],
-        widths=[4, *[1.2] * 7, 1.9, 2.1, 1.9],
+        widths=[3.6, 1.9, 1.8, 1.8, *[1.4] * 4, 2.4, 2.7, 2.6],
         numeric=range(1, 8),
         total_row=total,
     )

@@ -131,7 +131,8 @@ def figures_of(ledger: Ledger) -> Figures:
                 counts[measure] += count
     for counts in (whole, *units.values(), *programmes.values(), *sectors.values()):
         check_sums(counts)
-    overdue = [task for task in ledger.tasks if "overdue" in measures_of_task(task, ledger.period)]
+    past = (task for task in ledger.tasks if task.due_on < ledger.period.day)
+    overdue = [task for task in past if "overdue" in measures_of_task(task, ledger.period)]
     overdue.sort(key=lambda task: (task.due_on, task.key))
     return Figures(ledger.period, whole, dict(units), dict(programmes), dict(sectors), overdue[:LONGEST])
 

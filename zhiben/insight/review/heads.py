@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django import forms
 from django.db import transaction
@@ -105,7 +106,7 @@ def save_head(
     return head
 
 
-def _identity(review: Review) -> dict[str, object]:
+def _identity(review: Review) -> dict[str, Any]:
     return {
         "unit": review.acting.unit,
         "month": review.month.key,

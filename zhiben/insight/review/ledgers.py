@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -31,6 +31,9 @@ from .history import BATCH, EXTENDS, TASK, WITHDRAWS, Histories, Move, done_betw
 from .measures import Landmark, Reading, Standing, Turn
 from .months import Period
 from .scope import holds
+
+_day_of = lru_cache(maxsize=100_000)(local_day)
+"""Tasks are dispatched by the plan: many share a moment."""
 
 
 class _Row(NamedTuple):
@@ -167,9 +170,9 @@ class Ledgers:
                 coordinating=row.duty == Duty.COORDINATOR,
                 programme=row.programme_id,
                 sector=sector,
-                dispatched_on=local_day(row.dispatched_at),
-                submitted_on=local_day(row.submitted_at) if done and row.submitted_at else None,
-                completed_on=local_day(row.completed_at) if done and row.completed_at else None,
+                dispatched_on=_day_of(row.dispatched_at),
+                submitted_on=_day_of(row.submitted_at) if done and row.submitted_at else None,
+                completed_on=_day_of(row.completed_at) if done and row.completed_at else None,
                 extended=key in extended,
                 withdrawn=key in withdrawn,
                 fed_back=key in fed_back,

@@ -156,8 +156,7 @@ def measures_of_task(task: Standing, period: Period) -> Sequence[str]:
     now = past and task.due_on >= first
     found = ["total", part, "main" if task.main else "share", "fallen_due" if past else "not_due"]
     if part == "completed":
-        assert task.completed_on is not None  # set by the step that completes
-        if task.completed_on >= first:
+        if task.completed_on and task.completed_on >= first:
             found.append("completed_now")
         if not past:
             found.append("early")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Self
 
 from zhiben.core.calendar import full_day
@@ -80,11 +81,11 @@ class Period:
         """The month before, whole."""
         return Period.of(self.month.previous, self.start)
 
-    @property
+    @cached_property
     def start(self) -> datetime:
         return datetime.combine(self.month.first, time(), tzinfo=CHINA)
 
-    @property
+    @cached_property
     def horizon(self) -> date:
         """The last day of what is asked for next: the month after."""
         return self.month.next.last

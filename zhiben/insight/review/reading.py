@@ -208,7 +208,8 @@ class Review:
         return self._listed("due_next")
 
     def _listed(self, measure: str) -> list[Standing]:
-        tasks = [task for task in self.ledgers.now.tasks if measure in measures_of_task(task, self.period)]
+        near = (task for task in self.ledgers.now.tasks if task.due_on <= self.period.horizon)
+        tasks = [task for task in near if measure in measures_of_task(task, self.period)]
         return sorted(tasks, key=lambda task: (task.due_on, task.key))[:MOST_LISTED]
 
     @cached_property

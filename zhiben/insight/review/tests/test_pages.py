@@ -83,7 +83,14 @@ def test_no_figure_stands_on_the_paper_without_its_records(cast, spring, april):
 
 def test_a_record_says_how_it_stood_and_how_it_stands(cast, spring, april):
     spring.extend(spring.tasks["overdue"], cast.housing_leader, date(2026, 10, 30), april)
-    spring.fire(spring.tasks["never accepted"], "reassign", cast.office, april, responsible_unit=cast.bureau_leader.unit, reason="调整")
+    spring.fire(
+        spring.tasks["never accepted"],
+        "reassign",
+        cast.office,
+        april,
+        responsible_unit=cast.bureau_leader.unit,
+        reason="调整",
+    )
     page = shown(cast.client("office"), "/review/records/?month=2026-03&as=region&figure=overdue")
     assert "办理中，逾期 40 天" in page.text
     assert "期限改为2026年10月30日" in page.text

@@ -1,0 +1,40 @@
+"""The monthly review: the ledger of 100,000 tasks as it stood, beside the bare count of today's rows."""
+
+from datetime import timedelta
+
+from django.db import connection
+
+from zhiben.insight.review.reading import Asked, Review
+
+from . import data
+from .figures import percentile, say, timings
+
+ASKED = 5
+BARE = "SELECT responsible_unit_id, status, COUNT(*) FROM tasks_task GROUP BY responsible_unit_id, status"
+
+
+def measure() -> None:
+    """Two months are reconstructed from the trail and counted, as the page does; the trail has a line a task."""
+    acting = data.acting(data.BUSY_OFFICE)
+    now = data.MADE_AT + timedelta(days=30)
+
+    def make(_: object) -> None:
+        review = Review(acting, Asked(month="2026-03", perspective="region"), now)
+        counts = review.figures.whole
+        assert counts["total"] == data.TASKS, counts
+        assert review.before is None
+
+    def count(_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(BARE)
+            cursor.fetchall()
+
+    make(None)
+    taken, bare = timings(make, range(ASKED)), timings(count, range(ASKED))
+    say(
+        f"review.month.{connection.vendor}",
+        percentile(taken, 0.5),
+        "ms",
+        baseline=percentile(bare, 0.5),
+        against="今天的行按单位和状态分组计数的一条 SQL",
+    )
