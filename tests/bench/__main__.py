@@ -16,17 +16,20 @@ from .figures import note
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".bench"
-MEASURED = ("records", "notices", "backup")
+MEASURED = ("records", "notices", "reviewing", "importing", "backup")
 """What is measured on a copy of the made data, one after another."""
 SERVER = {"shared_buffers": "512MB", "maintenance_work_mem": "256MB", "max_wal_size": "4GB"}
 
 
 def main() -> int:
-    wanted = sys.argv[1:] or ["reading", "sqlite", "postgresql"]
+    wanted = sys.argv[1:] or ["reading", "papers", "sqlite", "postgresql"]
     KEPT.mkdir(exist_ok=True)
     if "reading" in wanted:
         note("读取方案")
         _run("reading", {})
+    if "papers" in wanted:
+        note("公文")
+        _run("papers", {})
     if "sqlite" in wanted:
         note("SQLite")
         _on_sqlite()

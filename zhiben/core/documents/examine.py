@@ -81,19 +81,19 @@ def _for(node: nodes.For, scope: Scope, loop: str | None) -> Iterator[Found]:
     shape, found = _expression(node.iter, scope)
     yield from found
     inside: dict[str, _Shape] = {**scope, "loop": _LOOP_SHAPE}
-    if shape is not None and not found:
-        root = _root(node.iter)
-        if shape.kind != "清单":
-            yield Found(node.lineno, f"{shape.path} 不是清单，不能循环。循环只能用于字段表里标为“清单”的字段。")
-            return
-        if loop is not None and root != loop:
-            yield Found(
-                node.lineno, f"循环里面只能再循环 {loop} 自己的清单，不能循环 {shape.path}。请把它移到循环外面。"
-            )
-            return
-        inside[node.target.name] = _Shape("一组" if shape.inner else "文字", shape.inner, node.target.name)
-    elif found:
+    if found:
         return
+    if shape is None:
+        yield Found(node.lineno, "循环只能用于字段表里标为“清单”的字段。")
+        return
+    root = _root(node.iter)
+    if shape.kind != "清单":
+        yield Found(node.lineno, f"{shape.path} 不是清单，不能循环。循环只能用于字段表里标为“清单”的字段。")
+        return
+    if loop is not None and root != loop:
+        yield Found(node.lineno, f"循环里面只能再循环 {loop} 自己的清单，不能循环 {shape.path}。请把它移到循环外面。")
+        return
+    inside[node.target.name] = _Shape("一组" if shape.inner else "文字", shape.inner, node.target.name)
     if node.test:
         yield from _expression(node.test, inside)[1]
     yield from _statements(node.body, inside, node.target.name)

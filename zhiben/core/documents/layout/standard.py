@@ -48,9 +48,9 @@ CHARACTER = twips(TEXT[0]) / CHARACTERS
 """Twips of one character's place: 315.86, a little less than the 16 points of 三号."""
 SQUEEZE = round((CHARACTER / 20 - SIZE_3) * 4096)
 """`charSpace` of the grid, in 1/4096 of a point: what makes 28 characters of 三号 stand in 156 mm."""
-CLOSER = int(CHARACTER - SIZE_3 * 20) - 1
+CLOSER = int(CHARACTER - SIZE_3 * 20) - 2
 """Twips by which characters of 三号 stand closer. The text says so itself and does not snap to the grid, because
-LibreOffice gives a character that is wider than its place two places."""
+LibreOffice gives a character that is wider than its place two places; nor does it keep to a single twip."""
 
 
 def characters(count: float) -> int:

@@ -46,7 +46,7 @@ def styles() -> bytes:
             "style",
             w("name", val="Normal"),
             w("qFormat"),
-            w("pPr", w("widowControl", val=0), w("snapToGrid", val=0), _spacing(), w("jc", val="both")),
+            w("pPr", w("widowControl", val=0), w("autoSpaceDE", val=0), w("autoSpaceDN", val=0), w("snapToGrid", val=0), _spacing(), w("jc", val="both")),
             w("rPr", fonts(s.FANG), w("spacing", val=s.CLOSER), *size(s.SIZE_3), _language()),
             type="paragraph",
             default=1,

@@ -144,5 +144,3 @@ def test_without_libreoffice_the_word_file_is_still_there(cast, notice_kind, mon
     page = office.get(address).content.decode()
     assert "服务器没有安装 LibreOffice" in page
     assert "下载 Word" in page
-
-
