@@ -9,6 +9,7 @@ from .models import ImportRow, ImportRun
 
 _BEFORE = "r"
 """`r12.mobile` is the cell of row 12 for the field mobile."""
+_GROUPS_SHOWN, _ROWS_COMPARED = 10, 5000
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,47 @@ def changes_of(posted: Mapping[str, Any]) -> dict[int, dict[str, str]]:
         number, dot, field = name.removeprefix(_BEFORE).partition(".")
         if name.startswith(_BEFORE) and dot and number.isdecimal() and len(number) < 10:
             changes.setdefault(int(number), {})[field] = text
+    return changes
+
+
+@dataclass(frozen=True)
+class Alike:
+    """The same wrong text in the same column of several rows: put right once for all of them."""
+
+    place: int
+    field: Field
+    text: str
+    count: int
+    sentence: str
+
+
+def alike_cells(run: ImportRun) -> list[Alike]:
+    """The most frequent first; what is wrong only once is mended in its row."""
+    fields = {field.name: field for field in run.target.fields}
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in run.rows.filter(is_bad=True)[:_ROWS_COMPARED]:
+        for name, sentence in row.problems:
+            if name in fields and row.text_of(name):
+                found.setdefault((name, row.text_of(name)), []).append(sentence)
+    often = sorted((each for each in found.items() if len(each[1]) > 1), key=lambda each: -len(each[1]))
+    return [
+        Alike(place, fields[name], text, len(sentences), sentences[0])
+        for place, ((name, text), sentences) in enumerate(often[:_GROUPS_SHOWN])
+    ]
+
+
+def changes_alike(run: ImportRun, posted: Mapping[str, Any]) -> dict[int, dict[str, str]]:
+    """Row number → field → text, for every row that has a text for which another was given."""
+    wanted: dict[tuple[str, str], str] = {}
+    for place in range(_GROUPS_SHOWN):
+        old, new = posted.get(f"old{place}"), posted.get(f"new{place}", "").strip()
+        if old is not None and new and new != old:
+            wanted[posted.get(f"field{place}", ""), old] = new
+    changes: dict[int, dict[str, str]] = {}
+    for row in run.rows.filter(is_bad=True) if wanted else ():
+        for name, _ in row.problems:
+            if (name, row.text_of(name)) in wanted:
+                changes.setdefault(row.number, {})[name] = wanted[name, row.text_of(name)]
     return changes
 
 

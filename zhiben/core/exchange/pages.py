@@ -21,7 +21,7 @@ from zhiben.core.web.menu import MenuEntry
 
 from . import services, workbooks
 from .declaration import IMPORTS, Importing
-from .forms import changes_of, mending_rows, whole_number
+from .forms import alike_cells, changes_alike, changes_of, mending_rows, whole_number
 from .models import ImportRun, Stage
 from .returned import mend_from_file
 from .sheets import MOST_BYTES, MOST_ROWS
@@ -113,12 +113,13 @@ def columns(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def mend(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _step(
-        request,
-        pk,
-        lambda run: services.mend_rows(run=run, changes=changes_of(request.POST), by=request.acting, now=request.now),
-        done="已保存并重新检查。",
-    )
+    def put_right(run: ImportRun) -> ImportRun:
+        changes = changes_of(request.POST) or changes_alike(run, request.POST)
+        if not changes:
+            raise Refused("还没有改动任何格子，请改好后再保存。")
+        return services.mend_rows(run=run, changes=changes, by=request.acting, now=request.now)
+
+    return _step(request, pk, put_right, done="已保存并重新检查。")
 
 
 @require_POST
@@ -235,7 +236,12 @@ def _page(
         context |= _mapping_context(run, chosen)
     elif run.stage in (Stage.CHECKED, Stage.DONE):
         page = Paginator(run.rows.filter(is_bad=True), ROWS_A_PAGE).get_page(request.GET.get("page"))
-        context |= {"page": page, "bad_rows": mending_rows(run, page.object_list, request.POST), "may_map": may_map}
+        context |= {
+            "page": page,
+            "bad_rows": mending_rows(run, page.object_list, request.POST),
+            "may_map": may_map,
+            "alike": alike_cells(run),
+        }
     context["steps"] = [(number, label, _STEP_OF.get(Stage(run.stage), 4)) for number, label in enumerate(STEPS, 1)]
     return render(request, "exchange/run.html", context, status=status)
 

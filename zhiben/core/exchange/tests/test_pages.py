@@ -125,6 +125,15 @@ def test_a_refused_mending_keeps_what_was_typed(cast: Cast, checked: Callable[..
     assert 'value="2026-5-1"' in answer.content.decode()
 
 
+def test_the_same_mistake_in_many_rows_is_put_right_once(cast: Cast, checked: Callable[..., ImportRun]) -> None:
+    run = checked([HEADS, *[[f"第{n}件", "", "柳溪"] for n in range(30)]])
+    client = cast.client("office")
+    assert "承办单位“柳溪”，30 行" in client.get(f"/imports/{run.pk}/").content.decode()
+    client.post(f"/imports/{run.pk}/mend/", {"field0": "unit", "old0": "柳溪", "new0": "柳溪镇"})
+    assert "将新增 30 件" in client.get(f"/imports/{run.pk}/").content.decode()
+    assert client.post(f"/imports/{run.pk}/mend/").status_code == 422
+
+
 def test_many_bad_rows_ask_no_more_queries(cast: Cast, checked: Callable[..., ImportRun]) -> None:
     few = checked([HEADS, *[[f"第{n}件", "不知", "柳溪镇"] for n in range(3)]])
     many = checked([HEADS, *[[f"第{n}件", "不知", "柳溪镇"] for n in range(60)]])
