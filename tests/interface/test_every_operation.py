@@ -1,10 +1,14 @@
 """Every operation, tried with what its description allows and with what it forbids: no answer is ours to be ashamed of,
 and each is as described (schemathesis, with a fixed seed)."""
 
+from collections.abc import Iterator
+
 import hypothesis
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import (
@@ -24,6 +28,16 @@ schema = schemathesis.openapi.from_dict(description_of(api), config=Schemathesis
 schema.app = get_wsgi_application()
 
 
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """As Django's own test client does: the transaction of the test outlives its requests."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @schema.parametrize()
 @hypothesis.settings(
     max_examples=EXAMPLES,
@@ -34,7 +48,7 @@ schema.app = get_wsgi_application()
 )
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its client closes no answer
 @pytest.mark.django_db
-def test_an_operation_keeps_its_promises(case: schemathesis.Case, work, monkeypatch) -> None:
+def test_an_operation_keeps_its_promises(case: schemathesis.Case, work, one_connection, monkeypatch) -> None:
     monkeypatch.setattr(limits, "take", lambda key, limit: (True, limits.Allowance(limit, 0)))
     monkeypatch.setattr("zhiben.core.api.authentication.take", limits.take)
     kind = case.path.strip("/").split("/{")[0]

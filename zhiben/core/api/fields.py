@@ -44,10 +44,10 @@ def shown(model: type[models.Model], name: str) -> Shown:
         return Shown(name, Named | None if field.null else Named, columns, _named, label)
     if field.is_relation:
         field, name, column = field.target_field, f"{name}_id", f"{name}_id"
-        return Shown(name, _optional(_type_of(field), True), (column,), plain, label)
+        return Shown(name, _optional(_type_of(field), True), (column,), _teller_of(field), label)
     if field.choices:
         return Shown(name, _choice(field), (name,), _same, f"{label}：{said_choices(field.flatchoices)}")
-    return Shown(name, _optional(_type_of(field), field.null), (name,), plain, label)
+    return Shown(name, _optional(_type_of(field), field.null), (name,), _teller_of(field), label)
 
 
 def schema_of(name: str, fields: Mapping[str, Shown] | tuple[Shown, ...], base: Any = Schema, **more: Any) -> Any:
@@ -108,6 +108,11 @@ def _choice(field: Any) -> Any:
     if field.blank and "" not in values and not isinstance(field, models.IntegerField):
         values += ("",)
     return _optional(Literal[values], field.null)
+
+
+def _teller_of(field: Any) -> Callable[[Any], Any]:
+    """What needs no telling is handed on as it is: most of a page is."""
+    return _same if _type_of(field) in (str, int, bool, list[str]) else plain
 
 
 def _optional(kind: Any, null: bool) -> Any:
