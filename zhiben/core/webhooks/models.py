@@ -58,7 +58,7 @@ class Message(models.Model):
     body = models.TextField()
     made_at = models.DateTimeField("产生时间")
     attempts = models.PositiveIntegerField("次数", default=0)
-    status = models.PositiveSmallIntegerField("对方应答", null=True)
+    answer_status = models.PositiveSmallIntegerField("对方应答", null=True)
     """HTTP status of the last answer; null: none was heard."""
     error = models.CharField("原因", max_length=300, blank=True)
     sent_at = models.DateTimeField("送达时间", null=True)

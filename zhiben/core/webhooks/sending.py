@@ -10,6 +10,7 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -43,7 +44,9 @@ log = logging.getLogger(__name__)
 
 
 def due(now: datetime) -> list[UUID]:
-    """The subscriptions that may send now."""
+    """The subscriptions that may send now; none on a machine that only rehearses a restore."""
+    if settings.ZHIBEN_DRILL:
+        return []
     free = Q(held_until=None) | Q(held_until__lte=now)
     # A next moment further off than any wait we ever set was set by a clock that has been put back since.
     come = Q(next_at=None) | Q(next_at__lte=now) | Q(next_at__gt=now + max(WAITS) * 2)
@@ -126,9 +129,9 @@ def send_one(subscription: Subscription, message: Message, now: datetime) -> boo
     except (NoAnswer, Refused) as failure:
         answer, problem = None, str(failure)
     message.attempts += 1
-    message.status = answer.status if answer else None
+    message.answer_status = answer.status if answer else None
     message.error, message.sent_at = problem[:300], None if problem else now
-    message.save(update_fields=["attempts", "status", "error", "sent_at"])
+    message.save(update_fields=["attempts", "answer_status", "error", "sent_at"])
     if problem:
         _note_failure(subscription, problem, answer, now)
     else:

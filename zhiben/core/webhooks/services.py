@@ -125,7 +125,7 @@ def send_again(*, subscription: Subscription, since: datetime, by: By, now: date
     require(by, Permission.MANAGE_SECURITY)
     subscription = _locked(subscription)
     count = Message.objects.filter(subscription=subscription, made_at__gte=since, sent_at__isnull=False).update(
-        sent_at=None, attempts=0, status=None, error=""
+        sent_at=None, attempts=0, answer_status=None, error=""
     )
     _leave_line(subscription, "send_again", "重新推送", by=by, now=now, since=since.isoformat(), messages=count)
     return count

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('body', models.TextField()),
                 ('made_at', models.DateTimeField(verbose_name='产生时间')),
                 ('attempts', models.PositiveIntegerField(default=0, verbose_name='次数')),
-                ('status', models.PositiveSmallIntegerField(null=True, verbose_name='对方应答')),
+                ('answer_status', models.PositiveSmallIntegerField(null=True, verbose_name='对方应答')),
                 ('error', models.CharField(blank=True, max_length=300, verbose_name='原因')),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='送达时间')),
                 ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='webhooks.subscription')),

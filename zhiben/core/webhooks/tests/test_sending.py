@@ -248,6 +248,12 @@ def test_a_new_secret_signs_beside_the_old_one(cast, subscribed, receiver, give,
     assert new not in (stored.sealed_secret, stored.sealed_old_secret)
 
 
+def test_a_rehearsal_of_a_restore_sends_nothing(subscribed, receiver, give, now, settings):
+    give()
+    settings.ZHIBEN_DRILL = True
+    assert sending.due(now) == []
+
+
 def test_a_test_message_says_what_became_of_it(subscribed, receiver, now):
     assert sending.send_test(subscribed.subscription, now) == "对方已收到。"
     receiver.says = 404
