@@ -75,7 +75,7 @@ def _say_headers(responses: dict[Any, Any]) -> None:
 
 def _told(found: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
     schemas = found["components"]["schemas"]
-    body = operation.get("requestBody", {}).get("content", {})
+    body: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
     success = next(answer for status, answer in operation["responses"].items() if int(status) < 400)
     return {
         "id": operation["operationId"],
@@ -88,12 +88,16 @@ def _told(found: dict[str, Any], method: str, path: str, operation: dict[str, An
             {"name": each["name"], "required": each["required"], "help": each.get("description", "")}
             for each in operation.get("parameters", ())
         ],
-        "body": _fields(schemas, next(iter(body.values()), {}).get("schema")),
-        "answer": _fields(schemas, next(iter(success.get("content", {}).values()), {}).get("schema")),
+        "body": _fields(schemas, _first_schema(body)),
+        "answer": _fields(schemas, _first_schema(success.get("content", {}))),
         "refusals": [
             (status, answer["description"]) for status, answer in operation["responses"].items() if int(status) >= 400
         ],
     }
+
+
+def _first_schema(content: dict[str, Any]) -> dict[str, Any]:
+    return next((each["schema"] for each in content.values()), {})
 
 
 def _fields(

@@ -22,7 +22,7 @@ View = Callable[..., HttpResponseBase]
 
 def routes_of(api: NinjaAPI) -> list[URLPattern]:
     """The addresses of the interface: every operation, its description, and an answer for everything else."""
-    operations = [each for each in api.urls[0] if each.name != "api-root"]
+    operations = [each for each in api.urls[0] if isinstance(each, URLPattern) and each.name != "api-root"]
     for each in operations:
         each.callback = guarded(each.callback)
     return [

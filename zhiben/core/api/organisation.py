@@ -96,7 +96,7 @@ class PersonApi(_Organisation):
     help = "今天在任的人员，一个岗位一行；一人多岗的有多行。不含手机号码。"
 
     def rows(self, at: At) -> QuerySet:
-        return super().rows(at).valid_on(at.today)
+        return super().rows(at).filter(pk__in=Post.objects.valid_on(at.today).values("pk"))
 
 
 regions, units, people = RegionApi.router(), UnitApi.router(), PersonApi.router()

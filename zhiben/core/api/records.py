@@ -189,7 +189,7 @@ class RecordApi:
                 page(rows, self.order, self.columns, self.tell, cursor=asked.cursor, limit=asked.limit, name=self.path)
             )
 
-        listed.__annotations__["asked"] = Query[self.filters]
+        listed.__annotations__["asked"] = Query[self.filters]  # type: ignore[misc, name-defined]
         reads(
             router, "", scope=f"{self.scope}:read", answer=answer, summary=f"{self.title}列表",
             description=self.help or None, name=f"list_{self.word}",
@@ -207,7 +207,7 @@ class RecordApi:
             record = self.find(key, at)
             return told({**self.row_of(record.pk), **self.more(record, at), **steps.offered(self, record, at)})
 
-        one.__annotations__["key"] = Path[self.key]
+        one.__annotations__["key"] = Path[self.key]  # type: ignore[misc, name-defined]
         reads(
             router, self.place(), scope=f"{self.scope}:read", answer=answer, summary=f"一件{self.title}",
             name=f"get_{self.word}", also=(404,),

@@ -127,7 +127,7 @@ def add_steps(api: "RecordApi", router: Router) -> None:
         result = take_one(api, api.find(key, at), step, sent.inputs, at)
         return told(taken(api, result))
 
-    take.__annotations__["key"] = Path[api.key]
+    take.__annotations__["key"] = Path[api.key]  # type: ignore[misc, name-defined]
     writes(
         router, api.place("/steps/{step}"), scope=f"{api.scope}:write", answer=StepOut, summary=f"办理{api.title}的一个步骤",
         name=f"take_{api.word}_step", also=(404,),
@@ -146,9 +146,12 @@ def take_one(api: "RecordApi", record: Any, step: str, inputs: Mapping[str, Any]
 
 def fire_each(records: Sequence[Any], step: str, inputs: Mapping[str, Any], at: At) -> list[Result]:
     """`fire_many` with what came over the wire. An effect that refuses undoes only its own record."""
-    given = {name: list(dict.fromkeys(value)) if isinstance(value, list) else value for name, value in inputs.items()}
+    given: dict[str, Any] = {
+        name: list(dict.fromkeys(value)) if isinstance(value, list) else value for name, value in inputs.items()
+    }
     if clash := given.keys() & {"records", "step", "by", "now", "key", "progress"}:
-        raise StepInvalid(dict.fromkeys(clash, "没有这一项，请检查名称"))
+        invalid = StepInvalid(dict.fromkeys(clash, "没有这一项，请检查名称"))
+        return [Result(record, invalid) for record in records]
     try:
         with transaction.atomic():
             return fire_many(records, step, by=at.acting, now=at.now, **given)

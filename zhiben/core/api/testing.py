@@ -110,8 +110,9 @@ class ApiTest:
             is_problem(Caller().get(path), 401)
             answer = cast.client(self.insider).get(ROOT + path)
             assert answer.status_code == 401, "网页登录不应打开接口"
-        if self.api.one_by_one and self.api().workflow:
-            step = self.api().workflow.steps[0].name
+        workflow = self.api().workflow
+        if self.api.one_by_one and workflow:
+            step = workflow.steps[0].name
             for path in (f"/{self.api.path}/bulk", f"/{self.api.path}/{record.pk}/steps/{step}"):
                 is_problem(Caller().post(path, {}), 401)
 

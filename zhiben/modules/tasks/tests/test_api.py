@@ -125,10 +125,11 @@ def test_many_steps_are_told_row_by_row(bureau, cast, give, now):
     items += [{"id": str(tasks[0].pk), "step": "feed_back", "inputs": {"percent": 10, "text": "开始"}}]
     items += [{"id": str(tasks[1].pk), "step": "feed_back", "inputs": {"percent": 1000, "text": "开始"}}]
     items += [{"id": str(foreign.pk), "step": "accept"}, {"id": str(tasks[0].pk), "step": "fly"}]
+    items += [{"id": str(tasks[2].pk), "step": "urge", "inputs": {"by": 1}}]
     answer = bureau.post("/tasks/bulk", {"items": items}, key="once").json()
-    assert [row["done"] for row in answer["rows"]] == [True, True, True, True, False, False, False]
-    assert (answer["done"], answer["refused"]) == (4, 3)
-    assert [row["problem"]["status"] for row in answer["rows"][4:]] == [422, 404, 422]
+    assert [row["done"] for row in answer["rows"]] == [True, True, True, True, False, False, False, False]
+    assert (answer["done"], answer["refused"]) == (4, 4)
+    assert [row["problem"]["status"] for row in answer["rows"][4:]] == [422, 404, 422, 422]
     assert bureau.post("/tasks/bulk", {"items": items}, key="once").json() == answer
     assert Feedback.objects.count() == 1
     too_many = {"items": [items[0]] * 501}
