@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from zhiben.core.notify import services as notify
 from zhiben.core.notify.models import Notification
 
-from .pages.record import RecordPages
+from .addresses import address_of
 
 SHOWN = 50
 
@@ -38,7 +38,7 @@ def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("web:home")
     notice = get_object_or_404(Notification, pk=pk, person=request.acting.person)
     notify.mark_read(person=request.acting.person, ids=[notice.pk], now=request.now)
-    return redirect(address_of(notice) or reverse("web:inbox"))
+    return redirect(address_of(notice.record_type, notice.record_id) or reverse("web:inbox"))
 
 
 @require_POST
@@ -46,8 +46,3 @@ def read_all(request: HttpRequest) -> HttpResponse:
     if request.acting is not None:
         notify.mark_all_read(person=request.acting.person, now=request.now)
     return redirect("web:inbox")
-
-
-def address_of(notice: Notification) -> str:
-    pages = RecordPages.by_type.get(notice.record_type)
-    return reverse(f"{pages.name}:detail", args=[notice.record_id]) if pages and notice.record_id else ""

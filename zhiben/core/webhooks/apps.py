@@ -8,4 +8,8 @@ class WebhooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from zhiben.core.web import addresses
+
         from . import upkeep  # noqa: F401
+
+        addresses.register("webhooks.subscription", "webhooks:detail")

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_POST
 
 from zhiben.core.calendar import is_known
@@ -15,7 +14,7 @@ from zhiben.core.notify.channels.known import CHANNELS
 from zhiben.core.notify.kinds import Medium
 from zhiben.core.notify.models import Contact
 from zhiben.core.refusal import Refused
-from zhiben.core.web.pages.record import RecordPages
+from zhiben.core.web.addresses import address_of
 
 from .forms import AddressForm, CodeForm, SettingsForm
 
@@ -100,13 +99,10 @@ def try_it(request: HttpRequest, medium: str) -> HttpResponse:
 
 def record(request: HttpRequest, record_type: str, record_id: str) -> HttpResponse:
     """Where a link in a group leads: the record's own page, which decides who sees it."""
-    pages = RecordPages.by_type.get(record_type)
-    if request.acting is None or pages is None:
+    address = address_of(record_type, record_id)
+    if request.acting is None or not address:
         raise Http404
-    try:
-        return redirect(reverse(f"{pages.name}:detail", args=[record_id]))
-    except NoReverseMatch as no_such_key:
-        raise Http404 from no_such_key
+    return redirect(address)
 
 
 def _person(request: HttpRequest) -> Any:

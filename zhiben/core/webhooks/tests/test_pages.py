@@ -4,6 +4,8 @@ import pytest
 from django.test import Client
 
 from zhiben.core.audit.services import lines_of
+from zhiben.core.notify.models import Notification
+from zhiben.core.notify.services import tell
 from zhiben.core.webhooks import services
 from zhiben.core.webhooks.models import Message, Subscription
 
@@ -73,3 +75,12 @@ def test_the_pages_ask_the_database_little(cast, subscription, django_assert_max
     for address in ("/webhooks/", f"/webhooks/{subscription.pk}/"):
         with django_assert_max_num_queries(16):
             keeper.get(address)
+
+
+def test_whoever_is_told_that_it_stopped_comes_to_its_page(cast, subscription, now):
+    keeper = cast.security_administrator
+    tell(people=[keeper.person.pk], title="推送已停止", record_type="webhooks.subscription",
+         record_id=str(subscription.pk), now=now, key="stopped")  # fmt: skip
+    notice = Notification.objects.get()
+    answered = cast.client("security_administrator").get(f"/inbox/{notice.pk}/")
+    assert answered["Location"] == f"/webhooks/{subscription.pk}/"
