@@ -144,9 +144,9 @@ def _is_number(cell: Any) -> bool:
     return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
-def _decimal(cell: Cell) -> Decimal | None:
+def _decimal(cell: Any) -> Decimal | None:
     if _is_number(cell):
-        return Decimal(repr(cell)).normalize() if abs(cell) < _LOST_FROM else None  # type: ignore[arg-type]
+        return Decimal(repr(cell)).normalize() if abs(cell) < _LOST_FROM else None
     text = normalised_text(str(cell)).replace(" ", "").replace(",", "")
     try:
         number = Decimal(text)

@@ -36,7 +36,7 @@ def encoding_of(path: Path) -> str:
     with path.open("rb") as stream:
         start = stream.read(4096)
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        candidates = ("utf-16",)
+        candidates: tuple[str, ...] = ("utf-16",)
     elif start.count(b"\0") > len(start) // 8:  # UTF-16 without a mark: every ASCII character has a zero beside it
         candidates = ("utf-16-le",) if start[1::2].count(b"\0") > start[::2].count(b"\0") else ("utf-16-be",)
     else:

@@ -98,7 +98,7 @@ def layout(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def columns(request: HttpRequest, pk: UUID) -> HttpResponse:
     chosen = {
-        int(name[1:]): value
+        int(name[1:]): str(value)
         for name, value in request.POST.items()
         if name[:1] == "c" and name[1:].isdecimal() and value
     }

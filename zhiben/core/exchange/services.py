@@ -6,7 +6,6 @@ Every verb locks the run; what somebody confirms is what they saw (`version`).
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import BinaryIO
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +18,7 @@ from zhiben.core.audit.models import Kind
 from zhiben.core.files.models import Upload
 from zhiben.core.files.naming import clean_name
 from zhiben.core.files.services import path_of, receive_upload, store_file
+from zhiben.core.files.store import Readable
 from zhiben.core.jobs import services as jobs
 from zhiben.core.jobs.models import JobStatus
 from zhiben.core.refusal import Refused
@@ -54,7 +54,7 @@ def runs_of(acting: Acting) -> QuerySet[ImportRun]:
 
 
 @transaction.atomic
-def keep_file(content: BinaryIO, *, name: str, by: By, now: datetime) -> Upload:
+def keep_file(content: Readable, *, name: str, by: By, now: datetime) -> Upload:
     """The file somebody brings, kept as it is. An operator's at the server counts to no unit."""
     if isinstance(by, Acting):
         return receive_upload(content, name=name, by=by, now=now, limit=MOST_BYTES)

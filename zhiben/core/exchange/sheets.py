@@ -157,9 +157,9 @@ class _ExcelBook(Book):
         refuse_too_large(height, width, name)
         before: list[Cell] = [""] * left
 
-        def read() -> Iterator[list[Cell]]:
+        def read() -> Iterator[list[Any]]:
             for row in sheet.iter_rows():
-                yield before + row if left else row
+                yield [*before, *row] if left else row
 
         return Table(
             name, height, width, read,

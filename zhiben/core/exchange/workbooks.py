@@ -122,8 +122,8 @@ def write_result(run: ImportRun, out: IO[bytes]) -> None:
             sheet.write_string(line, 1, word)
             sheet.write_string(line, 2, note if action else "；".join(row.sentences) if row else "")
             for column, field in enumerate(fields, 3):
-                if text := texts.get(field.name):
-                    sheet.write_string(line, column, text[:32_767])
+                if written := texts.get(field.name):
+                    sheet.write_string(line, column, written[:32_767])
     writer.book.close()
 
 
