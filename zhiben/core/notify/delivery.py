@@ -21,13 +21,13 @@ from django.db.models import F, QuerySet
 
 from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
+from zhiben.core.sealed import unseal
 
 from .channels.channel import Channel, Letter, NotSent, OutcomeUnknown, TryLater
 from .channels.known import CHANNELS, channel_of, is_robot
 from .kinds import Medium, Timing
 from .letters import compose, no_longer_matter
 from .models import Contact, Habits, Lane, Outgoing, Robot, Stage
-from .sealed import unseal
 from .timing import next_digest
 
 ATTEMPTS = 8

@@ -13,11 +13,11 @@ from zhiben.core.ids import secret_id
 from zhiben.core.org.models import Unit
 from zhiben.core.outbound import refuse_unless_allowed
 from zhiben.core.refusal import Refused
+from zhiben.core.sealed import seal
 
 from .fanout import RANK_DIRECT
 from .kinds import Kind, RobotKind, Timing
 from .models import Lane, Outgoing, Robot, Stage
-from .sealed import seal
 
 
 @transaction.atomic

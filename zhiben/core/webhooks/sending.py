@@ -18,10 +18,10 @@ from zhiben.core.access.acting import Acting
 from zhiben.core.api.changes import change_of, seen
 from zhiben.core.clock import local_day
 from zhiben.core.events.since import CursorDamaged, CursorGone, changes_since
-from zhiben.core.notify.sealed import unseal
 from zhiben.core.notify.services import tell
 from zhiben.core.outbound import Answer, NoAnswer, post
 from zhiben.core.refusal import Refused
+from zhiben.core.sealed import unseal
 
 from .models import Message, Subscription
 from .signing import headers_of

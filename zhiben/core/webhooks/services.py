@@ -13,12 +13,12 @@ from zhiben.core.audit import services as audit
 from zhiben.core.clock import local_day
 from zhiben.core.events.event import EVENT_TYPES
 from zhiben.core.events.since import LATEST, changes_since
-from zhiben.core.notify.sealed import seal
 from zhiben.core.org.models import Post
 from zhiben.core.org.paths import contains
 from zhiben.core.org.roles import ADMINISTRATORS
 from zhiben.core.outbound import refuse_unless_allowed
 from zhiben.core.refusal import Refused
+from zhiben.core.sealed import seal
 
 from .models import Message, Subscription
 from .signing import new_secret

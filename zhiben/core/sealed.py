@@ -1,4 +1,5 @@
-"""Secrets that the program must read again (a robot's address) and nobody else: sealed with the installation's key."""
+"""Secrets that the program must read again (a robot's address, what signs a webhook) and nobody else: sealed with the
+installation's key, of no use to whoever reads only the database."""
 
 from base64 import urlsafe_b64encode
 from hashlib import sha256
@@ -20,10 +21,10 @@ def unseal(sealed: str) -> str:
     try:
         return _lock().decrypt(sealed.encode()).decode()
     except InvalidToken as wrong:
-        raise Refused("密钥已更换，原来保存的地址读不出来了，请重新填写机器人的地址和加签密钥。") from wrong
+        raise Refused("本系统的密钥已更换，原来保存的地址和密钥读不出来了，请重新填写或更换。") from wrong
 
 
 def _lock() -> MultiFernet:
     """The key in force seals; earlier ones still open."""
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return MultiFernet([Fernet(urlsafe_b64encode(sha256(f"notify.sealed:{key}".encode()).digest())) for key in keys])
+    return MultiFernet([Fernet(urlsafe_b64encode(sha256(f"sealed:{key}".encode()).digest())) for key in keys])
