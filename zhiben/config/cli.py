@@ -67,8 +67,11 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
-BY_THE_OWNER = ("migrate", "database", "restore", "upgrade")
-"""Commands that connect as the owner of the tables, where the application has a role of its own."""
+SERVICES = ("run", "web", "worker", "sweeper", "redirect")
+"""Their log is for a collector. Every other command speaks to a person, in sentences."""
+BY_THE_OWNER = (("migrate",), ("database",), ("restore",), ("upgrade",), ("backup", "verify"))
+"""Commands that connect as the owner of the tables, where the application has a role of its own. Verifying a backup in
+depth makes a database, which the application may not."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,8 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return extract(words[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhiben.config.settings")
+    if words[0] not in SERVICES:
+        os.environ.setdefault("ZHIBEN_LOG_LEVEL", "WARNING")
     owner = os.environ.get("ZHIBEN_MIGRATION_DATABASE_URL")
-    if owner and words[0] in BY_THE_OWNER:
+    if owner and any(tuple(words[: len(command)]) == command for command in BY_THE_OWNER):
         os.environ["DATABASE_URL"] = owner
     from django.conf import settings
     from django.core.management import execute_from_command_line

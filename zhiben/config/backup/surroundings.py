@@ -16,9 +16,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from zhiben.config.certificates import folder as certificates
+
 SECRET_WORDS = ("SECRET", "PASSWORD", "PASSPHRASE", "TOKEN", "KEY", "SMS")
-SECRET_FOLDERS = ("certificates",)
-"""In the data folder: the office's own authority, with its key."""
+SECRET_FOLDERS = (certificates.folder,)
+"""The office's own authority with its key, and the key of the server."""
 RESTORED = "restored-settings.env"
 
 
@@ -38,8 +40,10 @@ def secrets_tar() -> Iterator[BinaryIO]:
     """The keys of the trail, the certificates, and every setting as it is in the environment."""
     audit, data = Path(settings.ZHIBEN_AUDIT_ROOT), Path(settings.ZHIBEN_DATA)
     files = [(path, f"keys/{path.name}") for path in sorted(audit.glob("keys/*.key"))]
-    for folder in SECRET_FOLDERS:
-        files += [(path, path.relative_to(data).as_posix()) for path in sorted((data / folder).rglob("*"))]
+    for secret in (place() for place in SECRET_FOLDERS):
+        files += [
+            (path, path.relative_to(data).as_posix()) for path in (secret, *sorted(secret.rglob("*"))) if path.exists()
+        ]
     with tempfile.TemporaryDirectory(dir=settings.ZHIBEN_DATA) as folder:
         told = Path(folder) / RESTORED
         with open(os.open(told, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
@@ -60,9 +64,9 @@ def plain_settings() -> bytes:
 
 def kept_apart() -> list[str]:
     """What a plain backup leaves out."""
-    audit, data = Path(settings.ZHIBEN_AUDIT_ROOT), Path(settings.ZHIBEN_DATA)
+    audit = Path(settings.ZHIBEN_AUDIT_ROOT)
     places = [str(path) for path in sorted(audit.glob("keys/*.key"))]
-    places += [str(data / folder) for folder in SECRET_FOLDERS if (data / folder).exists()]
+    places += [str(place()) for place in SECRET_FOLDERS if place().exists()]
     return ["环境变量 ZHIBEN_SECRET_KEY", *places]
 
 
@@ -77,8 +81,7 @@ def unpack_secrets(tar: Path, *, audit: Path, data: Path) -> None:
         for member in packed:
             target = audit if member.name.startswith("keys/") else data
             packed.extract(member, target, filter="data")
-            if member.isfile():
-                (target / member.name).chmod(0o600)
+            (target / member.name).chmod(0o700 if member.isdir() else 0o600)
 
 
 @contextmanager

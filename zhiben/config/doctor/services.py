@@ -11,6 +11,7 @@ from django.core.checks import WARNING, run_checks
 from django.db import DatabaseError, connection
 
 from zhiben.config import health
+from zhiben.config.backup import state
 from zhiben.config.certificates import folder as certificates
 from zhiben.config.certificates.services import concerns, serves_https
 from zhiben.config.checks import LEAST_POSTGRESQL
@@ -130,6 +131,17 @@ def connections_wanted() -> int:
     pool = settings.DATABASES["default"].get("OPTIONS", {}).get("pool", {}).get("max_size", 1)
     processes = int(os.environ.get("ZHIBEN_WEB_PROCESSES", "2"))
     return (processes + 1) * pool + 2
+
+
+def backup() -> Iterator[Finding]:
+    """None yet is a step of the installation still to come; a late one, or one with gaps, is a danger."""
+    is_well, sentence = state.said(clock.machine_now())
+    said, _, to_do = sentence.partition("，请")
+    if is_well:
+        yield ok("备份", said)
+    else:
+        make = bad if state.last_backup() else warn
+        yield make("备份", said, f"请{to_do}")
 
 
 def processes() -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Count, Q, QuerySet
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from zhiben.config.backup import state
 from zhiben.config.certificates import folder as certificates
 from zhiben.config.certificates.services import serves_https
 from zhiben.config.health import unapplied_migrations
@@ -53,6 +54,13 @@ class Gauges:
             with contextlib.suppress(Refused):
                 left = (certificates.served().ends_at - clock.machine_now()) / timedelta(days=1)
                 yield GaugeMetricFamily("zhiben_certificate_days_left", "Until the certificate ends", value=left)
+        if last := state.last_backup():
+            age = (clock.machine_now() - last.moment).total_seconds()
+            yield GaugeMetricFamily("zhiben_backup_age_seconds", "Since the last backup of this machine", value=age)
+            yield GaugeMetricFamily("zhiben_backup_bytes", "Its size with all files it names", value=last.bytes)
+            yield GaugeMetricFamily(
+                "zhiben_backup_lost_files", "Files whose content it could not take", value=last.lost
+            )
         yield from _processes()
         yield from _from_database()
 

@@ -26,6 +26,7 @@ QUESTIONS: tuple[Question, ...] = (
     services.configuration,
     services.database,
     services.certificate,
+    services.backup,
     services.mail,
     services.ports,
     services.processes,
