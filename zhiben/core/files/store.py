@@ -9,7 +9,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -94,7 +94,7 @@ def keep(incoming: Incoming) -> Path:
             incoming.path.replace(place)
             _flush_folder(place.parent)
         else:
-            place.touch()  # wanted again: see remove_orphans
+            spare(incoming.digest)
     return place
 
 
@@ -113,6 +113,12 @@ def contents_older_than(moment: datetime) -> Iterator[Path]:
         for place in folder.iterdir():
             if len(place.name) == 64 and place.stat().st_mtime < moment.timestamp():
                 yield place
+
+
+def spare(digest: str) -> None:
+    """From now on it counts as just brought: a backup that is under way names it still and shall find it."""
+    with suppress(FileNotFoundError):
+        os.utime(place_of(digest))
 
 
 def remove_content(digest: str) -> None:

@@ -42,6 +42,7 @@ def forget_unattached(now: datetime) -> int:
                 upload.delete()
                 if not file.uploads.exists():
                     file.delete()
+                    store.spare(file.digest)
                 forgotten += 1
         except ProtectedError:  # a record keeps it as its own: a plan's document, a template
             continue

@@ -1,6 +1,6 @@
 """What a unit may keep, and what goes when nobody needs it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -46,8 +46,9 @@ def test_what_was_brought_and_never_attached_goes_and_what_was_attached_stays(ca
     assert upkeep.forget_unattached(now + timedelta(days=59)) == 0
     assert upkeep.forget_unattached(now + timedelta(days=61)) == 1
     assert not StoredFile.objects.filter(pk=lost.file_id).exists()
-    assert upkeep.remove_orphans(now) == 0, "a row may be on its way"
-    assert upkeep.remove_orphans(now + timedelta(days=3650)) == 1
+    assert store.place_of(lost.file.digest).exists(), "a backup under way may name it still"
+    assert upkeep.remove_orphans(datetime.now(UTC) + timedelta(days=6)) == 0
+    assert upkeep.remove_orphans(datetime.now(UTC) + timedelta(days=8)) == 1
     assert not store.place_of(lost.file.digest).exists()
     assert store.place_of(kept.file.digest).exists()
     assert UnitStorage.objects.get(pk=cast.plant_officer.unit.pk).used == len(PDF)
