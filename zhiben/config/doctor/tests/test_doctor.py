@@ -2,12 +2,14 @@ import json
 import shutil
 import socket
 from collections import namedtuple
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from zhiben.config import health
+from zhiben.config.backup import state
 from zhiben.config.certificates.services import make_certificates
 from zhiben.config.doctor import machine, services
 from zhiben.config.doctor.finding import Finding
@@ -52,6 +54,14 @@ def test_a_question_that_fails_hides_no_other(monkeypatch) -> None:
 
     monkeypatch.setattr(doctor, "QUESTIONS", (broken, machine.python))
     assert [finding.state for finding in doctor.examine()] == ["bad", "ok"]
+
+
+def test_the_last_backup_is_missing_young_or_late(data_folder) -> None:
+    assert of(services.backup, "备份").state == "warn"
+    for hours, expected in ((5, "ok"), (60, "bad")):
+        ended = clock.machine_now() - timedelta(hours=hours)
+        state.remember(state.LastBackup("/backup/a", ended.isoformat(), bytes=1, encrypted=False, lost=0))
+        assert of(services.backup, "备份").state == expected
 
 
 def test_the_folder_the_disk_and_the_clock(settings, tmp_path, monkeypatch) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
+from zhiben.config.backup import state
 from zhiben.config.prometheus import folders, gauges, instruments
 from zhiben.core import clock
 from zhiben.core.access.acting import Machine
@@ -65,6 +66,15 @@ def test_queues_deadlines_and_the_like_are_looked_up(client: Client) -> None:
     assert 90 <= shown["zhiben_deadline_lag_seconds"] < 190
     assert shown["zhiben_database_up"] == 1
     assert shown["zhiben_disk_free_bytes"] > 0
+
+
+def test_the_last_backup_is_told_by_its_age_and_what_it_lacks(client: Client) -> None:
+    assert "zhiben_backup_age_seconds" not in read(client)
+    ended = clock.machine_now() - timedelta(hours=30)
+    state.remember(state.LastBackup("/backup/a", ended.isoformat(), bytes=7_000_000, encrypted=True, lost=2))
+    shown = read(client)
+    assert 108_000 <= shown["zhiben_backup_age_seconds"] < 108_100
+    assert (shown["zhiben_backup_bytes"], shown["zhiben_backup_lost_files"]) == (7_000_000, 2)
 
 
 @pytest.mark.needs_service("postgresql")
