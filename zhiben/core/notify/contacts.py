@@ -37,6 +37,8 @@ def ask_for_code(*, person: Person, address: str, now: datetime) -> Contact:
         validate_email(address)
     except ValidationError as wrong:
         raise Refused("邮箱地址不对，请按 name@example.gov.cn 的形式填写。", "address") from wrong
+    if not address.isascii():
+        raise Refused("邮箱地址只能由英文字母、数字和符号组成，请核对。", "address")
     if len(address) > 254:
         raise Refused("邮箱地址太长，请核对。", "address")
     contact, _ = Contact.objects.select_for_update().get_or_create(person=person, medium=Medium.MAIL)

@@ -2,7 +2,8 @@
 
 A letter is marked `sending`, and that is committed, before the first byte leaves. What then happens is one of five:
 taken (`sent`), certainly not taken for now (waits again), certainly never (`parked`), broken off where nobody knows,
-or our own death. The last two are `unsure`: shown to the administrator, and never sent again by itself.
+or our own death. The last two are `unsure`: shown to the administrator, and never sent again by itself. That one was
+taken is committed together with the mark on the next, so whatever happens at most one letter of a batch is unsure.
 
 Each lane claims for itself and is worked by a chore of its channel, so a server that hangs holds up its own letters
 only; after a failure of the server as a whole the lane rests, longer each time, and then tries with a single letter.
@@ -14,16 +15,18 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
+from time import monotonic
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 
 from zhiben.core.clock import local_day
+from zhiben.core.jobs.loop import let_go_of_connections
 from zhiben.core.refusal import Refused
 from zhiben.core.sealed import unseal
 
-from .channels.channel import Channel, Letter, NotSent, OutcomeUnknown, TryLater
+from .channels.channel import Channel, Letter, NotSent, OutcomeUnknown, Send, TryLater
 from .channels.known import CHANNELS, channel_of, is_robot
 from .kinds import Medium, Timing
 from .letters import compose, no_longer_matter
@@ -31,15 +34,17 @@ from .models import Contact, Habits, Lane, Outgoing, Robot, Stage
 from .timing import next_digest
 
 ATTEMPTS = 8
-BATCH = 10
-"""Few: all of a batch must be through before its lease ends, even when each takes as long as it may."""
+BATCH = 100
 LEASE = timedelta(minutes=10)
 WAITS = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=2))
 RESTS = (timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 GIVEN_UP_AFTER = timedelta(days=3)
 """A letter that a broken server has held up so long tells nobody anything new."""
-RATE_SPAN = timedelta(seconds=75)
-"""A minute and what passes between claim and sending, so that no minute of the receiver's holds more than it allows."""
+IN_HAND = timedelta(seconds=15)
+"""No letter is begun later than this after its claim; what is left of a batch goes back. So its lease never ends under
+a worker that is well, and claims tell how much was sent."""
+RATE_SPAN = timedelta(minutes=1) + IN_HAND
+"""With no more claims in any such span than a minute allows, no minute of the receiver's holds more either."""
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +103,8 @@ def _claim(name: str, channel: Channel, now: datetime) -> list[Outgoing]:
         chosen = list(waiting(name, now).values_list("pk", flat=True)[:size])
         Outgoing.objects.filter(pk__in=chosen).update(stage=Stage.CLAIMED, claimed_at=now, claim=F("claim") + 1)
         rows = Outgoing.objects.filter(pk__in=chosen).select_related("notification", "person", "robot__unit")
-        return list(rows.order_by("rank", "next_at", "id"))
+        lines = Prefetch("lines", Outgoing.objects.select_related("notification").order_by("id"))
+        return list(rows.prefetch_related(lines).order_by("rank", "next_at", "id"))
 
 
 def _rests(lane: Lane, now: datetime) -> bool:
@@ -107,29 +113,14 @@ def _rests(lane: Lane, now: datetime) -> bool:
 
 
 def _send_all(rows: Sequence[Outgoing], channel: Channel, now: datetime) -> None:
-    gone = no_longer_matter(rows)
-    addresses = _addresses(rows, channel)
-    today = _sent_today(rows, now)
-    lane_is_well = False
-    for index, row in enumerate(rows):
-        if reason := gone.get(row.pk):
-            _drop(row, reason, now)
-        elif row.notification_id and row.person_id and today[row.person_id] >= settings.ZHIBEN_MESSAGES_A_DAY:
-            _leave_to_digest(row, now)
-        elif not (address := addresses.get(row.pk, "")):
-            _drop(row, "没有可用的地址", now)
-        elif (letter := compose(row, now)) is None:
-            _drop(row, "要汇总的都已看过或已办理", now)
-        else:
-            outcome = _send(row, channel, address, letter, now)
-            if outcome is _Outcome.LANE_FAILED:
-                _give_back(rows[index + 1 :])
-                return
-            if outcome is _Outcome.SENT:
-                today[row.person_id or 0] += 1
-                if not lane_is_well:  # once a batch: it says the same `now` each time
-                    lane_is_well = True
-                    Lane.objects.filter(name=row.lane).update(failures=0, closed_until=None, last_sent_at=now)
+    batch = _Batch(rows, channel, now)
+    try:
+        with channel.conversation() as send:
+            batch.carry(send)
+    finally:  # whatever broke: what was taken stays taken, and what was not begun is free again
+        let_go_of_connections()
+        batch.mark_taken()
+        _give_back(batch.left)
 
 
 class _Outcome(Enum):
@@ -138,13 +129,85 @@ class _Outcome(Enum):
     LANE_FAILED = "not taken, and the rest of the batch has no better prospects"
 
 
-def _send(row: Outgoing, channel: Channel, address: str, letter: Letter, now: datetime) -> _Outcome:
-    mine = Outgoing.objects.filter(pk=row.pk, claim=row.claim)
-    if not mine.filter(stage=Stage.CLAIMED).update(stage=Stage.SENDING, attempts=F("attempts") + 1):
-        return _Outcome.NOT_SENT  # we were taken for dead, and another has it
-    row.attempts += 1
+class _Batch:
+    """The claimed letters of one lane on their way, one after another."""
+
+    def __init__(self, rows: Sequence[Outgoing], channel: Channel, now: datetime) -> None:
+        self._now = now
+        self._ends = monotonic() + IN_HAND.total_seconds()
+        self._taken: Outgoing | None = None
+        """Sent, and not yet marked so."""
+        self._lane_is_well = False
+        self.left = list(rows)
+        """Not yet begun."""
+        self._gone = no_longer_matter([*rows, *(line for row in rows for line in row.lines.all())])
+        self._addresses = _addresses(rows, channel)
+        self._today = _sent_today(rows, now)
+
+    def carry(self, send: Send) -> None:
+        while self.left and monotonic() < self._ends:
+            row = self.left.pop(0)
+            letter = self._letter(row)
+            if letter is None or not self._begin(row):
+                continue
+            outcome = _send(row, send, self._addresses[row.pk], letter, self._now)
+            if outcome is _Outcome.LANE_FAILED:
+                return
+            if outcome is _Outcome.SENT:
+                self._taken = row
+                self._today[row.person_id or 0] += 1
+
+    def mark_taken(self) -> None:
+        if self._taken is None:
+            return
+        _finish(_ours(self._taken), Stage.SENT, self._now)
+        if not self._lane_is_well:  # once a batch: it says the same `now` each time
+            Lane.objects.filter(name=self._taken.lane).update(failures=0, closed_until=None, last_sent_at=self._now)
+            self._lane_is_well = True
+        self._taken = None
+
+    def _begin(self, row: Outgoing) -> bool:
+        """False: we were taken for dead, and another has it."""
+        with transaction.atomic():
+            self.mark_taken()
+            ours = _ours(row).filter(stage=Stage.CLAIMED)
+            row.attempts += 1
+            return bool(ours.update(stage=Stage.SENDING, attempts=row.attempts))
+
+    def _letter(self, row: Outgoing) -> Letter | None:
+        """What is to be sent, if anything is."""
+        if reason := self._gone.get(row.pk):
+            _drop(row, reason, self._now)
+        elif self._has_enough(row):
+            _leave_to_digest(row, self._now)
+        elif not self._addresses.get(row.pk):
+            _drop(row, "没有可用的地址", self._now)
+        else:
+            try:
+                letter = compose(row, self._gone.keys(), self._now)
+            except Exception as error:  # one that cannot be written holds up none of the others
+                log.exception("letter %s cannot be written", row.pk)
+                _park_unwritten(row, error, self._now)
+                return None
+            if letter is None:
+                _drop(row, "要汇总的都已看过或已办理", self._now)
+            return letter
+        return None
+
+    def _has_enough(self, row: Outgoing) -> bool:
+        is_single = row.notification_id is not None and row.person_id is not None
+        return is_single and self._today[row.person_id or 0] >= settings.ZHIBEN_MESSAGES_A_DAY
+
+
+def _ours(row: Outgoing) -> QuerySet[Outgoing]:
+    """The row while our claim on it holds."""
+    return Outgoing.objects.filter(pk=row.pk, claim=row.claim)
+
+
+def _send(row: Outgoing, send: Send, address: str, letter: Letter, now: datetime) -> _Outcome:
+    mine = _ours(row)
     try:
-        channel.send(address, letter)
+        send(address, letter)
     except TryLater as later:
         _put_off(mine, row, later, now)
         if later.whole_lane:
@@ -164,7 +227,6 @@ def _send(row: Outgoing, channel: Channel, address: str, letter: Letter, now: da
         _finish(mine, Stage.UNSURE, now, reason)
         _rest(row.lane, reason, now)
         return _Outcome.LANE_FAILED
-    _finish(mine, Stage.SENT, now)
     return _Outcome.SENT
 
 
@@ -199,13 +261,19 @@ def _finish(mine: QuerySet[Outgoing], stage: Stage, now: datetime, note: str = "
 
 
 def _drop(row: Outgoing, reason: str, now: datetime) -> None:
-    mine = Outgoing.objects.filter(pk=row.pk, claim=row.claim, stage=Stage.CLAIMED)
+    mine = _ours(row).filter(stage=Stage.CLAIMED)
     mine.update(stage=Stage.DROPPED, finished_at=now, note=reason, claimed_at=None)
+
+
+def _park_unwritten(row: Outgoing, error: Exception, now: datetime) -> None:
+    note = f"写不出来（{type(error).__name__}），请把日志交给维护人员"
+    mine = _ours(row).filter(stage=Stage.CLAIMED)
+    mine.update(stage=Stage.PARKED, finished_at=now, note=note, claimed_at=None)
 
 
 def _leave_to_digest(row: Outgoing, now: datetime) -> None:
     habits = Habits.objects.filter(person=row.person_id).first() or Habits()
-    Outgoing.objects.filter(pk=row.pk, claim=row.claim, stage=Stage.CLAIMED).update(
+    _ours(row).filter(stage=Stage.CLAIMED).update(
         stage=Stage.WAITING,
         timing=Timing.DIGEST,
         next_at=next_digest(habits, now),
@@ -215,8 +283,11 @@ def _leave_to_digest(row: Outgoing, now: datetime) -> None:
 
 
 def _give_back(rows: Sequence[Outgoing]) -> None:
+    claims: dict[int, list[int]] = {}
     for row in rows:
-        mine = Outgoing.objects.filter(pk=row.pk, claim=row.claim, stage=Stage.CLAIMED)
+        claims.setdefault(row.claim, []).append(row.pk)
+    for claim, keys in claims.items():
+        mine = Outgoing.objects.filter(pk__in=keys, claim=claim, stage=Stage.CLAIMED)
         mine.update(stage=Stage.WAITING, claimed_at=None)
 
 

@@ -4,7 +4,7 @@ A letter names the record (title and link) and why this person gets it. To a gro
 it says title and link only. About a record of restricted knowledge it does not even say the title.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
@@ -46,10 +46,11 @@ def no_longer_matter(rows: Sequence[Outgoing]) -> dict[int, str]:
     return reasons
 
 
-def compose(row: Outgoing, now: datetime) -> Letter | None:
-    """The letter, or None where a digest has nothing left to say. Expects notification, person and robot loaded."""
+def compose(row: Outgoing, gone: Collection[int], now: datetime) -> Letter | None:
+    """The letter, or None where a digest has nothing left to say. Expects what `delivery` loads with a row; `gone`
+    are the lines of digests that need no longer be said."""
     if row.cause.startswith("digest:"):
-        return _digest(row, local_day(now))
+        return _digest(row, gone, local_day(now))
     if row.notification is None:
         return Letter(
             key=str(row.key),
@@ -68,10 +69,8 @@ def compose(row: Outgoing, now: datetime) -> Letter | None:
     )
 
 
-def _digest(row: Outgoing, today: date) -> Letter | None:
-    lines = list(row.lines.select_related("notification").order_by("id"))
-    gone = no_longer_matter(lines)
-    lines = [line for line in lines if line.pk not in gone]
+def _digest(row: Outgoing, gone: Collection[int], today: date) -> Letter | None:
+    lines = [line for line in row.lines.all() if line.pk not in gone]
     if not lines:
         return None
     counts = [(kind, sum(line.kind == kind for line in lines)) for kind in Kind]

@@ -1,5 +1,7 @@
 """What a channel is: it takes one letter to one address, or says why not. It knows nothing of people and rows."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -43,6 +45,10 @@ class Letter:
         return tuple(line for group in self.groups for line in group.lines)
 
 
+Send = Callable[[str, Letter], None]
+"""Takes a letter to an address; returns when the other side has it. Raises TryLater, Undeliverable, OutcomeUnknown."""
+
+
 class Channel(Protocol):
     @property
     def name(self) -> str: ...
@@ -56,8 +62,8 @@ class Channel(Protocol):
 
     def is_configured(self) -> bool: ...
 
-    def send(self, address: str, letter: Letter) -> None:
-        """Return when the other side has taken the letter. Raises TryLater, Undeliverable or OutcomeUnknown."""
+    def conversation(self) -> AbstractContextManager[Send]:
+        """For the letters of a batch, one after another; a letter that was not taken does not end it."""
 
 
 class NotSent(Exception):

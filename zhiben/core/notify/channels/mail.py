@@ -1,9 +1,11 @@
-"""E-mail over SMTP (RFC 5321), one conversation a letter, every step of it bounded in time."""
+"""E-mail over SMTP (RFC 5321): the letters of a batch over one connection, every step of it bounded in time."""
 
 import html
 import smtplib
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,7 +17,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from .channel import Letter, Line, OutcomeUnknown, TryLater, Undeliverable
+from .channel import Letter, Line, NotSent, OutcomeUnknown, Send, TryLater, Undeliverable
 
 CONNECT_SECONDS = 10.0
 STEP_SECONDS = 30.0
@@ -56,12 +58,14 @@ class Mail:
     def is_configured(self) -> bool:
         return bool(settings.ZHIBEN_SMTP_URL and settings.ZHIBEN_MAIL_FROM)
 
-    def send(self, address: str, letter: Letter) -> None:
-        message = compose(address, letter)
-        sender = parseaddr(settings.ZHIBEN_MAIL_FROM)[1]
-        with _conversation() as smtp:
-            _ask_to_take(smtp, sender, address)
-            _hand_over(smtp, message.as_bytes())
+    @contextmanager
+    def conversation(self) -> Iterator[Send]:
+        talk = _Conversation()
+        try:
+            yield talk.send
+            talk.take_leave()
+        finally:
+            talk.close()
 
 
 def compose(address: str, letter: Letter) -> EmailMessage:
@@ -70,6 +74,8 @@ def compose(address: str, letter: Letter) -> EmailMessage:
         validate_email(address)
     except ValidationError as wrong:
         raise Undeliverable("邮箱地址不对") from wrong
+    if not address.isascii():
+        raise Undeliverable("邮箱地址里有英文字母、数字和符号以外的字，邮件服务器收不了")
     message = EmailMessage(policy=SMTP)
     name, sender = parseaddr(settings.ZHIBEN_MAIL_FROM)
     message["From"] = Address(display_name=name, addr_spec=sender)
@@ -86,52 +92,89 @@ def compose(address: str, letter: Letter) -> EmailMessage:
     return message
 
 
-class _conversation:
-    """A connection that has come as far as the login. Whatever fails until then concerns every letter."""
+class _Conversation:
+    """A connection begun with the first letter and kept for the next.
 
-    def __enter__(self) -> smtplib.SMTP:
+    A server may end it at any time: it allows so many letters a connection, or so long a silence. What fails over a
+    connection that has already carried a letter, before the text is handed over, is tried over a new one at once.
+    """
+
+    def __init__(self) -> None:
+        self._smtp: smtplib.SMTP | None = None
+
+    def send(self, address: str, letter: Letter) -> None:
+        content = compose(address, letter).as_bytes()
+        try:
+            _hand_over(self._ready_for(address), content)
+        except NotSent:
+            self.close()  # the next letter begins anew: no remains of this one stand before it
+            raise
+
+    def take_leave(self) -> None:
+        """Without waiting for the answer: a server that hangs would keep us."""
+        if self._smtp is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                self._smtp.putcmd("quit")
+
+    def close(self) -> None:
+        if self._smtp is not None:
+            self._smtp.close()
+            self._smtp = None
+
+    def _ready_for(self, address: str) -> smtplib.SMTP:
+        sender = parseaddr(settings.ZHIBEN_MAIL_FROM)[1]
+        if self._smtp is not None:
+            try:
+                _ask_to_take(self._smtp, sender, address)
+            except TryLater as ended:
+                if not ended.whole_lane:
+                    raise
+                self.close()
+            else:
+                return self._smtp
+        self._begin()
+        assert self._smtp is not None
+        _ask_to_take(self._smtp, sender, address)
+        return self._smtp
+
+    def _begin(self) -> None:
+        """As far as the login. Whatever fails until then concerns every letter."""
         try:
             server = Server.from_url(settings.ZHIBEN_SMTP_URL)
         except ValueError as wrong:
             raise TryLater(str(wrong), whole_lane=True) from wrong
-        self._smtp: smtplib.SMTP | None = None
         try:
             self._smtp = _connect(server)
-            if server.username:
-                self._smtp.login(server.username, server.password)
         except smtplib.SMTPAuthenticationError as refused:
-            self._close()
             raise TryLater(f"邮件服务器不接受用户名和口令（{refused.smtp_code}）", whole_lane=True) from refused
         except ssl.SSLCertVerificationError as failure:
-            self._close()
             reason = "邮件服务器的证书不受信任或与主机名不符，内网机构签发的请把机构证书填到 ZHIBEN_SMTP_CA"
             raise TryLater(f"{reason}（{failure.verify_message}）", whole_lane=True) from failure
         except (OSError, smtplib.SMTPException) as failure:
-            self._close()
             raise TryLater(f"连接不上邮件服务器（{_short(failure)}）", whole_lane=True) from failure
-        return self._smtp
-
-    def __exit__(self, *failure: object) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        """Without a word of farewell: a server that hangs would keep us waiting for its answer."""
-        if self._smtp is not None:
-            self._smtp.close()
 
 
 def _connect(server: Server) -> smtplib.SMTP:
-    trust = ssl.create_default_context(cafile=settings.ZHIBEN_SMTP_CA or None)
     if server.scheme == "smtps":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=CONNECT_SECONDS, context=trust)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=CONNECT_SECONDS, context=_trust())
     else:
         smtp = smtplib.SMTP(server.host, server.port, timeout=CONNECT_SECONDS)
-    assert smtp.sock is not None
-    smtp.sock.settimeout(STEP_SECONDS)
-    if server.scheme == "smtp+starttls":
-        smtp.starttls(context=trust)
-    smtp.ehlo_or_helo_if_needed()
+    try:
+        assert smtp.sock is not None
+        smtp.sock.settimeout(STEP_SECONDS)
+        if server.scheme == "smtp+starttls":
+            smtp.starttls(context=_trust())
+        smtp.ehlo_or_helo_if_needed()
+        if server.username:
+            smtp.login(server.username, server.password)
+    except BaseException:
+        smtp.close()
+        raise
     return smtp
+
+
+def _trust() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=settings.ZHIBEN_SMTP_CA or None)
 
 
 def _ask_to_take(smtp: smtplib.SMTP, sender: str, address: str) -> None:

@@ -14,6 +14,7 @@ import base64
 import hashlib
 import hmac
 import json
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -23,7 +24,7 @@ from zhiben.core import clock
 from zhiben.core.outbound import Answer, NoAnswer, post
 from zhiben.core.refusal import Refused
 
-from .channel import Letter, Line, OutcomeUnknown, TryLater, Undeliverable
+from .channel import Letter, Line, OutcomeUnknown, Send, TryLater, Undeliverable
 
 SEPARATOR = "\n"
 _NEVER_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
@@ -42,6 +43,9 @@ class RobotChannel:
 
     def is_configured(self) -> bool:
         return True  # each robot brings its own address
+
+    def conversation(self) -> AbstractContextManager[Send]:
+        return nullcontext(self.send)
 
     def send(self, address: str, letter: Letter) -> None:
         address, _, secret = address.partition(" ")

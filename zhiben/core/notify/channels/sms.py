@@ -3,6 +3,7 @@ built in; the one here speaks plain HTTP with a body that the operator writes, w
 
 import json
 import re
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import httpx
@@ -12,7 +13,7 @@ from django.utils.module_loading import import_string
 from zhiben.core.outbound import NoAnswer, post
 from zhiben.core.refusal import Refused
 
-from .channel import Letter, OutcomeUnknown, TryLater, Undeliverable
+from .channel import Letter, OutcomeUnknown, Send, TryLater, Undeliverable
 
 MOST_CHARACTERS = 70
 """One message of GSM with Chinese in it (UCS-2); more is charged as two and may arrive torn."""
@@ -57,6 +58,9 @@ class Sms:
 
     def is_configured(self) -> bool:
         return bool(settings.ZHIBEN_SMS_GATEWAY)
+
+    def conversation(self) -> AbstractContextManager[Send]:
+        return nullcontext(self.send)
 
     def send(self, address: str, letter: Letter) -> None:
         if not _MOBILE.match(address):

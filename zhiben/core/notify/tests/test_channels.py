@@ -15,6 +15,11 @@ from .servers import PostOffice, certificate, standing
 LINK = "https://zhiben.example.gov.cn/inbox/7/"
 
 
+def post_a(address: str, letter: Letter) -> None:
+    with Mail().conversation() as send:
+        send(address, letter)
+
+
 def letter(*titles: str, mobiles: tuple[str, ...] = ()) -> Letter:
     titles = titles or ("待接收：清查危化品仓库",)
     lines = tuple(Line(title=title, link=LINK, reason="该事项在您的待办中") for title in titles)
@@ -26,7 +31,7 @@ def letter(*titles: str, mobiles: tuple[str, ...] = ()) -> Letter:
 
 class TestMail:
     def test_a_chinese_letter_arrives_whole(self, post_office):
-        Mail().send("li@example.gov.cn", letter("待接收：<清查> 危化品仓库"))
+        post_a("li@example.gov.cn", letter("待接收：<清查> 危化品仓库"))
         (got,) = post_office.taken
         assert got["Subject"] == "待接收：<清查> 危化品仓库"
         assert got["From"].addresses[0].display_name == "治本"
@@ -42,11 +47,11 @@ class TestMail:
     @pytest.mark.parametrize("address", ["a@b.cn\r\nBcc: x@y.cn", "a@b.cn\nX: y", "没有@", "", "a b@c.cn"])
     def test_no_address_can_begin_another_header(self, post_office, address):
         with pytest.raises(Undeliverable):
-            Mail().send(address, letter())
+            post_a(address, letter())
         assert post_office.taken == []
 
     def test_a_line_break_in_a_title_begins_no_header(self, post_office):
-        Mail().send("li@example.gov.cn", letter("标题\r\nBcc: x@y.cn"))
+        post_a("li@example.gov.cn", letter("标题\r\nBcc: x@y.cn"))
         assert post_office.taken[0]["Bcc"] is None
         assert post_office.receivers == ["li@example.gov.cn"]
 
@@ -63,7 +68,7 @@ class TestMail:
     def test_what_the_server_says_decides(self, post_office, mood, verdict, whole_lane):
         post_office.mood = mood
         with pytest.raises(verdict) as said:
-            Mail().send("li@example.gov.cn", letter())
+            post_a("li@example.gov.cn", letter())
         assert getattr(said.value, "whole_lane", None) is whole_lane
 
     def test_a_server_that_hangs_is_left(self, settings, monkeypatch, post_office):
@@ -71,11 +76,11 @@ class TestMail:
         monkeypatch.setattr(mail_module, "STEP_SECONDS", 0.2)
         post_office.mood = "hangs after the text"
         with pytest.raises(OutcomeUnknown):
-            Mail().send("li@example.gov.cn", letter())
+            post_a("li@example.gov.cn", letter())
         with socket.create_server(("127.0.0.1", 0)) as dumb:  # takes the call and never says a word
             settings.ZHIBEN_SMTP_URL = f"smtp://127.0.0.1:{dumb.getsockname()[1]}"
             with pytest.raises(TryLater) as late:
-                Mail().send("li@example.gov.cn", letter())
+                post_a("li@example.gov.cn", letter())
         assert late.value.whole_lane
         assert "没有应答" in late.value.reason
 
@@ -85,13 +90,13 @@ class TestMail:
         with standing(PostOffice(), tls=context) as office:
             settings.ZHIBEN_SMTP_URL = f"smtp+starttls://zhiben:p%40ss%3Aw%2Frd@127.0.0.1:{office.port}"
             with pytest.raises(TryLater, match="ZHIBEN_SMTP_CA"):
-                Mail().send("li@example.gov.cn", letter())
+                post_a("li@example.gov.cn", letter())
             settings.ZHIBEN_SMTP_CA = str(authority)
-            Mail().send("li@example.gov.cn", letter())
+            post_a("li@example.gov.cn", letter())
             assert (office.logins, len(office.taken)) == ([b"zhiben"], 1)
             settings.ZHIBEN_SMTP_URL = f"smtp+starttls://zhiben:wrong@127.0.0.1:{office.port}"
             with pytest.raises(TryLater, match="用户名和口令"):
-                Mail().send("li@example.gov.cn", letter())
+                post_a("li@example.gov.cn", letter())
 
     def test_a_password_does_not_travel_in_the_clear(self):
         with pytest.raises(ValueError, match="没有加密"):

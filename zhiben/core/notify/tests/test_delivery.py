@@ -73,14 +73,14 @@ def test_killed_between_sending_and_marking_it_is_unsure_and_never_sent_again(
 ):
     has_mail(cast.chief)
     escalate([cast.chief.person.pk], now)
-    really_send = Mail.send
+    really_send = mail_module._Conversation.send
 
     def sends_and_dies(self, address, letter):
         really_send(self, address, letter)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Mail, "send", sends_and_dies)
+        patched.setattr(mail_module._Conversation, "send", sends_and_dies)
         with pytest.raises(KeyboardInterrupt):
             work("mail", now)
     assert stages() == [Stage.SENDING]
