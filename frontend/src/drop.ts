@@ -4,9 +4,10 @@ export function mountDrop(form: HTMLFormElement): void {
   const field = form.querySelector<HTMLInputElement>("input[type=file]");
   const words = form.querySelector<HTMLElement>("[data-drop-words]");
   if (!zone || !field || !words) return;
+  zone.classList.add("is-told");
   const show = () => {
     const file = field.files?.[0];
-    if (file) words.textContent = `${file.name}(${size(file.size)})`;
+    if (file) words.textContent = `${file.name}（${size(file.size)}）`;
     zone.classList.toggle("has-file", Boolean(file));
   };
   for (const name of ["dragenter", "dragover"]) {

@@ -40,13 +40,29 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     menu.querySelector("summary")?.focus();
   }
+  if (location.hash === "#menu") closePhoneMenu();
+});
+
+// On a phone the menu lies over the page; Escape, or a second press on 菜单, gives the page back.
+function closePhoneMenu(): void {
+  location.hash = "#content";
+  document.querySelector<HTMLElement>(".footbar a[href='#menu']")?.focus();
+}
+document.addEventListener("click", (event) => {
+  if (location.hash !== "#menu" || !(event.target as HTMLElement).closest(".footbar a[href='#menu']")) return;
+  event.preventDefault();
+  closePhoneMenu();
 });
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
   if (form.method === "post" && !form.hasAttribute("hx-post")) {
     if (form.dataset["sent"]) event.preventDefault();
     form.dataset["sent"] = "yes";
-    window.setTimeout(() => delete form.dataset["sent"], 5_000);
+    event.submitter?.setAttribute("aria-busy", "true");
+    window.setTimeout(() => {
+      delete form.dataset["sent"];
+      event.submitter?.removeAttribute("aria-busy");
+    }, 5_000);
   }
 });
 document.addEventListener("formdata", (event) => {

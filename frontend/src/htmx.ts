@@ -8,6 +8,15 @@ htmx.config.responseHandling = [
   { code: "...", swap: false, error: true },
 ];
 
+document.addEventListener("htmx:beforeRequest", (event) => pressed(event)?.setAttribute("aria-busy", "true"));
+document.addEventListener("htmx:afterRequest", (event) => pressed(event)?.removeAttribute("aria-busy"));
+
+/** The button of a form that is on its way to the server. */
+function pressed(event: Event): Element | null {
+  const { elt } = (event as CustomEvent<{ elt: Element }>).detail;
+  return elt.matches("form") ? elt.querySelector("button[type=submit]") : null;
+}
+
 export function showNotice(sentence: string): void {
   const notice = document.createElement("div");
   notice.className = "alert alert-danger notice";

@@ -7,6 +7,9 @@ import "./keyboard";
 import "./drafts";
 import "./pickers";
 import "./selection";
+import "./reach";
+import "./falls";
+import "./files";
 import { mountInstall } from "./install";
 import { whenShown } from "./shown";
 

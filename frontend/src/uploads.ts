@@ -14,7 +14,7 @@ export function mountUploads(field: HTMLInputElement): void {
   const list = document.createElement("ul");
   list.className = "uploads";
   list.setAttribute("aria-live", "polite");
-  field.after(list);
+  (field.closest(".file-field") ?? field).after(list);
   field.addEventListener("change", () => {
     const files = [...(field.files ?? [])];
     field.value = "";

@@ -77,7 +77,7 @@ class AuditLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.record_type} {self.record_id} 第{self.seq}条：{self.label}"
+        return f"{self.label}（{self.actor_name}，第 {self.seq} 条留痕）"
 
 
 class DailySeal(models.Model):

@@ -73,8 +73,9 @@ def change_subscription(
     subscription = _locked(subscription)
     before = {"address": subscription.address, "names": subscription.names}
     subscription.address, subscription.names = address, sorted(set(names))
-    subscription.next_at = None
-    subscription.save(update_fields=["address", "names", "next_at"])
+    subscription.next_at = subscription.failing_since = None  # the new address has three days of its own
+    subscription.failures = 0
+    subscription.save(update_fields=["address", "names", "next_at", "failing_since", "failures"])
     after = {"address": address, "names": subscription.names}
     _leave_line(subscription, "change_subscription", "修改推送", by=by, now=now, before=before, after=after)
     return subscription

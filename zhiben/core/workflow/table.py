@@ -41,6 +41,8 @@ class Input:
     choices: tuple[tuple[str, str], ...] | None = None
     initial: Callable[[Any, Acting, datetime], Any] | None = None
     check: Callable[[Any, Any, datetime], str | None] | None = None
+    when_falls: str = ""
+    """Name of a figure: on the page this is asked only when that figure is lower than it was."""
 
 
 REASON = Input("reason", "理由", "long_text", help="写明原因，会通知对方并留痕")

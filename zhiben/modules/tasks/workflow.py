@@ -216,7 +216,7 @@ TASK_LIFE = Workflow(
     inputs=(
         Input("percent", "当前进度", "percent", unit="%", initial=lambda task, acting, now: task.progress),
         Input("text", "进展情况", "long_text", help="做了什么、进展到哪一步、存在什么困难"),
-        Input("fall_reason", "进度下降的理由", "long_text", help="只在进度比上次低时填写"),
+        Input("fall_reason", "进度下降的理由", "long_text", help="只在进度比上次低时填写", when_falls="percent"),
         Input("files", "佐证材料", "files"),
         Input("units", "下级承办单位", "units", check=units_below),
         Input("instructions", "对下级的要求", "long_text", help="不填则沿用本任务的内容"),

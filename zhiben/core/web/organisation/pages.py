@@ -11,8 +11,9 @@ from typing import Any
 
 from django import forms
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
+from zhiben.core import clock
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
 from zhiben.core.audit.models import AuditLine
@@ -222,10 +223,20 @@ def posts_of(person: Person, at: At) -> Mapping[str, Any] | None:
     }
 
 
+def posts_held(person: Any) -> str:
+    """Those of today, fetched with the rows."""
+    return "；".join(str(post) for post in person.held)
+
+
 class PersonPages(OrganisationPages):
     model, name, title = Person, "people", "人员"
     imports = "org.people"
-    columns = (Column("name", link=True), Column("mobile"), Column("user", "登录名"))
+    columns = (
+        Column("name", link=True),
+        Column("posts", "岗位", kind="text", order="", value=posts_held),
+        Column("mobile"),
+        Column("user", "登录名"),
+    )
     search = ("name", "mobile", "user__username")
     sort = "name"
     facts = (("基本信息", ("name", "mobile")),)
@@ -237,6 +248,10 @@ class PersonPages(OrganisationPages):
     creates = P.MANAGE_ORGANISATION
     list_template = "web/organisation/people.html"
     help = "先登记人员、开设账号，再由安全保密管理员任命岗位；没有岗位的账号登录后什么也看不到。"
+
+    def base(self) -> QuerySet:
+        held = Post.objects.valid_on(clock.local_day(clock.now())).select_related("unit").order_by("valid_from", "pk")
+        return super().base().prefetch_related(Prefetch("posts", held, to_attr="held"))
 
     def rows(self, acting: Acting) -> QuerySet:
         posts = Post.objects.filter(person=OuterRef("pk"))

@@ -28,6 +28,8 @@ class Question:
     value: Any = ""
     chosen: list[tuple[str, str]] = field(default_factory=list)
     error: str = ""
+    before: Any = ""
+    """What the record says now, whatever is typed."""
 
     @property
     def template(self) -> str:
@@ -42,7 +44,9 @@ def questions_of(inputs: Iterable[Input], needs: Iterable[str], record: models.M
         value = given.initial(record, at.acting, at.now) if given.initial and record is not None else None
         if value is None and record is not None and given.kind not in ("files", "long_text"):
             value = getattr(record, given.name, None)
-        questions.append(_dressed(Question(given, given.name in wanted), value))
+        question = _dressed(Question(given, given.name in wanted), value)
+        question.before = question.value
+        questions.append(question)
     return questions
 
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 import pytest
 
 from zhiben.core.events.models import OutboxEvent
+from zhiben.core.events.since import changes_since, forget_transactions
 from zhiben.core.notify.models import Notification
 from zhiben.core.refusal import Refused
 from zhiben.core.webhooks import sending, services
@@ -67,6 +68,18 @@ def receiver(settings):
     receiver = Receiver()
     yield receiver
     receiver.close()
+
+
+@pytest.fixture(autouse=True)
+def committed(monkeypatch):
+    """A test is one open transaction, and PostgreSQL's readers of the outbox wait for its end: here it counts as over."""
+
+    def since(*words, **more):
+        forget_transactions()
+        return changes_since(*words, **more)
+
+    for place in (sending, services):
+        monkeypatch.setattr(place, "changes_since", since)
 
 
 @pytest.fixture
@@ -155,7 +168,7 @@ def test_after_a_crash_between_answer_and_mark_the_same_message_goes_out_again(
 ):
     pk = subscribed.subscription.pk
     give()
-    monkeypatch.setattr(Message, "save", lambda *words, **more: (_ for _ in ()).throw(SystemExit))
+    monkeypatch.setattr(sending, "_mark", lambda *words: (_ for _ in ()).throw(SystemExit))
     with pytest.raises(SystemExit):
         sending.follow(pk, now)
     monkeypatch.undo()
