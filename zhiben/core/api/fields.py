@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db import models
+from django.db.models.expressions import Combinable
 from ninja import Schema
 from pydantic import Field, create_model
 
@@ -25,11 +26,11 @@ class Named(Schema):
 
 @dataclass(frozen=True)
 class Shown:
-    """One thing told of a record. `columns` are paths of the ORM; `tell` makes JSON of their values."""
+    """One thing told of a record. `columns` are paths or expressions of the ORM; `tell` makes JSON of their values."""
 
     name: str
     type: Any
-    columns: tuple[str, ...]
+    columns: tuple[str | Combinable, ...]
     tell: Callable[..., Any]
     help: str = ""
 
@@ -57,9 +58,11 @@ def schema_of(name: str, fields: Mapping[str, Shown] | tuple[Shown, ...], base: 
     return create_model(name, __base__=base, **kinds, **more)
 
 
-def teller(fields: tuple[Shown, ...]) -> tuple[tuple[str, ...], Callable[[tuple[Any, ...]], dict[str, Any]]]:
+def teller(
+    fields: tuple[Shown, ...],
+) -> tuple[tuple[str | Combinable, ...], Callable[[tuple[Any, ...]], dict[str, Any]]]:
     """The columns to ask for, and what makes the answer of one row of them."""
-    columns: list[str] = []
+    columns: list[str | Combinable] = []
     plan: list[tuple[str, Callable[..., Any], int, int]] = []
     for each in fields:
         plan.append((each.name, each.tell, len(columns), len(columns) + len(each.columns)))

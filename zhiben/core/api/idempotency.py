@@ -49,7 +49,7 @@ def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 response = view(request, *args, **given)
                 if response.status_code >= 400:
                     raise _Refusal(response)
-                ApiAnswer.objects.filter(pk=kept.pk).update(
+                ApiAnswer.objects.filter(pk=kept).update(
                     status_code=response.status_code, body=response.content.decode()
                 )
                 return response
@@ -73,24 +73,38 @@ class _Refusal(Exception):
         self.response = response
 
 
-def _kept_or_reserved(token: ApiToken, key: str, fingerprint: str, now: datetime) -> HttpResponse | ApiAnswer:
-    answer = ApiAnswer(token=token, key=key, fingerprint=fingerprint, status_code=0, at=now)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{WAITS}s'")
+def _kept_or_reserved(token: ApiToken, key: str, fingerprint: str, now: datetime) -> HttpResponse | int:
+    """The number of the row that was reserved for the answer; or the answer, where there is one."""
     # Whoever comes second waits here until the first has ended, one way or the other.
-    ApiAnswer.objects.bulk_create([answer], ignore_conflicts=True)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = DEFAULT")
+    at = ApiAnswer._meta.get_field("at").get_db_prep_value(now, connection)
+    patience = [f"{WAITS}s"] if connection.vendor == "postgresql" else []
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVING[connection.vendor], [*patience, token.pk, key, fingerprint, at])
+        if reserved := cursor.fetchone():
+            return int(reserved[0])
     kept = ApiAnswer.objects.get(token=token, key=key)
     if kept.fingerprint != fingerprint:
         raise Problem(422, f"这个 {HEADER} 已用于另一个请求，请换一个新的编号。", {HEADER: "已用于另一个请求"})
-    if kept.status_code == 0:
-        return kept
     return HttpResponse(
         kept.body, status=kept.status_code, content_type="application/json", headers={"Idempotent-Replayed": "true"}
     )
+
+
+_RESERVING = {
+    "sqlite": """
+        INSERT INTO api_apianswer (token_id, key, fingerprint, status_code, body, at) VALUES (%s, %s, %s, 0, '', %s)
+        ON CONFLICT DO NOTHING RETURNING id
+    """,
+    # The limit holds for this waiting only, and is put back in the same breath.
+    "postgresql": """
+        WITH patience AS MATERIALIZED (
+            SELECT current_setting('lock_timeout') AS usual, set_config('lock_timeout', %s, true)
+        )
+        INSERT INTO api_apianswer (token_id, key, fingerprint, status_code, body, at)
+        SELECT %s, %s, %s, 0, '', %s FROM patience
+        ON CONFLICT DO NOTHING RETURNING id, set_config('lock_timeout', (SELECT usual FROM patience), true)
+    """,
+}
 
 
 def _still_running(error: OperationalError) -> Exception:

@@ -27,6 +27,8 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField("最近使用", null=True)
     revoked_at = models.DateTimeField("吊销时间", null=True)
     refused_at = models.DateTimeField("最近被拒", null=True)
+    holder_is_active: bool
+    """Whether the account of the post's holder is open; set where a token is recognised."""
 
     class Meta:
         verbose_name = "接口令牌"

@@ -1,13 +1,17 @@
 """A list in pages: where the next one begins is said by a signed cursor, never by a number of rows to skip."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from django.core import signing
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Model, QuerySet, UUIDField
 
 from zhiben.core.web.pages.keyset import Order
 
+from .prepared import Prepared
 from .problems import Problem
 
 USUAL, MOST = 50, 200
@@ -16,7 +20,7 @@ USUAL, MOST = 50, 200
 def page(
     rows: QuerySet,
     order: Order,
-    columns: tuple[str, ...],
+    columns: tuple[Any, ...],
     tell: Callable[..., Any],
     *,
     cursor: str,
@@ -31,16 +35,27 @@ def page(
     field = order.field
     keys = list(ordered.values_list("pk", field)[: limit + 1])  # narrow rows sort fast; the wide ones come after
     chosen = keys[:limit]
-    by_key = {
-        row[0]: row
-        for row in order.model._base_manager.filter(pk__in=[key for key, _ in chosen]).values_list("pk", *columns)
-    }
+    by_key = {row[0]: row for row in _rows_of(order.model, columns, [key for key, _ in chosen])}
     items = [tell(by_key[key][1:]) for key, _ in chosen if key in by_key]
     after = None
     if len(keys) > limit:
         last_key, last_value = chosen[-1]
         after = signer.sign(order.place_of(_Place(order, last_key, last_value)))  # type: ignore[arg-type]
     return {"items": items, "next": after}
+
+
+def _rows_of(model: type[Model], columns: tuple[Any, ...], keys: list[Any]) -> list[tuple[Any, ...]]:
+    """In no order, each with its key before the columns."""
+    if not keys:
+        return []
+    prepare = model._meta.pk.get_db_prep_value
+    return _asked_for(model, columns, len(keys))([prepare(key, connection) for key in keys])
+
+
+@cache
+def _asked_for(model: type[Model], columns: tuple[Any, ...], count: int) -> Prepared:
+    places = [uuid4() if isinstance(model._meta.pk, UUIDField) else place for place in range(count)]
+    return Prepared(lambda: model._base_manager.filter(pk__in=places).values_list("pk", *columns))
 
 
 class _Place:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, ValidationError
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -109,6 +109,8 @@ def problem_of(error: Exception) -> Problem | None:
             )
         case RequestDataTooBig():
             return Problem(413, "请求过大：一次不超过 2.5 MB，较多的内容请分几次发送。")
+        case DisallowedHost():
+            return Problem(400, "这个服务器不用这个域名，请检查地址，或联系系统管理员把域名加入配置。")
         case MultiPartParserError() | SuspiciousOperation() | UnreadablePostError():
             return _UNREADABLE
         case ValidationError() | DataError():

@@ -57,7 +57,7 @@ def prune(before: datetime) -> int:
     """Forget events older than `before` which everybody has handled, but for the newest of all, where those who have
     read everything stand. Returns how many."""
     unfinished = Delivery.objects.filter(event=OuterRef("pk"), done_at=None)
-    newest = OutboxEvent.objects.order_by("-id").values_list("pk", flat=True).first()
+    newest = OutboxEvent.objects.order_by("-id").values_list("pk", flat=True).first() or 0
     old = OutboxEvent.objects.filter(~Exists(unfinished), at__lt=before).exclude(pk=newest)
     count = old.count()
     old.delete()

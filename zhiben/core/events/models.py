@@ -13,10 +13,11 @@ class CurrentTransaction(Func):
     writers stand in one line and ids are in the order of commits."""
 
     arity = 0
+    template = "pg_current_xact_id()::text::bigint"
     output_field = models.BigIntegerField()
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
-        return ("pg_current_xact_id()::text::bigint" if connection.vendor == "postgresql" else "NULL"), []
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="NULL")
 
 
 class OutboxEvent(models.Model):

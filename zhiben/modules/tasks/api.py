@@ -7,7 +7,6 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Schema
@@ -194,19 +193,18 @@ class TaskApi(RecordApi):
 
 def _fed_back(task: Task, sent: FeedbackIn, at: At) -> Result:
     try:
-        with transaction.atomic():
-            figures, milestones, files = _meant(task, sent, at)
-            after = feed_back(
-                task=task,
-                percent=sent.percent,
-                text=sent.text,
-                fall_reason=sent.fall_reason,
-                figures=figures,
-                reached=milestones,
-                files=files,
-                by=at.acting,
-                now=at.now,
-            )
+        figures, milestones, files = _meant(task, sent, at)
+        after = feed_back(
+            task=task,
+            percent=sent.percent,
+            text=sent.text,
+            fall_reason=sent.fall_reason,
+            figures=figures,
+            reached=milestones,
+            files=files,
+            by=at.acting,
+            now=at.now,
+        )
     except StepRefused as refused:
         return Result(task, refused)
     return Result(after)
