@@ -6,6 +6,7 @@ from zhiben.core.api import changes, files, me, organisation
 from zhiben.core.api.door import routes_of
 from zhiben.core.api.problems import answer_problems
 from zhiben.core.api.reading import CarefulParser
+from zhiben.modules.plans import api as plans
 from zhiben.modules.tasks import api as tasks
 
 DESCRIPTION = (
@@ -28,6 +29,8 @@ api.add_router("/me", me.router)
 api.add_router("/tasks", tasks.tasks)
 api.add_router("/obligations", tasks.obligations)
 api.add_router("/occurrences", tasks.occurrences)
+api.add_router("/plans", plans.plans)
+api.add_router("/plan-items", plans.items)
 api.add_router("/organisation/regions", organisation.regions)
 api.add_router("/organisation/units", organisation.units)
 api.add_router("/organisation/people", organisation.people)
