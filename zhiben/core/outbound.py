@@ -7,8 +7,13 @@ addresses, so these are not refused; the machine's own services are (loopback, l
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from threading import Timer
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,6 +23,8 @@ from zhiben.core.refusal import Refused
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
+WHOLE_SECONDS = 45.0
+"""For the whole exchange: a receiver that says a byte every few seconds does not hold us for hours."""
 MOST_ANSWER = 64 * 1024
 
 
@@ -51,7 +58,7 @@ def refuse_unless_allowed(address: str) -> None:
 
 def post(address: str, *, body: bytes, headers: Mapping[str, str], seconds: float = ANSWER_SECONDS) -> Answer:
     """
-    POST and wait for the answer, at most `seconds` for each part of the exchange.
+    POST and wait for the answer, at most `seconds` for each part of the exchange and WHOLE_SECONDS for all of it.
 
     Raises Refused for an address that must not be reached (looked at anew each time: names move), NoAnswer else.
     """
@@ -59,10 +66,14 @@ def post(address: str, *, body: bytes, headers: Mapping[str, str], seconds: floa
     if settings.ZHIBEN_DRILL:
         raise NoAnswer("这里是恢复演练，不向外发送")
     limits = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+    hook = _Hook(WHOLE_SECONDS)
     try:
         with (
-            httpx.Client(timeout=limits, follow_redirects=False, trust_env=False) as client,
-            client.stream("POST", address, content=body, headers=dict(headers)) as response,
+            hook,
+            httpx.Client(timeout=limits, follow_redirects=False, trust_env=False, verify=_trust()) as client,
+            client.stream(
+                "POST", address, content=body, headers=dict(headers), extensions={"trace": hook.see}
+            ) as response,
         ):
             heard = b""
             for piece in response.iter_raw():
@@ -73,7 +84,48 @@ def post(address: str, *, body: bytes, headers: Mapping[str, str], seconds: floa
     except httpx.TimeoutException as late:
         raise NoAnswer(f"对方在 {seconds:g} 秒内没有应答") from late
     except (httpx.HTTPError, OSError) as failure:
+        if hook.has_hung_up:
+            raise NoAnswer(f"对方应答太慢，{WHOLE_SECONDS:g} 秒还没有说完") from failure
+        if "CERTIFICATE_VERIFY_FAILED" in str(failure):
+            reason = "对方的证书不受信任或与主机名不符，内网机构签发的请把机构证书装到本系统服务器的受信任证书中"
+            raise NoAnswer(reason) from failure
         raise NoAnswer(f"连接不上对方服务器（{type(failure).__name__}）") from failure
+
+
+class _Hook:
+    """Hangs up on a connection that takes too long as a whole: time limits of sockets begin anew with every byte."""
+
+    def __init__(self, seconds: float) -> None:
+        self.has_hung_up = False
+        self._socket: socket.socket | None = None
+        self._timer = Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *failure: object) -> None:
+        self._timer.cancel()
+
+    def see(self, event: str, known: dict[str, Any]) -> None:
+        """Told by httpcore of every step of the connection."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = known["return_value"].get_extra_info("socket")
+
+    def _hang_up(self) -> None:
+        self.has_hung_up = True
+        if self._socket is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom this machine trusts (the office's own authority may be among them) and the public authorities. Read once:
+    that takes longer than a request."""
+    trust = httpx.create_ssl_context(trust_env=False)
+    trust.load_default_certs()
+    return trust
 
 
 def _host_refusal(host: str) -> str | None:

@@ -1,6 +1,8 @@
 """Requests to other systems are bounded, and go nowhere they must not."""
 
+import contextlib
 import http.server
+import socket
 import threading
 
 import pytest
@@ -77,3 +79,27 @@ def test_an_installation_may_name_the_only_hosts(settings):
     outbound.refuse_unless_allowed("https://data.example/receive")
     with pytest.raises(Refused, match="ZHIBEN_OUTBOUND_HOSTS"):
         outbound.refuse_unless_allowed("https://other.example/receive")
+
+
+def test_a_receiver_that_never_comes_to_an_end_is_left(settings, monkeypatch):
+    """Each byte in time, and no end of them: in the head of the answer, where no limit of a socket ever ends."""
+    settings.ZHIBEN_OUTBOUND_HOSTS = ["127.0.0.1"]
+    monkeypatch.setattr(outbound, "WHOLE_SECONDS", 0.5)
+    over = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        line, _ = server.accept()
+        with line, contextlib.suppress(OSError):
+            line.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not over.wait(0.05):
+                line.sendall(b"X-More: 1\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        try:
+            with pytest.raises(outbound.NoAnswer, match="太慢"):
+                outbound.post(f"http://127.0.0.1:{server.getsockname()[1]}/", body=b"x", headers={})
+        finally:
+            over.set()
+            thread.join()
