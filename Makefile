@@ -8,7 +8,7 @@ ZHIBEN := .venv/bin/zhiben
 PY := .venv/bin/python
 OCR ?=
 
-.PHONY: help setup run test story lint lint-code lint-types lint-imports lint-settings lint-docs lint-frontend check bench \
+.PHONY: help setup run test story manual lint lint-code lint-types lint-imports lint-settings lint-docs lint-frontend check bench \
 	soak docs format bundle clean
 
 help:  ## 列出全部命令
@@ -25,6 +25,9 @@ test: setup  ## 运行全部测试（有 PostgreSQL 时两种数据库都跑）
 
 story: setup  ## 只走一遍浏览器里的完整故事，截图放在 .artifacts/
 	@$(PY) tests/suite.py tests/browser
+
+manual: setup  ## 重新拍用户手册的图（docs/manual/images/），每张都要看过
+	@ZHIBEN_MANUAL=1 $(PY) tests/suite.py tests/browser/test_story.py tests/browser/test_doors.py
 
 lint: lint-code lint-types lint-imports lint-settings lint-docs lint-frontend  ## 静态检查：代码、格式、类型、分层、迁移、部署设置、生成的文档
 
