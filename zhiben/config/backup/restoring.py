@@ -21,6 +21,7 @@ from zhiben.core.access.acting import Machine
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.findings import Verification
 from zhiben.core.audit.models import Kind
+from zhiben.core.events.since import forget_transactions
 from zhiben.core.refusal import Refused
 
 from . import contents, database, state, surroundings
@@ -114,6 +115,7 @@ def restore(backup: Backup, cipher: Cipher, *, drill: bool, migrate: bool, now: 
         differences = differences_from(backup)
         _end_logins()
         migrated = _migrate() if migrate else 0
+        forget_transactions()
         verification = audit.verify()
         if not drill and state.unmark_drill():
             say("本机原来是演练环境，现在转为正式使用。")

@@ -56,6 +56,11 @@ def changes_since(cursor: str, *, limit: int, names: Collection[str] = ()) -> tu
 
 def forget_transactions() -> int:
     """After a restore into another server: its transactions are counted anew, and all that was restored is past."""
+    table = OutboxEvent._meta.db_table
+    with connection.cursor() as cursor:
+        columns = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+    if "transaction" not in columns:  # a backup of an older version, not migrated yet: its rows will have no number
+        return 0
     return OutboxEvent.objects.exclude(transaction=None).update(transaction=None)
 
 

@@ -153,6 +153,8 @@ def test_a_backup_made_at_work_is_proved_on_a_second_machine(tmp_path):
         assert len(named) == lines
         assert second.files() == named
         assert second.query("SELECT label FROM audit_auditline ORDER BY id DESC LIMIT 1") == [("恢复演练",)]
+        numbered = "SELECT count(*), count(transaction) FROM events_outboxevent"
+        assert second.query(numbered) == [(lines, 0)], "另一台服务器的事务编号从头数起"
 
 
 @pytest.mark.django_db(transaction=True)
