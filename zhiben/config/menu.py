@@ -5,6 +5,7 @@ from zhiben.core.api import views as api
 from zhiben.core.documents import pages as documents
 from zhiben.core.exchange import pages as exchange
 from zhiben.core.web import home, storage
+from zhiben.core.web.components import pages as components
 from zhiben.core.web.menu import MenuGroup
 from zhiben.core.web.notices import channels
 from zhiben.core.web.organisation import pages as organisation
@@ -26,6 +27,7 @@ MENU: tuple[MenuGroup, ...] = (
             *exchange.menu,
             *channels.menu,
             *storage.menu,
+            *components.menu,
             *api.menu,
             *webhooks.menu,
             *demonstration.menu,

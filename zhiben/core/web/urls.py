@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import face, home, inbox, installable, job_pages, lookups, profile, searching, storage
+from .components import pages as components
 
 app_name = "web"
 urlpatterns = [
@@ -20,6 +21,9 @@ urlpatterns = [
     path("offline/", installable.offline, name="offline"),
     path("storage/", storage.show, name="storage"),
     path("storage/<int:unit_id>/", storage.quota, name="quota"),
+    path("components/", components.show, name="components"),
+    path("components/chart.json", components.chart, name="component_chart"),
+    path("components/<slug:pk>/<slug:step>/", components.step, name="component_step"),
     path("lookup/units/", lookups.units, name="units"),
     path("lookup/people/", lookups.people, name="people"),
 ]
