@@ -122,12 +122,19 @@ def attempted(target: Importing, rows: Sequence[Row], at: Context) -> tuple[Impo
 
 def _once(target: Importing, rows: Sequence[Row], at: Context) -> Outcome:
     """A check holds only for what it saw: it is made again here, in the transaction that writes."""
+    if target.checks_itself:
+        return _settled(target, rows, target.carry_out(rows, at), Outcome())
     in_sheet_order = sorted(rows, key=lambda row: row.number)
     checked = target.check(in_sheet_order, at)
     refused = {each.number: each.problems for each in checked if each.problems}
     sound = [row for row in rows if row.number not in refused]
     outcome = Outcome(refused=refused, intended={each.number: each.action for each in checked})
-    for done in target.carry_out(sound, at) if sound else ():
+    return _settled(target, rows, target.carry_out(sound, at) if sound else (), outcome)
+
+
+def _settled(target: Importing, rows: Sequence[Row], answers: Sequence[Done], outcome: Outcome) -> Outcome:
+    for done in answers:
+        outcome.intended.setdefault(done.number, done.action)
         if done.problems:
             outcome.refused[done.number] = done.problems
         else:

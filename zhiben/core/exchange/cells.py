@@ -15,8 +15,7 @@ from zhiben.core.text.normal import normalised_text
 from zhiben.core.text.numbers import decimal_value, number_value
 
 from .headings import folded
-from .layout import shown
-from .sheets import Cell, Flaw
+from .sheets import Cell, Flaw, shown
 
 if TYPE_CHECKING:
     from .declaration import Field
@@ -41,6 +40,8 @@ _LOST_FROM = 1e15
 _SERIALS = (20_000, 80_000)
 """1954 to 2119 as days of a spreadsheet's calendar."""
 _CHOICES_NAMED = 12
+_WORD_FROM = 3
+"""Characters from which on a part between spaces is a word of its own."""
 
 DIGITS_LOST = "“{shown}”在表格里被存成了数字，后几位已丢失，请把该列设为文本后重新填写{label}。"
 
@@ -201,7 +202,7 @@ def _choice(field: "Field", cell: Cell, is_1904: bool) -> Converted:
 
 
 def _list(field: "Field", cell: Cell, is_1904: bool) -> Converted:
-    words = [word for each in _LIST_ENDS.split(_tidy(shown(cell))) if (word := _one_line(each))]
+    words = [word for each in _LIST_ENDS.split(_tidy(shown(cell))) for word in _spaced_apart(each)]
     if not field.choices:
         long = next((each for each in words if field.max_length is not None and len(each) > field.max_length), "")
         if long:
@@ -212,6 +213,14 @@ def _list(field: "Field", cell: Cell, is_1904: bool) -> Converted:
     if unknown is not None:
         return (), _not_offered(field, unknown)
     return tuple(dict.fromkeys(value for _, value in values)), ""
+
+
+def _spaced_apart(text: str) -> list[str]:
+    """县教育局 县民政局 are two; 应 急 局 is one."""
+    parts = text.split()
+    if len(parts) > 1 and all(len(part) >= _WORD_FROM and not part.isascii() for part in parts):
+        return parts
+    return [word] if (word := _one_line(text)) else []
 
 
 def _chosen(field: "Field", text: str) -> str | None:

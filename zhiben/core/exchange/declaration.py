@@ -72,6 +72,10 @@ class Field:
     """Digits that are no number (credit codes, region codes, mobiles, identity numbers): the template formats the
     column as text, and a cell in which a spreadsheet has rounded the digits is a problem that says so."""
 
+    looks: str = ""
+    """A regular expression for what only cells of this field look like (mobiles): finds the column when its heading
+    says nothing."""
+
     def __post_init__(self) -> None:
         if self.kind == "choice" and not self.choices:
             raise ValueError(f"field {self.name} offers nothing to choose")
@@ -167,6 +171,9 @@ class Importing(ABC):
     """Two or three sentences above the upload: what is needed, what is matched by what, what a change changes."""
     list_url: ClassVar[str] = ""
     """URL name of the list to go to afterwards."""
+    checks_itself: ClassVar[bool] = False
+    """`carry_out` judges its rows anew under its own locks and answers with their problems: the engine need not ask
+    `check` a second time, which halves the work."""
 
     def order(self, row: Row) -> Any:
         """The key by which rows are carried out: parents before children. Comparable between all rows."""
@@ -185,7 +192,8 @@ class Importing(ABC):
         """Carry these rows out, set-wise, inside the engine's transaction; one answer a row.
 
         Things may have changed since `check`: the engine calls `check` again just before, in the same transaction,
-        and gives only rows that still have no problem. Raise Refused to undo the whole chunk with a sentence.
+        and gives only rows that still have no problem; unless the target `checks_itself`, which gets all of them.
+        Raise Refused to undo the whole chunk with a sentence.
         """
 
 

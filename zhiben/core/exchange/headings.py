@@ -46,7 +46,7 @@ def likeness(heading: str, field: Named) -> int:
     bare = _bare(heading)
     last = bare.rpartition("/")[2]
     plain = {_BRACKETED.sub("", each) for each in spellings} - {""}
-    if bare in plain or last in plain or bare.replace("/", "") in plain:
+    if bare in plain or plain.intersection(_endings(bare)):
         return CLOSE
     longest = max((each for each in plain if len(each) >= 2 and each in last), key=len, default="")
     return CONTAINED if longest and len(last) <= 3 * len(longest) else 0
@@ -86,12 +86,15 @@ def count_matched(headings: Iterable[str], spellings: Mapping[str, str]) -> int:
 
 def _surely(heading: str, spellings: Mapping[str, str]) -> str:
     bare = _bare(heading)
-    return (
-        spellings.get(folded(heading))
-        or spellings.get(bare)
-        or spellings.get(bare.replace("/", ""))
-        or spellings.get(bare.rpartition("/")[2], "")
+    return spellings.get(folded(heading)) or next(
+        (spellings[each] for each in (bare, *_endings(bare)) if each in spellings), ""
     )
+
+
+def _endings(bare: str) -> list[str]:
+    """联系方式/手机/号码 may be called 联系方式手机号码, 手机号码 or 号码."""
+    parts = bare.split("/")
+    return ["".join(parts[start:]) for start in range(len(parts))]
 
 
 def all_spellings(fields: Iterable[Named]) -> dict[str, str]:
@@ -106,4 +109,4 @@ def all_spellings(fields: Iterable[Named]) -> dict[str, str]:
 
 def fingerprint(headings: Sequence[str]) -> str:
     """The same for every file with these headings in this order: what a mapping is remembered under."""
-    return hashlib.sha256("\n".join(folded(each) for each in headings).encode()).hexdigest()
+    return hashlib.sha256("\n".join(("by place", *map(folded, headings))).encode()).hexdigest()

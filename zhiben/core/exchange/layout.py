@@ -5,27 +5,24 @@ numbers, blank rows, section lines, sums, and notes below. What is found is a gu
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from zhiben.core.refusal import Refused
 
-from .headings import Named, all_spellings, count_matched, folded
+from .headings import Named, all_spellings, count_matched, folded, matched
 from .insides import column_letters
-from .sheets import Book, Cell, Flaw, Table
+from .lines import ANOTHER_TABLE, SECTION, Data, compact
+from .sheets import Book, Flaw, Table, shown
 
 _LOOKED_AT = 40
 """Rows in which a head is looked for."""
 MOST_HEAD_LINES = 3
 SHEETS_TRIED = 12
 SAMPLES = 5
-_SUMS = re.compile(r"^(合计|总计|小计|共计|累计)[:(]?")
-_NOTES = re.compile(
-    r"^(备注|注|说明|附注|填表说明|填报说明|填表人|填报人|填报单位|填表单位|填报时间|填报日期|填表日期|制表人?|审核人?|"
-    r"单位负责人|负责人|联系人|联系电话|经办人|签字|盖章|单位\(?盖章\)?|数据来源)\)?\s*\d?[:.、]"
-)
+_SAMPLED_ROWS = 200
 _UNIT = re.compile(r"^(\([^()]*\)|%|元|万元|亿元|人|个|家|项|次|起|吨|年|月|日|天|平方米|公里)$")
 _LETTERED = {"甲", "乙", "丙", "丁"}
 
@@ -38,13 +35,14 @@ class Heading:
     text: str
     """Joined from above: 联系方式/手机; "" for a column without a head."""
     samples: tuple[str, ...] = ()
+    is_section: bool = False
+    """No column of the sheet: the section line above each row (一、县直部门), which may be its unit."""
 
-
-@dataclass(frozen=True)
-class Skipped:
-    number: int
-    reason: str
-    text: str
+    @property
+    def has_gaps(self) -> bool:
+        """Cells are empty below one that is not: perhaps they mean the same."""
+        first = next((at for at, each in enumerate(self.samples) if each), len(self.samples))
+        return not self.is_section and "" in self.samples[first:]
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,14 @@ class Layout:
     hidden_rows: int = 0
     hidden_columns: tuple[str, ...] = ()
     is_sure: bool = True
+    doubts: tuple[str, ...] = ()
+    """Sentences on what a person should look at before going on."""
+    filled_down: tuple[int, ...] = ()
+    """Columns in which an empty cell means the one above."""
+
+    @property
+    def has_sections(self) -> bool:
+        return any(each.is_section for each in self.headings)
 
     @property
     def texts(self) -> list[str]:
@@ -70,7 +76,8 @@ class Layout:
     @classmethod
     def of_plain(cls, plain: dict[str, Any]) -> "Layout":
         headings = tuple(Heading(**(each | {"samples": tuple(each["samples"])})) for each in plain["headings"])
-        return cls(**(plain | {"headings": headings, "hidden_columns": tuple(plain["hidden_columns"])}))
+        lists = {name: tuple(plain.get(name, ())) for name in ("hidden_columns", "doubts", "filled_down")}
+        return cls(**(plain | lists | {"headings": headings}))
 
 
 def best_sheet(book: Book, fields: Sequence[Named]) -> tuple[Table, Layout]:
@@ -78,6 +85,7 @@ def best_sheet(book: Book, fields: Sequence[Named]) -> tuple[Table, Layout]:
     spellings = all_spellings(fields)
     best: tuple[tuple[int, int, int], Table] | None = None
     refusal: Refused | None = None
+    fitting: dict[str, int] = {}
     for place, sheet in enumerate(book.sheets[:SHEETS_TRIED]):
         try:
             table = book.table(sheet.name)
@@ -85,12 +93,20 @@ def best_sheet(book: Book, fields: Sequence[Named]) -> tuple[Table, Layout]:
             refusal = refused
             continue
         rank = (_best_head(table, spellings)[0], -int(sheet.is_hidden), -place)
+        if not sheet.is_hidden:
+            fitting[sheet.name] = rank[0]
         if best is None or rank > best[0]:
             best = (rank, table)
         del table  # one sheet in memory beside the best
     if best is None:
         raise refusal or Refused("文件里没有工作表，请核对后重新上传。", "file")
-    return best[1], layout_of(best[1], fields)
+    layout, score = layout_of(best[1], fields), best[0][0]
+    others = [name for name, own in fitting.items() if name != layout.sheet and own >= max(score - 1, 2)]
+    if others:
+        named = "、".join(f"“{name}”" for name in others[:5]) + ("等" if len(others) > 5 else "")
+        sentence = f"工作表{named}的表头也对得上，这次只读入“{layout.sheet}”；其余的请各导入一次，或先并到一张表里。"
+        layout = replace(layout, doubts=(sentence, *layout.doubts))
+    return best[1], layout
 
 
 def layout_of(table: Table, fields: Sequence[Named], *, head_row: int = 0, head_lines: int = 0) -> Layout:
@@ -98,120 +114,86 @@ def layout_of(table: Table, fields: Sequence[Named], *, head_row: int = 0, head_
     spellings = all_spellings(fields)
     score, guessed_row, guessed_lines = _best_head(table, spellings, only_row=head_row)
     row, lines = head_row or guessed_row, head_lines or guessed_lines
-    grid = _filled_head(table)
-    texts = _joined(grid, row, lines)
+    if not head_lines:
+        lines = _merged_lines(table, row, lines)
+    texts = _joined(_filled_head(table), row, lines)
     first = _after_units(table, row + lines)
     columns = [at for at in range(table.width) if (at < len(texts) and texts[at])]
-    samples: dict[int, list[str]] = {at: [] for at in columns}
-    for number, cells in Data(table, first, texts):
-        for at in columns:
-            if at < len(cells) and len(samples[at]) < SAMPLES:
-                samples[at].append(shown(cells[at])[:60])
-        if number > first + 200 or all(len(each) >= SAMPLES for each in samples.values()):
-            break
+    headings, data = _sampled(table, first, texts, columns, fields)
     return Layout(
         sheet=table.name,
         head_row=row,
         head_lines=lines,
         first_row=first,
-        headings=tuple(Heading(at, column_letters(at), texts[at], tuple(samples[at])) for at in columns),
+        headings=headings,
         hidden_rows=sum(1 for each in table.hidden_rows if each >= first),
         hidden_columns=tuple(column_letters(at) for at in sorted(table.hidden_columns) if at in columns),
-        is_sure=score >= 2,
+        is_sure=score >= 2 or len(matched([texts[at] for at in columns], fields)) >= 2,
+        doubts=tuple(_doubts(headings, data)),
     )
 
 
-def data_of(table: Table, layout: Layout) -> "Data":
+def _sampled(
+    table: Table, first: int, texts: list[str], columns: list[int], fields: Sequence[Named]
+) -> tuple[tuple[Heading, ...], Data]:
+    """The headings with what stands below them; one more for the section lines, where there are any."""
+    samples: dict[int, list[str]] = {at: [] for at in columns}
+    sections: list[str] = []
+    data = Data(table, first, texts, sections=True, spellings=raw_spellings(fields))
+    for number, cells in data:
+        for at in columns:
+            if at < len(cells) and len(samples[at]) < SAMPLES:
+                samples[at].append(shown(cells[at])[:60])
+        if len(sections) < SAMPLES:
+            sections.append(shown(cells[-1])[:60])
+        if number > first + _SAMPLED_ROWS:
+            break
+    headings = [Heading(at, column_letters(at), texts[at], tuple(samples[at])) for at in columns]
+    if any(each.reason == SECTION for each in data.skipped):
+        headings.append(Heading(table.width, "", SECTION, tuple(sections), is_section=True))
+    return tuple(headings), data
+
+
+def _doubts(headings: Iterable[Heading], data: Data) -> Iterable[str]:
+    counts = Counter(folded(each.text) for each in headings)
+    twice = [each for each in headings if counts[folded(each.text)] > 1]
+    if len({folded(each.text) for each in twice}) >= 2:
+        seen: set[str] = set()
+        right = [each for each in twice if folded(each.text) in seen or seen.add(folded(each.text))]  # type: ignore[func-returns-value]
+        yield (
+            f"表里并排放着两组一样的列，只会读入左边一组；从 {right[0].letters} 列“{right[0].text}”起的右边一组不会读入。"
+            "请把右边一组剪切到左边一组的下面，再重新上传。"
+        )
+    yield from (another_table(each.number) for each in data.skipped if each.reason == ANOTHER_TABLE)
+
+
+def another_table(number: int) -> str:
+    return f"第 {number} 行起像是另一张表，没有读入。需要的话，请把它放到单独的工作表里再导入。"
+
+
+def data_of(table: Table, layout: Layout, fields: Sequence[Named]) -> Data:
     texts = [""] * table.width
     for each in layout.headings:
         if each.column < table.width:
             texts[each.column] = each.text
-    return Data(table, layout.first_row, texts)
+    return Data(
+        table,
+        layout.first_row,
+        texts,
+        sections=layout.has_sections,
+        filled_down=layout.filled_down,
+        spellings=raw_spellings(fields),
+    )
 
 
-class Data:
-    """The rows of data: blank, section, note, sum and repeated head lines left out and told in `skipped`; a cell that
-    is merged downwards counts for every row of the merge."""
-
-    def __init__(self, table: Table, first_row: int, headings: Sequence[str]) -> None:
-        self.table, self.first_row = table, first_row
-        self.skipped: list[Skipped] = []
-        self._headings = [folded(each.rpartition("/")[2]) for each in headings]
-        self._downwards: dict[int, list[tuple[int, int]]] = {}
-        self._across: set[int] = set()
-        for (top, left), (bottom, right) in table.merges:
-            if bottom > top and top >= first_row:
-                self._downwards.setdefault(top, []).append((left, bottom))
-            if right - left >= 2 and top == bottom:
-                self._across.add(top)
-
-    def __iter__(self) -> Iterator[tuple[int, list[Cell]]]:
-        self.skipped.clear()
-        running: dict[int, tuple[int, Cell]] = {}  # column → (last row of the merge, its value)
-        for number, cells in self.table.rows():
-            if number < self.first_row:
-                continue
-            texts = [each for each in cells if each != "" and (not isinstance(each, str) or each.strip())]
-            reason = self._reason(number, cells, texts) if texts else ""
-            if reason:
-                self.skipped.append(Skipped(number, reason, "，".join(shown(each) for each in texts[:3])[:80]))
-                continue
-            own = bool(texts)
-            for column, bottom in self._downwards.get(number, ()):
-                running[column] = (bottom, cells[column] if column < len(cells) else "")
-            for column, (bottom, value) in list(running.items()):
-                if number > bottom:
-                    del running[column]
-                elif column < len(cells):
-                    cells[column] = value
-            if own:
-                yield number, cells
-
-    def _reason(self, number: int, cells: list[Cell], texts: list[Cell]) -> str:
-        first = texts[0]
-        if not isinstance(first, str):
-            return ""
-        word = folded(first) if len(first) < 60 else ""
-        if _SUMS.match(word):
-            return "合计行"
-        if _NOTES.match(_compact(first)) and _is_note(texts):
-            return "表下说明"
-        if len(texts) == 1 and number in self._across:
-            return "分节标题"
-        if len(texts) >= 2 and word in self._headings and self._repeats_head(cells):
-            return "重复的表头"
-        return ""
-
-    def _repeats_head(self, cells: list[Cell]) -> bool:
-        own = [(at, each) for at, each in enumerate(cells) if each != ""]
-        return all(
-            isinstance(each, str) and at < len(self._headings) and folded(each) == self._headings[at]
-            for at, each in own
-        )
+def raw_spellings(fields: Iterable[Named]) -> frozenset[str]:
+    return frozenset(text for field in fields for text in (field.label, *field.aliases))
 
 
-def _is_note(texts: list[Cell]) -> bool:
-    """填表人：张三　审核人：李四 — and not a row of data whose first cell happens to begin so."""
-    return len(texts) <= 2 or all(not isinstance(each, str) or _NOTES.match(_compact(each)) for each in texts)
-
-
-def _compact(text: str) -> str:
-    return re.sub(r"\s+", "", text[:200]).replace("：", ":").replace("（", "(").replace("）", ")")
-
-
-def shown(cell: Cell) -> str:
-    """A cell as a person reads it in the sheet."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    if isinstance(cell, float):
-        return f"{cell:.15g}"
-    if isinstance(cell, datetime):
-        return f"{cell:%Y-%m-%d}" if cell.time() == time() else f"{cell:%Y-%m-%d %H:%M}"
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
+def _merged_lines(table: Table, row: int, lines: int) -> int:
+    """A head whose cells are merged downwards is as high as they are."""
+    bottoms = [bottom for (top, _), (bottom, _) in table.merges if row <= top < row + lines]
+    return max([lines, *(bottom - row + 1 for bottom in bottoms if bottom - row < MOST_HEAD_LINES)])
 
 
 Grid = list[list[tuple[str, int]]]
@@ -259,7 +241,7 @@ def _joined(grid: Grid, row: int, lines: int) -> list[str]:
         for cells in block:
             found, top = cells[column] if column < len(cells) else ("", row)
             text = re.sub(r"\s+", "", found) if top >= row else ""
-            if text and text not in parts and not (parts and _UNIT.match(_compact(text))):
+            if text and text not in parts and not (parts and _UNIT.match(compact(text))):
                 parts.append(text)
         texts.append("/".join(parts)[:120])
     return texts
@@ -271,7 +253,7 @@ def _after_units(table: Table, row: int) -> int:
         texts = [shown(each).strip() for each in cells if shown(each).strip()]
         if not texts:
             return number
-        is_units = all(_UNIT.match(_compact(each)) for each in texts)
+        is_units = all(_UNIT.match(compact(each)) for each in texts)
         numbers = [each for each in texts if each not in _LETTERED]
         is_numbers = len(texts) >= 3 and numbers == [str(each) for each in range(1, len(numbers) + 1)]
         if not (is_units or is_numbers):

@@ -151,7 +151,8 @@ class ImportChunk(models.Model):
 
 
 class RememberedMapping(models.Model):
-    """How a unit matched the columns of files with these headings: mapped once, and remembered."""
+    """How a unit matched the columns of files with these headings: mapped once, and remembered. `mapping` names the
+    places of the headings, not their columns: a blank column between them makes no difference."""
 
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=64)

@@ -102,10 +102,13 @@ def columns(request: HttpRequest, pk: UUID) -> HttpResponse:
         for name, value in request.POST.items()
         if name[:1] == "c" and name[1:].isdecimal() and value
     }
+    filled_down = [whole_number(name[1:]) for name in request.POST if name[:1] == "f" and name[1:].isdecimal()]
     return _step(
         request,
         pk,
-        lambda run: services.map_columns(run=run, mapping=chosen, by=request.acting, now=request.now),
+        lambda run: services.map_columns(
+            run=run, mapping=chosen, filled_down=filled_down, by=request.acting, now=request.now
+        ),
         columns=True,
         chosen=chosen,
     )
@@ -241,6 +244,7 @@ def _page(
             "bad_rows": mending_rows(run, page.object_list, request.POST),
             "may_map": may_map,
             "alike": alike_cells(run),
+            "doubts": services.doubts_of(run),
         }
     context["steps"] = [(number, label, _STEP_OF.get(Stage(run.stage), 4)) for number, label in enumerate(STEPS, 1)]
     return render(request, "exchange/run.html", context, status=status)
@@ -251,7 +255,14 @@ def _mapping_context(run: ImportRun, chosen: dict[int, str] | None) -> dict[str,
     found = set(mapping.values())
     return {
         "plan": plan,
-        "columns": [{"heading": each, "field": mapping.get(each.column, "")} for each in plan.headings],
+        "columns": [
+            {
+                "heading": each,
+                "field": mapping.get(each.column, ""),
+                "is_filled_down": each.column in plan.filled_down,
+            }
+            for each in plan.headings
+        ],
         "missing": [field.label for field in run.target.fields if field.required and field.name not in found],
         "absent": [field.label for field in run.target.fields if not field.required and field.name not in found],
         "head_rows": range(plan.head_row, plan.head_row + plan.head_lines),

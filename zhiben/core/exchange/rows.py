@@ -10,7 +10,8 @@ from zhiben.core.refusal import Refused
 
 from .cells import EMPTY, convert, typed_in
 from .declaration import Importing, Problem, Row, Whole
-from .layout import Layout, Skipped, data_of
+from .layout import Layout, data_of
+from .lines import Skipped
 from .models import ImportRun
 from .sheets import Cell, Table, opened
 
@@ -38,7 +39,7 @@ class Rows:
         fields = {field.name: field for field in self.target.fields}
         self._columns = [(column, fields[name]) for column, name in run.columns.items() if name in fields]
         self._empty = {field.name: EMPTY.get(field.kind) for field in self.target.fields}
-        self._data = data_of(table, layout)
+        self._data = data_of(table, layout, self.target.fields)
 
     @property
     def skipped(self) -> list[Skipped]:
@@ -56,6 +57,7 @@ class Rows:
         for number, cells in self._data:
             read = self._read(number, cells)
             if read is None:
+                self._data.leave_out(number, cells)
                 continue
             identity = tuple(read.row.values[name] for name in self.target.identity)
             if any(each not in ("", None, ()) for each in identity):
@@ -84,7 +86,7 @@ class Rows:
     def _values(self, name: str) -> set[Any]:
         column, field = next((column, field) for column, field in self._columns if field.name == name)
         found = set()
-        for number, cells in data_of(self._table, self._layout):
+        for number, cells in data_of(self._table, self._layout, self.target.fields):
             cell: Cell = cells[column] if column < len(cells) else ""
             value, sentence = convert(field, self._mended.get(number, {}).get(name, cell), is_1904=self._table.is_1904)
             if not sentence and value not in ("", None, ()):

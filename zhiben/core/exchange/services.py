@@ -3,8 +3,9 @@
 Every verb locks the run; what somebody confirms is what they saw (`version`).
 """
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -25,12 +26,13 @@ from zhiben.core.refusal import Refused
 
 from .carrying import Outcome, keep_refused
 from .checking import Findings, examine
-from .declaration import IMPORTS, Importing
+from .declaration import IMPORTS, Field, Importing
 from .headings import fingerprint, matched
-from .layout import Layout, best_sheet, layout_of, shown
+from .layout import Layout, another_table, best_sheet, layout_of
+from .lines import ANOTHER_TABLE
 from .models import ImportRow, ImportRun, RememberedMapping, Stage
 from .rows import Rows, table_of
-from .sheets import MOST_BYTES, Table, opened
+from .sheets import MOST_BYTES, Table, opened, shown
 from .summary import counts_of
 
 AT_ONCE = 500
@@ -102,12 +104,17 @@ def choose_layout(*, run: ImportRun, sheet: str, head_row: int, head_lines: int,
 
 
 @transaction.atomic
-def map_columns(*, run: ImportRun, mapping: Mapping[int, str], by: By, now: datetime) -> ImportRun:
-    """Say which column holds which field, remember it for this unit and these headings, and have the rows checked:
-    at once, or in the background. Raises Refused naming the fields that have to be there."""
+def map_columns(
+    *, run: ImportRun, mapping: Mapping[int, str], filled_down: Collection[int] = (), by: By, now: datetime
+) -> ImportRun:
+    """Say which column holds which field (and in which an empty cell means the one above), remember it for this unit
+    and these headings, and have the rows checked: at once, or in the background. Raises Refused naming the fields that
+    have to be there."""
     locked = _held(run, by, Stage.MAPPING, Stage.CHECKED, Stage.FAILED)
     _refuse_once_begun(locked)
     locked.mapping = _sound_mapping(locked, mapping)
+    known = {each.column for each in locked.plan.headings if not each.is_section}
+    locked.layout = locked.layout | {"filled_down": sorted(known.intersection(filled_down))}
     _remember(locked, now)
     return _have_checked(locked, by=by, now=now)
 
@@ -191,6 +198,13 @@ def settle(run: ImportRun, *, now: datetime) -> ImportRun:
             fail(locked, run.job.error, now=now)
         return locked
     return run
+
+
+def doubts_of(run: ImportRun) -> list[str]:
+    """Sentences on what of the file may not have been read as it was meant."""
+    told = list(run.plan.doubts)
+    more = (another_table(number) for number, reason, _ in run.skipped if reason == ANOTHER_TABLE)
+    return list(dict.fromkeys((*told, *more)))
 
 
 def fail(run: ImportRun, sentence: str, *, now: datetime) -> None:
@@ -316,7 +330,19 @@ def _lay_out(run: ImportRun, table: Table, layout: Layout, by: By) -> None:
 
 def _guessed(run: ImportRun, layout: Layout) -> dict[str, str]:
     found = matched(layout.texts, run.target.fields)
-    return {str(layout.headings[place].column): name for place, name in found.items()}
+    for field in run.target.fields:
+        if field.name not in found.values() and (place := _by_looks(field, layout, found)) is not None:
+            found[place] = field.name
+    return {str(layout.headings[place].column): name for place, name in sorted(found.items())}
+
+
+def _by_looks(field: Field, layout: Layout, taken: Collection[int]) -> int | None:
+    """The first column nobody named whose cells all look like this field: mobiles below 联系号码."""
+    for place, heading in enumerate(layout.headings):
+        told = [re.sub(r"[\s-]", "", each) for each in heading.samples if each]
+        if place not in taken and told and field.looks and all(re.fullmatch(field.looks, each) for each in told):
+            return place
+    return None
 
 
 def _remembered(run: ImportRun, layout: Layout, by: By) -> dict[str, str]:
@@ -324,15 +350,16 @@ def _remembered(run: ImportRun, layout: Layout, by: By) -> dict[str, str]:
         return {}
     known = RememberedMapping.objects.filter(unit=by.unit, key=run.key, fingerprint=fingerprint(layout.texts)).first()
     names = {field.name for field in run.target.fields}
-    columns = {str(each.column) for each in layout.headings}
-    return {at: name for at, name in known.mapping.items() if at in columns and name in names} if known else {}
+    places = {str(place): str(each.column) for place, each in enumerate(layout.headings)}
+    return {places[at]: name for at, name in known.mapping.items() if at in places and name in names} if known else {}
 
 
 def _remember(run: ImportRun, now: datetime) -> None:
     if run.post is not None:
+        places = {str(each.column): str(place) for place, each in enumerate(run.plan.headings)}
         RememberedMapping.objects.update_or_create(
             unit_id=run.post.unit_id, key=run.key, fingerprint=fingerprint(run.plan.texts),
-            defaults={"mapping": run.mapping, "used_at": now},
+            defaults={"mapping": {places[at]: name for at, name in run.mapping.items()}, "used_at": now},
         )  # fmt: skip
 
 

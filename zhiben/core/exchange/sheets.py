@@ -42,6 +42,21 @@ Cell = str | float | int | bool | date | datetime | time | timedelta | Flaw
 """An empty cell is ""."""
 
 
+def shown(cell: Cell) -> str:
+    """A cell as a person reads it in the sheet."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, float):
+        return f"{cell:.15g}"
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d}" if cell.time() == time() else f"{cell:%Y-%m-%d %H:%M}"
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
 @dataclass(frozen=True)
 class SheetName:
     name: str

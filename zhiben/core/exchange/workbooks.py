@@ -7,9 +7,10 @@ from typing import IO, Any
 import xlsxwriter
 
 from .declaration import ACTION_WORDS, Field, Importing
-from .layout import data_of, shown
+from .layout import data_of
 from .models import ImportRow, ImportRun
 from .rows import rows_of, table_of
+from .sheets import shown
 
 TEMPLATE_ROWS = 2000
 """Rows of the template that are formatted and offer their choices."""
@@ -133,7 +134,7 @@ def _with_cells(run: ImportRun, rows: dict[int, ImportRow]) -> Iterator[tuple[Im
         return
     last = max(rows)
     with table_of(run, run.layout["sheet"]) as table:
-        for number, cells in data_of(table, run.plan):
+        for number, cells in data_of(table, run.plan, run.target.fields):
             if number in rows:
                 yield rows[number], [shown(each) for each in cells]
             if number >= last:

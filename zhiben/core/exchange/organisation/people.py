@@ -23,10 +23,14 @@ from zhiben.core.org.roles import Role
 from ..declaration import Action, Checked, Context, Done, Field, Importing, Problem, Row
 from ..naming import FoundUnits, UnitNames
 from .matching import Known, Match, mobile_tail
-from .words import offered_roles, role_called, sector_called, usual_role
+from .words import means_plainly, offered_roles, role_called, sector_called, usual_role
 
 RECORD = "org.person"
-MOBILE = re.compile(r"1[3-9]\d{9}")
+MOBILE = r"1[3-9]\d{9}"
+_MOBILES = re.compile(rf"(?<!\d)(?:\+?86|0086)?({MOBILE})(?!\d)")
+_LANDLINES = re.compile(r"(?<!\d)(?:\(?0\d{2,3}\)?-?)?[2-8]\d{6,7}(?:[-转]\d{1,6})?(?!\d)|(?<!\d)\d{3,6}(?!\d)")
+_DOTS = str.maketrans("•‧・∙⋅", "·····")
+_BESIDE_A_NAME = re.compile(r"^\d{1,3}[.、]\s*|[(（][^()（）]{1,8}[)）]$|[*＊]$")
 NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff·A-Za-z .]{2,32}")
 
 
@@ -44,10 +48,13 @@ class Plan:
     is_proposed: bool = False
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    """What is out of the ordinary; `proposal` comes on top when it is told what became of the row."""
+    proposal: str = ""
 
     @property
     def name(self) -> str:
-        return self.row["name"]
+        """Without what lists write beside a name: 1.张三, 李四（兼）, 王五*."""
+        return _BESIDE_A_NAME.sub("", _BESIDE_A_NAME.sub("", self.row["name"].translate(_DOTS)))
 
     @property
     def username(self) -> str:
@@ -79,20 +86,23 @@ class PeopleImport(Importing):
     key, title, counter = "org.people", "人员", "人"
     permission, list_url = Permission.MANAGE_ORGANISATION, "people:list"
     fields = (
-        Field("name", "姓名", ("人员姓名", "名字", "联系人"), required=True, max_length=32, example="林溪"),
-        Field("mobile", "手机", ("手机号", "手机号码", "联系电话", "电话", "联系方式", "移动电话"), is_code=True,
-              example="13900000001", help="11 位手机号，用来认出同一个人，建议填写。"),
-        Field("unit", "单位", ("所在单位", "工作单位", "单位名称", "所属单位", "部门", "所在部门", "机构名称", "单位全称"),
+        Field("name", "姓名", ("人员姓名", "人员名称", "名字", "联系人", "责任人姓名"), required=True, max_length=32, example="林溪"),
+        Field("mobile", "手机", ("手机号", "手机号码", "联系电话", "电话", "联系方式", "移动电话", "手机电话", "联系号码"),
+              is_code=True, looks=MOBILE,
+              example="13900000001", help="11 位手机号，用来认出同一个人，建议填写。座机不登记。"),
+        Field("unit", "单位", ("所在单位", "工作单位", "单位名称", "所属单位", "部门", "所在部门", "机构名称", "单位全称",
+                                "供职单位", "任职单位"),
               example="澄溪县应急管理局", help="已登记的单位全称、简称或别名。"),
-        Field("role", "岗位角色", ("角色", "岗位", "岗位类别", "系统角色"), example="安全经办",
+        Field("role", "岗位角色", ("角色", "岗位", "岗位类别", "系统角色", "安全岗位"), example="安全经办",
               help="可填：" + offered_roles() + "。不填则按职务拟定，由安全保密管理员确认。"),
-        Field("title", "职务", ("职务职称", "职位", "行政职务", "职务名称"), max_length=64, example="安全科科长"),
-        Field("sectors", "分管行业", ("分管领域", "监管行业", "负责行业"), kind="list", example="危险化学品",
+        Field("title", "职务", ("职务职称", "职务职级", "职务/职级", "职位", "行政职务", "职务名称", "现任职务"), max_length=64, example="安全科科长"),
+        Field("sectors", "分管行业", ("分管领域", "监管行业", "负责行业", "分管行业领域", "安全领域", "监管领域"), kind="list", example="危险化学品",
               help="用顿号隔开；不填表示单位监管的全部行业。"),
-        Field("username", "登录名", ("账号", "用户名", "登录账号", "系统账号"), max_length=64, example="lin.xi",
+        Field("username", "登录名", ("账号", "账户", "用户名", "登录账号", "登录账户", "系统账号"), max_length=64, example="lin.xi",
               help="给要使用系统的人填写；不填则只登记，不开账号。"),
     )  # fmt: skip
     identity = ("name", "mobile", "username", "unit", "role")
+    checks_itself = True
     help = (
         "同一个人先按登录名、手机号认，再按单位和姓名认，认不准的会提示。表中的岗位是“拟任”，由安全保密管理员在“待任命”中"
         "一次确认后生效。新开的账号还没有密码，导入后请在“人员”中制作首次登录密码表。空着的格不改动已有的内容。"
@@ -136,9 +146,7 @@ class PeopleImport(Importing):
         row = plan.row
         if not NAME.fullmatch(plan.name):
             plan.refuse("name", f"“{plan.name}”不像姓名，请核对；一行只填一个人。")
-        plan.mobile = row["mobile"].replace("-", "").removeprefix("+86")
-        if plan.mobile and not MOBILE.fullmatch(plan.mobile):
-            plan.refuse("mobile", f"手机号“{row['mobile']}”应为 1 开头的 11 位数字，请核对；座机不用填。")
+        self._read_mobile(plan)
         if row["unit"]:
             found = units[row["unit"]]
             plan.unit = found.unit
@@ -147,11 +155,29 @@ class PeopleImport(Importing):
                 plan.refuse("unit", found.problem or f"“{row['unit']}”指多个单位，请填写一个单位的全称。")
         elif row["role"]:
             plan.refuse("unit", "填了岗位角色，请同时填写单位。")
+        else:
+            plan.take_note("没有写单位，只登记这个人，不拟任岗位。")
         self._read_role(plan)
         sectors = [sector_called(word) for word in row["sectors"]]
         if unknown := [word for word, sector in zip(row["sectors"], sectors, strict=True) if sector is None]:
             plan.refuse("sectors", f"没有“{'、'.join(unknown)}”这样的行业，请对照模板中的行业名称填写。")
         plan.sectors = tuple(dict.fromkeys(filter(None, sectors)))
+
+    def _read_mobile(self, plan: Plan) -> None:
+        """139-0000-0001, +86 139…, two numbers in a cell, a landline: the first mobile counts, and what is left out
+        is said."""
+        text = plan.row["mobile"]
+        plain = re.sub(r"(?<=\d)[-.](?=\d)", "", text)
+        mobiles = list(dict.fromkeys(_MOBILES.findall(plain)))
+        left = re.sub(r"\D", "", _LANDLINES.sub("", _MOBILES.sub("", plain)))
+        if mobiles and not left:
+            plan.mobile = mobiles[0]
+            if len(mobiles) > 1:
+                plan.take_note(f"写了 {len(mobiles)} 个手机号，登记第一个（{mobile_tail(mobiles[0])}）。")
+        elif text and not left and _LANDLINES.search(text):
+            plan.take_note("座机不登记。")
+        elif text:
+            plan.refuse("mobile", f"手机号“{text}”应为 1 开头的 11 位数字，请核对；座机不用填。")
 
     def _read_role(self, plan: Plan) -> None:
         if plan.unit is None:
@@ -162,6 +188,8 @@ class PeopleImport(Importing):
             plan.refuse("role", f"没有“{word}”这个岗位角色，请改填：{offered_roles()}。职务请填在“职务”一列。")
         elif refusal := org.proposal_refusal(plan.unit, plan.role):
             plan.refuse("role", refusal)
+        elif word and not means_plainly(word, plan.role):
+            plan.take_note(f"“{word}”按“{plan.role.label}”处理。")
 
     def _compare_within_file(self, plan: Plan) -> None:
         """One mobile or login is one person's; who is named without either must be the only one of that name."""
@@ -196,7 +224,7 @@ class PeopleImport(Importing):
         kept_title = proposed.title if proposed else None
         if kept_title != plan.row["title"] or (proposed and tuple(proposed.sectors) != plan.sectors):
             plan.is_proposed = True
-            plan.take_note(f"拟任“{plan.unit}”{plan.role.label}，待安全保密管理员确认。")
+            plan.proposal = f"拟任“{plan.unit}”{plan.role.label}，待安全保密管理员确认。"
 
     def _judge_account(self, plan: Plan, known: Known) -> None:
         own = known.username_of(plan.person)
@@ -240,7 +268,7 @@ class PeopleImport(Importing):
         return [
             Done(
                 plan.row.number, actions[plan.row.number], RECORD if plan.person else "",
-                str(plan.person.pk) if plan.person else "", tuple(plan.problems), "".join(plan.notes),
+                str(plan.person.pk) if plan.person else "", tuple(plan.problems), "".join((*plan.notes, plan.proposal)),
             )
             for plan in plans
         ]  # fmt: skip

@@ -66,6 +66,7 @@ class RegionImport(Importing):
               example="否", help="开发区、园区、新区等不在统计代码内的区域填“是”。"),
     )  # fmt: skip
     identity = ("code",)
+    checks_itself = True
     help = (
         "可以直接使用统计局公布的区划代码表。已有的区域按代码对应，没有代码的按名称和上级对应；"
         "名称、上级变了的，按更名、调整隶属关系处理，旧名称保留备查。表中没有的区域不会被删除。"

@@ -59,6 +59,16 @@ ROLE_WORDS: dict[str, Role] = {
     **dict.fromkeys(("专家",), R.EXPERT),
 }
 """The same word may mean another role in another kind of unit; see `role_called`."""
+ROLE_PATTERNS: tuple[tuple[str, Role], ...] = (
+    (r"网格", R.GRID_OFFICER),
+    (r"法人|法定代表", R.ENTERPRISE_HEAD),
+    (r"专家", R.EXPERT),
+    (r"安全(管理)?(员|人员|干部|总监|主管)$", R.SAFETY_OFFICER),
+    (r"监管(执法)?(员|人员)$|执法(员|人员)$", R.REGULATOR),
+    (r"(联络|信息|填报|报送|协管|经办|承办|专管)(员|人|人员)$|专干$|干事$|办事员$|内勤$", R.UNIT_OFFICER),
+    (r"负责人$|责任人$|领导$|^分管|一把手", R.UNIT_LEADER),
+)
+"""What other words for a role contain, tried in this order."""
 HEAD_OF: dict[UnitKind, Role] = {
     K.GOVERNMENT: R.GOVERNMENT_LEADER,
     K.COMMITTEE_OFFICE: R.COMMITTEE_CHIEF,
@@ -70,6 +80,7 @@ OFFICER_OF: dict[UnitKind, Role] = {
     K.ENTERPRISE: R.SAFETY_OFFICER,
     K.INSTITUTION: R.SAFETY_OFFICER,
 }
+_WITH_SAFETY_OFFICERS = {K.ENTERPRISE, K.INSTITUTION}
 HEADS_TITLE = re.compile(
     r"^(?!.*(副|助理|科|股|室主任|大队|中队)).*"
     r"(局长|主任|镇长|乡长|书记|总经理|董事长|厂长|矿长|校长|院长|县长|市长|区长|负责人)$"
@@ -110,7 +121,8 @@ def kind_called(word: str) -> UnitKind | None:
     >>> kind_called("部门"), kind_called("乡镇/街道")
     (UnitKind.DEPARTMENT, UnitKind.TOWN)
     """
-    return _lookup(word, KIND_WORDS)
+    exact = _lookup(word, KIND_WORDS)
+    return exact or next((kind for end, kind in KIND_WORDS.items() if len(end) > 1 and word.endswith(end)), None)
 
 
 def kind_of_name(name: str, level: RegionLevel | None = None) -> UnitKind | None:
@@ -129,12 +141,25 @@ def role_called(word: str, kind: UnitKind) -> Role | None:
     >>> role_called("负责人", UnitKind.ENTERPRISE), role_called("经办", UnitKind.DEPARTMENT)
     (Role.ENTERPRISE_HEAD, Role.UNIT_OFFICER)
     """
-    role = _lookup(word, ROLE_WORDS)
+    role = _lookup(word, ROLE_WORDS) or _by_pattern(word)
     if role is not None and word == role.label:
         return role
+    if role == R.SAFETY_OFFICER and kind not in _WITH_SAFETY_OFFICERS:
+        return OFFICER_OF.get(kind, R.UNIT_OFFICER)
     if role == R.UNIT_LEADER:
         return HEAD_OF.get(kind, role)
     return OFFICER_OF.get(kind, role) if role == R.UNIT_OFFICER else role
+
+
+def _by_pattern(word: str) -> Role | None:
+    if any(role.label in word for role in ADMINISTRATORS):
+        return None
+    return next((role for pattern, role in ROLE_PATTERNS if re.search(pattern, word)), None)
+
+
+def means_plainly(word: str, role: Role) -> bool:
+    """Whether the word is the role's own, or one commonly used for it: nothing has to be said about it."""
+    return word == role.label or _lookup(word, ROLE_WORDS) == role
 
 
 def usual_role(kind: UnitKind, title: str) -> Role:

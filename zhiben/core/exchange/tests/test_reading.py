@@ -39,7 +39,7 @@ def rows_of(path: Path, name: str = "表.xlsx") -> tuple[Layout, list[tuple[int,
     """The layout, the rows of data, and the lines left out with the reason."""
     with opened(path, name=name) as book:
         table, layout = best_sheet(book, FIELDS)
-        data = data_of(table, layout)
+        data = data_of(table, layout, FIELDS)
         return layout, list(data), [(each.number, each.reason) for each in data.skipped]
 
 
@@ -71,7 +71,7 @@ def roster() -> bytes:
 def test_a_roster_as_an_office_keeps_it(written: Callable) -> None:
     layout, rows, skipped = rows_of(written(roster()))
     assert (layout.sheet, layout.head_row, layout.head_lines, layout.first_row) == ("名册", 2, 2, 5)
-    assert layout.texts == ["序号", "姓名", "工作单位", "联系方式/手机", "联系方式/办公电话", "备注"]
+    assert layout.texts == ["序号", "姓名", "工作单位", "联系方式/手机", "联系方式/办公电话", "备注", "分节标题"]
     assert matched(layout.texts, FIELDS) == {1: "name", 2: "unit", 3: "mobile", 4: "phone"}
     assert [(number, cells[1], cells[2]) for number, cells in rows] == [
         (5, "张　三", "应急局"),
