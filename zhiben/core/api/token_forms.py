@@ -19,7 +19,10 @@ def resolve_post(name: str) -> Post | None:
 
 class TokenForm(forms.Form):
     name = forms.CharField(
-        label="用途", max_length=32, help_text="哪个系统用、做什么，例如“市数据平台取任务”。会写进留痕。"
+        label="用途",
+        max_length=32,
+        help_text="哪个系统用、做什么，例如“市数据平台取任务”。会写进留痕。",
+        error_messages={"required": "请填写用途。"},
     )
     post = Picked(
         Post,
@@ -27,9 +30,13 @@ class TokenForm(forms.Form):
         resolve_post,
         label="岗位",
         help_text="令牌以这个岗位的名义读取和办理，权限不超过它；离任后令牌自动失效。输入姓名查找。",
+        error_messages={"required": "请选择岗位：输入姓名，从列出的岗位中选。"},
     )
     scopes = forms.MultipleChoiceField(
-        label="权限范围", widget=forms.CheckboxSelectMultiple({"class": "choices"}), help_text="只选确实要用的。"
+        label="权限范围",
+        widget=forms.CheckboxSelectMultiple({"class": "choices"}),
+        help_text="只选确实要用的。",
+        error_messages={"required": "请至少选择一项权限范围。"},
     )
     days = forms.IntegerField(
         label="有效期（天）", min_value=1, max_value=LONGEST_DAYS, initial=180, help_text="最长一年，到期前请重新发放。"
