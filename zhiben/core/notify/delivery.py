@@ -23,13 +23,14 @@ from django.db.models import F, Prefetch, QuerySet
 
 from zhiben.core.clock import local_day
 from zhiben.core.jobs.loop import let_go_of_connections
+from zhiben.core.org.models import Person
 from zhiben.core.refusal import Refused
 from zhiben.core.sealed import unseal
 
 from .channels.channel import Channel, Letter, NotSent, OutcomeUnknown, Send, TryLater
 from .channels.known import CHANNELS, channel_of, is_robot
 from .kinds import Medium, Timing
-from .letters import compose, no_longer_matter
+from .letters import compose, no_longer_matter, restricted_by_now
 from .models import Contact, Habits, Lane, Outgoing, Robot, Stage
 from .timing import next_digest
 
@@ -140,7 +141,11 @@ class _Batch:
         self._lane_is_well = False
         self.left = list(rows)
         """Not yet begun."""
-        self._gone = no_longer_matter([*rows, *(line for row in rows for line in row.lines.all())])
+        told = [*rows, *(line for row in rows for line in row.lines.all())]
+        restricted = restricted_by_now(told)
+        for row in told:
+            row.is_discreet = row.is_discreet or row.pk in restricted
+        self._gone = no_longer_matter(told)
         self._addresses = _addresses(rows, channel)
         self._today = _sent_today(rows, now)
 
@@ -294,11 +299,14 @@ def _give_back(rows: Sequence[Outgoing]) -> None:
 def _addresses(rows: Sequence[Outgoing], channel: Channel) -> dict[int, str]:
     if is_robot(channel):
         return {row.pk: _robot_address(row) for row in rows}
-    people = {row.person_id for row in rows if row.person_id and not row.address}
+    people = {row.person_id: row.person for row in rows if row.person is not None}
     if channel.name == Medium.SMS:
-        return {row.pk: row.address or (row.person.mobile if row.person else "") for row in rows}
-    proved = Contact.objects.filter(person__in=people, medium=channel.name, verified_at__isnull=False)
-    known = dict(proved.values_list("person_id", "address"))
+        known = {pk: person.mobile for pk, person in people.items()}
+    else:
+        proved = Contact.objects.filter(person__in=people, medium=channel.name, verified_at__isnull=False)
+        known = dict(proved.values_list("person_id", "address"))
+    for pk in Person.objects.filter(pk__in=people, user__is_active=False).values_list("pk", flat=True):
+        known[pk] = ""  # whoever can no longer log in is no longer written to
     return {row.pk: row.address or known.get(row.person_id or 0, "") for row in rows}
 
 

@@ -5,11 +5,16 @@ it says title and link only. About a record of restricted knowledge it does not 
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
+from typing import Any
 
+from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from zhiben.core.access.scope import Confidentiality, Scoped
 from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.org.models import Person
@@ -44,6 +49,35 @@ def no_longer_matter(rows: Sequence[Outgoing]) -> dict[int, str]:
         elif row.person_id and timing_of(chosen, row.person_id, Medium(row.lane), Kind(row.kind)) == Timing.NEVER:
             reasons[row.pk] = "本人已选择不收"
     return reasons
+
+
+def restricted_by_now(rows: Iterable[Outgoing]) -> set[int]:
+    """Those of these rows whose record is of restricted knowledge today, whatever it was when they were told."""
+    about: dict[str, dict[Any, list[int]]] = {}
+    for row in rows:
+        if row.notification is not None and row.notification.record_id:
+            records = about.setdefault(row.notification.record_type, {})
+            records.setdefault(row.notification.record_id, []).append(row.pk)
+    found: set[int] = set()
+    for record_type, rows_of in about.items():
+        for key in _restricted(record_type, rows_of.keys()):
+            found.update(rows_of[key])
+    return found
+
+
+def _restricted(record_type: str, ids: Collection[str]) -> set[str]:
+    try:
+        model = apps.get_model(record_type)
+    except (LookupError, ValueError):  # no record of a module that is installed
+        return set()
+    if not issubclass(model, Scoped):
+        return set()
+    keys = []
+    for text in ids:
+        with suppress(ValidationError):
+            keys.append(model._meta.pk.to_python(text))
+    restricted = model._default_manager.filter(pk__in=keys).exclude(confidentiality=Confidentiality.ORDINARY)
+    return {str(key) for key in restricted.values_list("pk", flat=True)}
 
 
 def compose(row: Outgoing, gone: Collection[int], now: datetime) -> Letter | None:

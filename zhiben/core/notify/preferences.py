@@ -13,6 +13,7 @@ from .channels.known import CHANNELS
 from .fanout import RANK_DIRECT, choices_of, timing_of
 from .kinds import Kind, Medium, Timing, usual_timing
 from .models import Contact, Habits, Outgoing, Preference, Stage
+from .timing import next_digest
 
 Choices = Mapping[tuple[Medium, Kind], Timing]
 TESTS_AN_HOUR = 5
@@ -39,7 +40,9 @@ def choose(
     digest_at: time,
     only_working_days: bool,
     overdue_breaks_quiet: bool,
+    now: datetime,
 ) -> None:
+    """What already waits for a digest goes with the first one of the new hour, so that no day has two."""
     if _is_quiet(digest_at, quiet_from, quiet_to):
         raise Refused("汇总时间在免打扰时段里，请把汇总时间调到免打扰结束之后。", "digest_at")
     Preference.objects.filter(person=person).delete()
@@ -48,7 +51,7 @@ def choose(
         for (medium, kind), timing in choices.items()
         if timing != usual_timing(medium, kind)
     )
-    Habits.objects.update_or_create(
+    habits, _ = Habits.objects.update_or_create(
         person=person,
         defaults={
             "quiet_from": quiet_from,
@@ -58,6 +61,8 @@ def choose(
             "overdue_breaks_quiet": overdue_breaks_quiet,
         },
     )
+    for_digest = Outgoing.objects.filter(person=person, stage=Stage.WAITING, timing=Timing.DIGEST)
+    for_digest.update(next_at=next_digest(habits, now))
 
 
 def send_trial(*, person: Person, medium: Medium, now: datetime) -> Outgoing:

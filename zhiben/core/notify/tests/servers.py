@@ -38,6 +38,14 @@ class PostOffice:
     taken: list[EmailMessage] = field(default_factory=list)
     receivers: list[str] = field(default_factory=list)
     logins: list[bytes] = field(default_factory=list)
+    calls: int = 0
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        session.letters = getattr(session, "letters", 0) + 1
+        if self.mood == "two letters a call" and session.letters > 2:
+            return "421 4.7.0 too many letters in one call"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.mood == "no such box":
@@ -52,6 +60,8 @@ class PostOffice:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.mood == "hangs after the text":
             await asyncio.sleep(30)
+        if self.mood == "takes it too late":
+            await asyncio.sleep(0.5)
         if self.mood == "spam":
             return "554 5.7.1 looks like spam"
         parsed = message_from_bytes(envelope.content, policy=policy.default)
@@ -60,6 +70,8 @@ class PostOffice:
         self.receivers += envelope.rcpt_tos
         if self.mood == "drops after the text":
             server.transport.abort()
+        if self.mood == "hangs up after each":
+            asyncio.get_running_loop().call_later(0.01, server.transport.close)
         return "250 OK"
 
     def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
@@ -74,6 +86,7 @@ def standing(office: PostOffice, tls: ssl.SSLContext | None = None) -> Iterator[
     more = {"authenticator": office.authenticate, "auth_required": True, "tls_context": tls, "require_starttls": True}
 
     def speak() -> SMTP:
+        office.calls += 1
         return SMTP(office, loop=loop, hostname="post.example", **(more if tls else {}))
 
     server = loop.run_until_complete(loop.create_server(speak, "127.0.0.1", 0))

@@ -1,6 +1,7 @@
 """What each channel says to the other side, and what it makes of the answer."""
 
 import socket
+import time
 
 import pytest
 
@@ -44,7 +45,9 @@ class TestMail:
         assert "&lt;清查&gt;" in page
         assert f'<a href="{LINK}">' in page
 
-    @pytest.mark.parametrize("address", ["a@b.cn\r\nBcc: x@y.cn", "a@b.cn\nX: y", "没有@", "", "a b@c.cn"])
+    @pytest.mark.parametrize(
+        "address", ["a@b.cn\r\nBcc: x@y.cn", "a@b.cn\nX: y", "没有@", "", "a b@c.cn", "王@例子.中国"]
+    )
     def test_no_address_can_begin_another_header(self, post_office, address):
         with pytest.raises(Undeliverable):
             post_a(address, letter())
@@ -83,6 +86,32 @@ class TestMail:
                 post_a("li@example.gov.cn", letter())
         assert late.value.whole_lane
         assert "没有应答" in late.value.reason
+
+    @pytest.mark.parametrize(("mood", "calls"), [("kind", 1), ("two letters a call", 3), ("hangs up after each", 5)])
+    def test_the_letters_of_a_batch_share_a_call_while_the_server_lets_them(self, post_office, mood, calls):
+        post_office.mood = mood
+        with Mail().conversation() as send:
+            for n in range(5):
+                send(f"p{n}@example.gov.cn", letter())
+                if mood == "hangs up after each":
+                    time.sleep(0.05)
+        assert post_office.receivers == [f"p{n}@example.gov.cn" for n in range(5)]
+        assert post_office.calls == calls
+
+    def test_a_refused_letter_leaves_nothing_to_the_next(self, post_office):
+        post_office.mood = "full box"
+        with Mail().conversation() as send:
+            send("a@example.gov.cn", letter())
+            with pytest.raises(TryLater):
+                send("full@example.gov.cn", letter())
+            send("b@example.gov.cn", letter())
+        assert post_office.receivers == ["a@example.gov.cn", "b@example.gov.cn"]
+
+    def test_an_answer_that_comes_too_late_is_no_answer(self, post_office, monkeypatch):
+        monkeypatch.setattr(mail_module, "STEP_SECONDS", 0.2)
+        post_office.mood = "takes it too late"
+        with pytest.raises(OutcomeUnknown):
+            post_a("li@example.gov.cn", letter())
 
     def test_encrypted_with_password_and_the_offices_own_authority(self, settings, tmp_path):
         context, authority = certificate(tmp_path)

@@ -35,6 +35,7 @@ def show(request: HttpRequest) -> HttpResponse:
                 digest_at=given["digest_at"],
                 only_working_days=given["only_working_days"],
                 overdue_breaks_quiet=given["overdue_breaks_quiet"],
+                now=request.now,
             )
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
