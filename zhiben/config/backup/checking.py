@@ -22,9 +22,16 @@ from .layout import AUDIT, DATABASE, SETTINGS, Backup, digest_of
 
 
 def problems_of(
-    backup: Backup, cipher: Cipher, *, deep: bool = False, progress: contents.Told = lambda done: None
+    backup: Backup,
+    cipher: Cipher,
+    *,
+    deep: bool = False,
+    with_files: bool = True,
+    progress: contents.Told = lambda done: None,
 ) -> Iterator[str]:
-    """Sentences; none of them when all is well. Raises Refused where it cannot be told (no key, no program)."""
+    """Sentences; none of them when all is well. Raises Refused where it cannot be told (no key, no program).
+
+    Without `with_files` the contents of files are left to whoever reads them anyway."""
     broken = list(_problems_of_parts(backup))
     yield from broken
     if lost := backup.manifest.files["lost"]:
@@ -35,7 +42,8 @@ def problems_of(
         part = backup.manifest.part(SETTINGS)
         assert part is not None
         cipher.get(backup.path(part), Counted())  # it is whole: if it does not open, the key is another
-    yield from contents.problems_in(backup, cipher, told=progress)
+    if with_files:
+        yield from contents.problems_in(backup, cipher, told=progress)
     if backup.manifest.recipients and not cipher.identities:
         return  # whoever has no key sees that everything is there
     with opened(backup, cipher, DATABASE) as dump:

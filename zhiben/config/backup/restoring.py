@@ -2,6 +2,7 @@
 a marker says that what lies here is unfinished: nothing starts on it, and the same command run again finishes it."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
+from zhiben.config.database import roles
 from zhiben.config.health import unapplied_migrations
 from zhiben.core.access.acting import Machine
 from zhiben.core.audit import services as audit
@@ -102,11 +104,11 @@ def restore(backup: Backup, cipher: Cipher, *, drill: bool, migrate: bool, now: 
         say("核对备份……")
         if broken := next(problems_of_backup(backup, cipher), None):
             raise Refused(f"备份 {backup.name} 不完整，没有恢复：{broken}。请改用另一份备份。")
+        say("恢复文件……")  # each is read against its name; they join what is there and replace nothing
+        contents.bring_back(backup, cipher, told=lambda done: None)
         state.begin_restore({"backup": str(backup.folder), "database": target_name(), "since": now.isoformat()})
         if drill:
             state.mark_drill(backup.name, now)
-        say("恢复文件……")
-        contents.bring_back(backup, cipher, told=lambda done: None)
         say("恢复审计目录……")
         _audit_folder(backup, cipher, now)
         say("恢复数据库……")
@@ -116,6 +118,7 @@ def restore(backup: Backup, cipher: Cipher, *, drill: bool, migrate: bool, now: 
         _end_logins()
         migrated = _migrate() if migrate else 0
         forget_transactions()
+        _grant(say)
         verification = audit.verify()
         if not drill and state.unmark_drill():
             say("本机原来是演练环境，现在转为正式使用。")
@@ -129,7 +132,7 @@ def problems_of_backup(backup: Backup, cipher: Cipher) -> Iterator[str]:
     """What is worth knowing before anything is replaced. What was lost when it was made is no reason not to restore."""
     if backup.manifest.recipients and not cipher.identities:
         raise Refused("这份备份是加密的，请用 --identity 密钥文件 或 --passphrase-file 口令文件 打开。")
-    for problem in problems_of(backup, cipher):
+    for problem in problems_of(backup, cipher, with_files=False):
         if not problem.startswith("制作时"):
             yield problem
 
@@ -212,6 +215,19 @@ def _migrate() -> int:
     if count:
         call_command("migrate", verbosity=0, interactive=False)
     return count
+
+
+def _grant(say: Say) -> None:
+    """Rights are no part of a backup. The owner has an address of its own only where the application has a role."""
+    if connection.vendor != "postgresql" or "ZHIBEN_MIGRATION_DATABASE_URL" not in os.environ:
+        return
+    try:
+        with transaction.atomic():
+            roles.apply(connection, roles.Roles())
+    except Refused as refused:
+        say(f"没有给应用的数据库角色授权：{refused.sentence}。请处理后运行 zhiben database roles --apply。")
+    else:
+        say("已给应用和只读的数据库角色授权。")
 
 
 def _is_ours_unfinished() -> bool:
