@@ -299,13 +299,13 @@ def _give_back(rows: Sequence[Outgoing]) -> None:
 def _addresses(rows: Sequence[Outgoing], channel: Channel) -> dict[int, str]:
     if is_robot(channel):
         return {row.pk: _robot_address(row) for row in rows}
-    people = {row.person_id: row.person for row in rows if row.person is not None}
+    people = {row.person.pk: row.person for row in rows if row.person is not None}
     if channel.name == Medium.SMS:
         known = {pk: person.mobile for pk, person in people.items()}
     else:
-        proved = Contact.objects.filter(person__in=people, medium=channel.name, verified_at__isnull=False)
+        proved = Contact.objects.filter(person__in=list(people), medium=channel.name, verified_at__isnull=False)
         known = dict(proved.values_list("person_id", "address"))
-    for pk in Person.objects.filter(pk__in=people, user__is_active=False).values_list("pk", flat=True):
+    for pk in Person.objects.filter(pk__in=list(people), user__is_active=False).values_list("pk", flat=True):
         known[pk] = ""  # whoever can no longer log in is no longer written to
     return {row.pk: row.address or known.get(row.person_id or 0, "") for row in rows}
 

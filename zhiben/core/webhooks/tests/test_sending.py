@@ -4,21 +4,25 @@ import base64
 import hmac
 import http.server
 import json
+import socket
 import threading
 from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from django.db import connection
 
+from zhiben.core import outbound
 from zhiben.core.events.models import OutboxEvent
 from zhiben.core.events.since import changes_since, forget_transactions
 from zhiben.core.notify.models import Notification
+from zhiben.core.outbound import Answer
 from zhiben.core.refusal import Refused
 from zhiben.core.webhooks import sending, services
 from zhiben.core.webhooks.models import Message, Subscription
 from zhiben.core.webhooks.upkeep import prune
 from zhiben.core.workflow import engine
-from zhiben.modules.tasks.models import Duty
+from zhiben.modules.tasks.models import Duty, Task
 from zhiben.modules.tasks.services import Assignment, Order, Origin, dispatch_task
 
 pytestmark = pytest.mark.django_db
@@ -259,6 +263,134 @@ def test_a_new_secret_signs_beside_the_old_one(cast, subscribed, receiver, give,
     assert len(headers["webhook-signature"].split()) == 2
     stored = Subscription.objects.get()
     assert new not in (stored.sealed_secret, stored.sealed_old_secret)
+
+
+def test_what_the_post_may_no_longer_see_when_it_would_go_out_does_not_go_out(cast, receiver, give, now):
+    """Nor when it is sent again."""
+    subscription = services.subscribe(
+        name="住建局", address=receiver.address, post=cast.bureau_leader.post, by=cast.security_administrator, now=now
+    ).subscription
+    receiver.says = 503
+    first, second = give("先看得到的"), give("一直看得到的")
+    sending.follow(subscription.pk, now)
+    assert Message.objects.count() == 2
+    Task.objects.filter(pk=first.pk).update(
+        responsible_unit=cast.office.unit, region_path=cast.outsider.unit.region_path, sector=""
+    )
+    receiver.says, later = 200, now + timedelta(minutes=5)
+    assert sending.follow(subscription.pk, later) == 1
+    assert [json.loads(body)["data"]["record_id"] for _, body in receiver.heard[1:]] == [str(second.pk)]
+    Task.objects.filter(pk=second.pk).update(
+        responsible_unit=cast.office.unit, region_path=cast.outsider.unit.region_path, sector=""
+    )
+    services.send_again(subscription=subscription, since=now, by=cast.security_administrator, now=later)
+    assert sending.follow(subscription.pk, later) == 0
+    assert len(receiver.heard) == 2
+
+
+def test_a_backlog_is_drained_in_bounded_steps(
+    cast, subscribed, receiver, give, now, monkeypatch, django_assert_max_num_queries
+):
+    task, pk = give(), subscribed.subscription.pk
+    told = {"record_type": "tasks.task", "record_id": str(task.pk), "at": now, "data": {}}
+    OutboxEvent.objects.bulk_create(OutboxEvent(name="tasks.TaskFedBack", **told) for _ in range(350))
+    taken, most = [], []
+
+    def takes(address, *, body, headers):
+        most.append(Message.objects.filter(sent_at=None).count())
+        taken.append(json.loads(body)["data"]["id"])
+        return Answer(200, b"")
+
+    monkeypatch.setattr(sending, "post", takes)
+    with django_assert_max_num_queries(351 * 5 + 4 * 20):
+        assert sending.follow(pk, now) == 351
+    assert taken == sorted(set(taken))
+    assert max(most) <= sending.BATCH
+    assert sending.due(now) == []
+
+
+def test_a_turn_ends_and_the_next_goes_on_where_it_stopped(subscribed, receiver, give, now, monkeypatch):
+    give("一")
+    give("二")
+    monkeypatch.setattr(sending, "TURN", timedelta(seconds=-1))
+    assert (sending.follow(subscribed.subscription.pk, now), receiver.heard) == (0, [])
+    monkeypatch.undo()
+
+
+def test_paused_changed_or_withdrawn_while_sending_counts_from_the_next_message(
+    cast, subscribed, receiver, give, now, monkeypatch
+):
+    by, pk, really_post = cast.security_administrator, subscribed.subscription.pk, sending.post
+    for title in "一二三四":
+        give(title)
+
+    def meanwhile(do):
+        def posts(*words, **more):
+            answer = really_post(*words, **more)
+            do()
+            return answer
+
+        monkeypatch.setattr(sending, "post", posts)
+        sending.follow(pk, now)
+        return len(receiver.heard)
+
+    subscription = subscribed.subscription
+    assert meanwhile(lambda: services.pause(subscription=subscription, reason="检修", by=by, now=now)) == 1
+    services.resume(subscription=subscription, by=by, now=now)
+    lost = lambda: Subscription.objects.update(held_until=now + timedelta(days=1))  # noqa: E731 - another worker has it
+    assert meanwhile(lost) == 2
+    assert Subscription.objects.get().held_until == now + timedelta(days=1), "and its hold is not taken away"
+    Subscription.objects.update(held_until=None)
+    assert meanwhile(lambda: services.resume(subscription=subscription, from_now=True, by=by, now=now)) >= 3
+    give("五")
+    before = len(receiver.heard)
+    assert meanwhile(lambda: services.unsubscribe(subscription=subscription, by=by, now=now)) == before + 1
+    assert not Message.objects.exists()
+
+
+def test_a_new_address_has_three_days_of_its_own(cast, subscribed, receiver, give, now):
+    give()
+    receiver.says = 500
+    sending.follow(subscribed.subscription.pk, now)
+    services.change_subscription(
+        subscription=subscribed.subscription, address=receiver.address + "/new", names=[],
+        by=cast.security_administrator, now=now + timedelta(days=4),
+    )  # fmt: skip
+    sending.follow(subscribed.subscription.pk, now + timedelta(days=4))
+    assert Subscription.objects.get().paused_at is None
+
+
+def test_a_receiver_that_hangs_is_left_and_asked_again_later(cast, subscribed, give, now, settings, monkeypatch):
+    monkeypatch.setattr(outbound.post, "__kwdefaults__", {"seconds": 0.2})
+    with socket.create_server(("127.0.0.1", 0)) as dumb:  # takes the call and never says a word
+        Subscription.objects.update(address=f"http://127.0.0.1:{dumb.getsockname()[1]}/")
+        give()
+        assert sending.follow(subscribed.subscription.pk, now) == 0
+    stood = Subscription.objects.get()
+    assert (stood.failures, stood.held_until, "没有应答" in stood.last_error) == (1, None, True)
+
+
+@pytest.mark.needs_service("postgresql")
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_send_each_change_once_and_in_order(cast, subscribed, receiver, give, now):
+    for n in range(12):
+        give(f"第{n}件")
+
+    def carry():
+        try:
+            while len(receiver.heard) < 12:
+                sending.follow(subscribed.subscription.pk, now)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=carry) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    ids = [json.loads(body)["data"]["id"] for _, body in receiver.heard]
+    assert len(ids) == 12
+    assert ids == sorted(set(ids))
 
 
 def test_a_rehearsal_of_a_restore_sends_nothing(subscribed, receiver, give, now, settings):
