@@ -1,5 +1,6 @@
 """Checking and carrying out in the background."""
 
+import tempfile
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from .checking import examine
 from .models import ImportRun, Stage
 from .rows import Rows, rows_of
 from .summary import counts_of
+from .workbooks import result_name, write_result
 
 
 @job("exchange.check", attempts=5)
@@ -64,6 +66,22 @@ def carry(running: Running, *, run: str, version: int) -> Any:
         pass
     record = services.run_by_id(run)
     return _result(record, record.error or counts_of(record).has_happened)
+
+
+@job("exchange.result")
+def write_out(running: Running, *, run: str) -> None:
+    """The outcome of every row of a large import as a spreadsheet, kept as an upload of whoever asked."""
+    record = services.run_by_id(run)
+    by = _still_entitled(running, record)
+    with tempfile.TemporaryFile() as book:
+        write_result(record, book, lambda done: running.progress(done, record.total, "正在写入"))
+        with running.finishing() as outcome:
+            book.seek(0)
+            upload = services.keep_file(book, name=result_name(record), by=by, now=running.now)
+            outcome.result = {
+                "summary": f"每一行的结果已写入《{upload.name}》。",
+                "next": [{"label": "下载", "address": reverse("files:download_upload", args=[upload.pk])}],
+            }
 
 
 def _all_at_once(running: Running, record: ImportRun, rows: Rows, by: By) -> None:

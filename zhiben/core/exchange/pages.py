@@ -169,10 +169,12 @@ def problems(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     run = _run(request, pk)
+    if run.total > workbooks.AT_ONCE:
+        return redirect("web:job", pk=services.ask_for_result(run=run, by=request.acting, now=request.now).pk)
     book = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it when the last byte has gone)
     workbooks.write_result(run, book)
     book.seek(0)
-    return _attached(FileResponse(book, content_type=XLSX), f"导入结果-{run.upload.name}.xlsx")
+    return _attached(FileResponse(book, content_type=XLSX), workbooks.result_name(run))
 
 
 # ---- within

@@ -3,7 +3,6 @@
 Every verb locks the run; what somebody confirms is what they saw (`version`).
 """
 
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -21,16 +20,16 @@ from zhiben.core.files.naming import clean_name
 from zhiben.core.files.services import path_of, receive_upload, store_file
 from zhiben.core.files.store import Readable
 from zhiben.core.jobs import services as jobs
-from zhiben.core.jobs.models import JobStatus
+from zhiben.core.jobs.models import Job, JobStatus
 from zhiben.core.refusal import Refused
 
 from .carrying import Outcome, keep_refused
 from .checking import Findings, examine
-from .declaration import IMPORTS, Field, Importing
-from .headings import fingerprint, matched
+from .columns import mapping_for, remember_mapping, sound_mapping
+from .declaration import IMPORTS, Importing
 from .layout import Layout, another_table, best_sheet, layout_of
 from .lines import ANOTHER_TABLE
-from .models import ImportRow, ImportRun, RememberedMapping, Stage
+from .models import ImportRow, ImportRun, Stage
 from .rows import Rows, table_of
 from .sheets import MOST_BYTES, Table, opened, shown
 from .summary import counts_of
@@ -112,10 +111,10 @@ def map_columns(
     have to be there."""
     locked = _held(run, by, Stage.MAPPING, Stage.CHECKED, Stage.FAILED)
     _refuse_once_begun(locked)
-    locked.mapping = _sound_mapping(locked, mapping)
+    locked.mapping = sound_mapping(locked, mapping)
     known = {each.column for each in locked.plan.headings if not each.is_section}
     locked.layout = locked.layout | {"filled_down": sorted(known.intersection(filled_down))}
-    _remember(locked, now)
+    remember_mapping(locked, now)
     return _have_checked(locked, by=by, now=now)
 
 
@@ -163,6 +162,20 @@ def confirm(*, run: ImportRun, all_or_nothing: bool, by: By, now: datetime, vers
     )
     _moved(locked, Stage.RUNNING, now)
     return locked
+
+
+@transaction.atomic
+def ask_for_result(*, run: ImportRun, by: By, now: datetime) -> Job:
+    """Have the outcome of every row written in the background; asked twice of the same state, it is written once."""
+    locked = _held(run, by, *Stage)
+    return jobs.enqueue(
+        "exchange.result",
+        args={"run": locked.pk},
+        key=f"import:{locked.pk}:{locked.version}:{locked.changed_at.timestamp()}:result",
+        by=by,
+        now=now,
+        label=f"逐行结果：{locked.upload.name}"[:200],
+    )
 
 
 @transaction.atomic
@@ -325,56 +338,7 @@ def _lay_out(run: ImportRun, table: Table, layout: Layout, by: By) -> None:
         [number, [shown(each)[:40] for each in cells[:_TOP_COLUMNS]]] for number, cells in table.head(_TOP_LINES)
     ]
     run.total = max(table.height - layout.first_row + 1, 0)
-    run.mapping = _remembered(run, layout, by) or _guessed(run, layout)
-
-
-def _guessed(run: ImportRun, layout: Layout) -> dict[str, str]:
-    found = matched(layout.texts, run.target.fields)
-    for field in run.target.fields:
-        if field.name not in found.values() and (place := _by_looks(field, layout, found)) is not None:
-            found[place] = field.name
-    return {str(layout.headings[place].column): name for place, name in sorted(found.items())}
-
-
-def _by_looks(field: Field, layout: Layout, taken: Collection[int]) -> int | None:
-    """The first column nobody named whose cells all look like this field: mobiles below 联系号码."""
-    for place, heading in enumerate(layout.headings):
-        told = [re.sub(r"[\s-]", "", each) for each in heading.samples if each]
-        if place not in taken and told and field.looks and all(re.fullmatch(field.looks, each) for each in told):
-            return place
-    return None
-
-
-def _remembered(run: ImportRun, layout: Layout, by: By) -> dict[str, str]:
-    if not isinstance(by, Acting):
-        return {}
-    known = RememberedMapping.objects.filter(unit=by.unit, key=run.key, fingerprint=fingerprint(layout.texts)).first()
-    names = {field.name for field in run.target.fields}
-    places = {str(place): str(each.column) for place, each in enumerate(layout.headings)}
-    return {places[at]: name for at, name in known.mapping.items() if at in places and name in names} if known else {}
-
-
-def _remember(run: ImportRun, now: datetime) -> None:
-    if run.post is not None:
-        places = {str(each.column): str(place) for place, each in enumerate(run.plan.headings)}
-        RememberedMapping.objects.update_or_create(
-            unit_id=run.post.unit_id, key=run.key, fingerprint=fingerprint(run.plan.texts),
-            defaults={"mapping": {places[at]: name for at, name in run.mapping.items()}, "used_at": now},
-        )  # fmt: skip
-
-
-def _sound_mapping(run: ImportRun, mapping: Mapping[int, str]) -> dict[str, str]:
-    fields = {field.name: field for field in run.target.fields}
-    columns = {each.column: each for each in run.plan.headings}
-    chosen = {at: name for at, name in mapping.items() if name in fields and at in columns}
-    for name in fields:
-        twice = [columns[at].text for at, chosen_name in chosen.items() if chosen_name == name]
-        if len(twice) > 1:
-            raise Refused(f"“{twice[0]}”和“{twice[1]}”都对应了{fields[name].label}，请只留一列。", name)
-    missing = [field.label for field in run.target.fields if field.required and field.name not in chosen.values()]
-    if missing:
-        raise Refused(f"还没有找到{'、'.join(missing)}所在的列。请在下面选出对应的列，表中没有的请补上后重新上传。")
-    return {str(at): name for at, name in sorted(chosen.items())}
+    run.mapping = mapping_for(run, layout, by)
 
 
 def _have_checked(run: ImportRun, *, by: By, now: datetime, only_kept: bool = False) -> ImportRun:

@@ -1,6 +1,6 @@
 """The workbooks that people are given: an empty one to fill in, the rows with problems, and what became of each row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from typing import IO, Any
 
@@ -16,6 +16,8 @@ TEMPLATE_ROWS = 2000
 """Rows of the template that are formatted and offer their choices."""
 PROBLEMS_HEADING, NUMBER_HEADING = "问题", "行号"
 RUN_MARK = "导入编号"
+AT_ONCE = 5000
+"""The results of more rows are written in the background: nobody waits before a white page."""
 _MOST_LISTED = 255
 """Characters of a list of choices that a spreadsheet takes."""
 _KIND_WORDS = {
@@ -99,7 +101,11 @@ def problem_rows(run: ImportRun) -> bytes:
     return out.getvalue()
 
 
-def write_result(run: ImportRun, out: IO[bytes]) -> None:
+def result_name(run: ImportRun) -> str:
+    return f"导入结果-{run.upload.name}.xlsx"
+
+
+def write_result(run: ImportRun, out: IO[bytes], progress: Callable[[int], None] = lambda done: None) -> None:
     """What became of every row, in the order of the sheet; one row in memory at a time."""
     writer = _Writer(out, streaming=True)
     sheet = writer.book.add_worksheet("逐行结果")
@@ -125,6 +131,8 @@ def write_result(run: ImportRun, out: IO[bytes]) -> None:
             for column, field in enumerate(fields, 3):
                 if written := texts.get(field.name):
                     sheet.write_string(line, column, written[:32_767])
+            if line % AT_ONCE == 0:
+                progress(line)
     writer.book.close()
 
 
