@@ -163,17 +163,3 @@ class AccountForm(forms.Form):
         if get_user_model().objects.filter(username__iexact=username).exists():
             raise forms.ValidationError(f"登录名“{username}”已被使用，请另选一个。")
         return username
-
-
-class TableForm(forms.Form):
-    table = forms.FileField(label="区划代码表（CSV）", help_text="至少要有“统计用区划代码”和“名称”两列。")
-
-    MOST_BYTES = 5 * 2**20
-
-    def clean_table(self) -> bytes:
-        table = self.cleaned_data["table"]
-        if table.size > self.MOST_BYTES:
-            raise forms.ValidationError(
-                "文件超过 5 MB，请按市、县分开导入，或请操作员用命令 zhiben regions import 导入。"
-            )
-        return table.read()

@@ -438,7 +438,6 @@ menu = (
     MenuEntry("代理", "delegations:list", icon="switch-horizontal", permission=P.APPOINT),
     MenuEntry("议事协调机构", "bodies:list", icon="users-group", permission=P.MANAGE_ORGANISATION),
     MenuEntry("区域", "regions:list", icon="map-pin", permission=P.MANAGE_ORGANISATION),
-    MenuEntry("导入区划代码", "organisation:import_regions", icon="table-import", permission=P.MANAGE_ORGANISATION),
     MenuEntry("系统作业", "system-jobs:list", icon="server", permission=P.KEEP_SYSTEM),
     MenuEntry("全部留痕", "trail:list", icon="shield-check", permission=P.READ_TRAIL),
 )

@@ -18,7 +18,6 @@ own = [
     path("units/<int:pk>/close/", views.close_unit, name="close_unit"),
     path("bodies/<int:pk>/members/", views.add_member, name="add_member"),
     path("bodies/<int:pk>/members/<int:member_id>/end/", views.end_membership, name="end_membership"),
-    path("regions/import/", views.import_table, name="import_regions"),
     path("lookup/regions/", views.look_up_regions, name="region_lookup"),
 ]
 urlpatterns = [

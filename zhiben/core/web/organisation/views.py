@@ -1,7 +1,5 @@
-"""Odd pages of the organisation: accounts, appointments, members, closing, the table of regions."""
+"""Odd pages of the organisation: accounts, appointments, members, closing."""
 
-import base64
-import binascii
 from typing import Any
 
 from django.contrib import messages
@@ -16,16 +14,14 @@ from zhiben.core.clock import local_day
 from zhiben.core.org import services as org
 from zhiben.core.org.models import BodyMembership, Region
 from zhiben.core.org.paths import within
-from zhiben.core.org.region_table import import_regions, plan_import
 from zhiben.core.org.roles import Role
 from zhiben.core.refusal import Refused
 
 from .account_panel import is_administrator
-from .forms import AccountForm, AppointmentForm, LastDayForm, MemberForm, TableForm
+from .forms import AccountForm, AppointmentForm, LastDayForm, MemberForm
 from .pages import BodyPages, PersonPages, PostPages, UnitPages, keep_within_reach
 
 P = Permission
-ROWS_SHOWN = 50
 MOST_FOUND = 12
 
 
@@ -155,26 +151,6 @@ def end_membership(request: HttpRequest, pk: int, member_id: int) -> HttpRespons
     return redirect("bodies:detail", pk)
 
 
-def import_table(request: HttpRequest) -> HttpResponse:
-    """Preview, problems by row, then carry out: the second time the same table comes back with the page."""
-    require(request.acting, P.MANAGE_ORGANISATION)
-    today = local_day(request.now)
-    context: dict[str, Any] = {"form": TableForm()}
-    if request.method == "POST":
-        content, context["form"] = _table(request)
-        if content is not None:
-            try:
-                plan = plan_import(content, day=today)
-                if "confirmed" in request.POST:
-                    made = import_regions(plan, on=today, by=request.acting, now=request.now)
-                    messages.success(request, f"已导入：新设 {len(made)} 个区域，更名 {len(plan.renames)} 个。")
-                    return redirect("regions:list")
-                context |= {"plan": plan, "table": base64.b64encode(content).decode(), "shown": ROWS_SHOWN}
-            except Refused as refused:
-                context["form"].add_error("table", refused.sentence)
-    return render(request, "web/organisation/import_regions.html", context)
-
-
 def look_up_regions(request: HttpRequest) -> JsonResponse:
     """`?q=柳` → {"found": [{"id", "label", "detail"}]}"""
     text = request.GET.get("q", "").strip()
@@ -201,13 +177,3 @@ def _with_account(request: HttpRequest, pk: int, permission: Permission) -> Any:
 def _once(request: HttpRequest, person: Any, username: str, password: str) -> HttpResponse:
     context = {"person": person, "username": username, "password": password}
     return render(request, "web/organisation/password.html", context)
-
-
-def _table(request: HttpRequest) -> tuple[bytes | None, TableForm]:
-    if kept := request.POST.get("table"):
-        try:
-            return base64.b64decode(kept, validate=True), TableForm()
-        except binascii.Error:
-            return None, TableForm()
-    form = TableForm(request.POST, request.FILES)
-    return (form.cleaned_data["table"], form) if form.is_valid() else (None, form)

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -252,27 +251,6 @@ def test_members_come_and_go(cast):
     client.post(reverse("organisation:end_membership", args=[cast.committee.pk, member.pk]))
     member.refresh_from_db()
     assert member.valid_to is not None
-
-
-def test_the_table_of_regions_is_shown_before_it_is_imported(cast):
-    client = cast.client("system_administrator")
-    address = reverse("organisation:import_regions")
-    content = "代码,名称\n990121102000,桃源镇\n990121102001,桃花村\n".encode()
-    page = client.post(address, {"table": SimpleUploadedFile("t.csv", content)}).content.decode()
-    assert "新设 2 个" in page
-    assert not Region.objects.filter(name="桃源镇").exists()
-    kept = re.search(r'name="table" value="([^"]+)"', page).group(1)
-    client.post(address, {"table": kept, "confirmed": "1"})
-    assert Region.objects.get(name="桃花村").parent.name == "桃源镇"
-
-
-def test_a_poor_table_is_not_imported_whatever_is_sent(cast):
-    client = cast.client("system_administrator")
-    address = reverse("organisation:import_regions")
-    page = client.post(address, {"table": SimpleUploadedFile("t.csv", "代码,名称\n12,\n".encode())}).content.decode()
-    assert "有 1 行需要先改好" in page
-    assert client.get(address).status_code == 200
-    assert cast.client("office").get(address).status_code == 403
 
 
 class TestMyDelegations:
