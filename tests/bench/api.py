@@ -128,7 +128,7 @@ class _Server:
             },
             stdout=subprocess.DEVNULL,
         )
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
                 line.request("GET", "/healthz")

@@ -16,8 +16,7 @@ from zhiben.core.events.since import changes_since
 
 from .fields import plain
 from .operations import group, reads, told
-from .problems import Problem
-from .records import Plain
+from .records import Plain, refuse_unknown
 from .scopes import scope
 
 SCOPE = scope("changes:read", "跟踪变动")
@@ -60,8 +59,7 @@ class ChangesOut(Schema):
     "游标过了保留期时回答 410，请重新完整读取。",
 )  # fmt: skip
 def changes(request: HttpRequest, asked: Query[Since]) -> HttpResponse:
-    if unknown := sorted(set(request.GET) - {"after", "limit", "names"}):
-        raise Problem(422, "有不认识的筛选条件，请检查名称。", dict.fromkeys(unknown, "没有这个筛选条件"))
+    refuse_unknown(request, Since)
     names = {name.strip() for name in asked.names.split(",")} - {""}
     rows, after = changes_since(asked.after, limit=asked.limit, names=names)
     more = after != asked.after and asked.after != "latest"

@@ -111,7 +111,9 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem(413, "请求过大：一次不超过 2.5 MB，较多的内容请分几次发送。")
         case DisallowedHost():
             return Problem(400, "这个服务器不用这个域名，请检查地址，或联系系统管理员把域名加入配置。")
-        case MultiPartParserError() | SuspiciousOperation() | UnreadablePostError():
+        case MultiPartParserError():
+            return Problem(400, "表单读不出来，请按 multipart/form-data 发送，文件名不超过 200 个字。")
+        case SuspiciousOperation() | UnreadablePostError():
             return _UNREADABLE
         case ValidationError() | DataError():
             return Problem(422, "有的内容超出了可以保存的范围，请检查编号、日期和长度。")

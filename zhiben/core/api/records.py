@@ -13,14 +13,14 @@ An odd endpoint is an ordinary function on the same router, never a new option h
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_origin
 from uuid import UUID
 
 from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Schema
-from pydantic import AwareDatetime, Field, create_model, field_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, create_model, field_validator
 
 from zhiben.core.files.services import attachments_of
 from zhiben.core.web.pages.at import At
@@ -36,7 +36,16 @@ from .paging import MOST, USUAL, page
 from .problems import Problem
 from .reading import LARGEST, is_plain
 
-Key = Annotated[int, Field(ge=1, le=LARGEST)]
+
+def _not_a_truth(value: Any) -> Any:
+    """Python takes true for 1; nobody who writes it means the number."""
+    if isinstance(value, bool):
+        raise ValueError("应为整数")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_not_a_truth)]
+Key = Annotated[Whole, Field(ge=1, le=LARGEST)]
 """The number of an internal row."""
 
 
@@ -50,6 +59,16 @@ class Plain(Schema):
         if any(isinstance(text, str) and not is_plain(text) for text in texts):
             raise ValueError("有不能识别的字符")
         return value
+
+
+def refuse_unknown(request: HttpRequest, known: type[Schema]) -> None:
+    """What is misspelt, or written twice where one was meant, would otherwise narrow nothing. Raises Problem 422."""
+    fields = known.model_fields
+    if unknown := sorted(set(request.GET) - fields.keys()):
+        raise Problem(422, "有不认识的筛选条件，请检查名称。", dict.fromkeys(unknown, "没有这个筛选条件"))
+    single = [name for name in fields if get_origin(fields[name].annotation) is not list]
+    if doubled := [name for name in single if len(request.GET.getlist(name)) > 1]:
+        raise Problem(422, f"{'、'.join(doubled)}：只能写一次。", dict.fromkeys(doubled, "只能写一次"))
 
 
 class Filters(Plain):
@@ -170,7 +189,6 @@ class RecordApi:
         return router
 
     def _add_list(self, router: Router) -> None:
-        known = set(self.filters.model_fields)
         answer = create_model(
             f"{self.answer}Page",
             __base__=Schema,
@@ -179,8 +197,7 @@ class RecordApi:
         )
 
         def listed(request: HttpRequest, asked: Any) -> HttpResponse:
-            if unknown := sorted(set(request.GET) - known):
-                raise Problem(422, "有不认识的筛选条件，请检查名称。", dict.fromkeys(unknown, "没有这个筛选条件"))
+            refuse_unknown(request, self.filters)
             at = At(request.acting, request.now)
             rows = asked.narrow(self.rows(at), at)
             if moment := getattr(asked, "updated_since", None):

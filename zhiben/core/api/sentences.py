@@ -32,6 +32,7 @@ _SAID = {
     "too_short": "至少 {min_length} 项",
     "timezone_aware": "请带上时区，例如 2026-03-01T00:00:00+08:00",
     "json_invalid": "不是 JSON",
+    "finite_number": "应为有限的数",
 }
 _BY_BEGINNING = (
     ("date_from_datetime", "不是日期，应像 2026-06-30"),
@@ -65,6 +66,8 @@ def _said(error: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(about.get("error", "不符合要求"))
     if sentence := _SAID.get(kind):
+        if "expected" in about:  # 'a', 'b' or 'c'
+            about["expected"] = str(about["expected"]).replace(" or ", "、").replace(", ", "、").replace("'", "")
         return sentence.format_map(_Known(about))
     return next((sentence for start, sentence in _BY_BEGINNING if kind.startswith(start)), "不符合要求")
 

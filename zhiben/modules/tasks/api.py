@@ -1,5 +1,6 @@
 """Tasks and recurring duties for other systems: lists, records, steps, feedback with figures, dispatch."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,11 +11,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Schema
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from zhiben.core.api.fields import Named, Shown, named, plain
 from zhiben.core.api.operations import told, writes
-from zhiben.core.api.records import AttachmentOut, Filters, Key, RecordApi, Updated, attached_to
+from zhiben.core.api.records import AttachmentOut, Filters, Key, RecordApi, Updated, Whole, attached_to
 from zhiben.core.api.scopes import scope
 from zhiben.core.api.sentences import sentences_of
 from zhiben.core.api.steps import StepOut, take_one, taken
@@ -31,7 +32,17 @@ scope("tasks:read", "读取任务和定期工作")
 scope("tasks:write", "交办任务，办理步骤，反馈进展")
 
 Text = Annotated[str, Field(max_length=20_000)]
-Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=4)]
+
+
+def _as_written(value: Any) -> Any:
+    """Python reads 1_000 and Arabic digits as numbers, and true as 1."""
+    if isinstance(value, bool) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        raise ValueError("应为数，例如 95.5")
+    return value
+
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+Amount = Annotated[Decimal, BeforeValidator(_as_written), Field(max_digits=18, decimal_places=4)]
 
 
 # ── what is told ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -128,7 +139,7 @@ class FeedbackIn(Schema):
     """反馈进展。"""
 
     model_config = {"extra": "forbid"}
-    percent: int = Field(ge=0, le=100, description="当前进度，百分数", examples=[60])
+    percent: Whole = Field(ge=0, le=100, description="当前进度，百分数", examples=[60])
     text: Text = Field(min_length=1, description="进展情况", examples=["已完成 12 家企业的检查。"])
     fall_reason: Text = Field("", description="进度比上次低时，写明理由")
     figures: list[FigureIn] = Field(default_factory=list, max_length=50)
@@ -217,6 +228,8 @@ def _meant(task: Task, sent: FeedbackIn, at: At) -> tuple[list[Figure], list[Any
     files = Upload.objects.select_related("file").filter(uploaded_by_id=at.acting.person.pk).in_bulk(sent.files)
     if any(figure.indicator not in indicators for figure in sent.figures):
         raise StepInvalid({"figures": "有的指标不属于这项任务，请检查编号"})
+    if len(indicators) < len(sent.figures):
+        raise StepInvalid({"figures": "同一个指标在一次反馈中只能填一个数值"})
     if any(key not in milestones for key in sent.milestones):
         raise StepInvalid({"milestones": "有的节点不属于这项任务，请检查编号"})
     if any(key not in files for key in sent.files):

@@ -20,6 +20,9 @@ from .models import Feedback, Indicator, IndicatorValue, Milestone, Task, TaskSt
 from .progress import ProgressRule, Share, follow
 
 FOLLOWING = Machine("进度随下级任务更新")
+EARLIEST = date(2000, 1, 1)
+MOST = 10**14
+"""What a column of 18 digits, 4 of them decimals, does not hold any more."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,16 @@ class Figure:
             return self.value
         if self.numerator is None or self.denominator is None:
             raise self._invalid("请填写数值，或填写分子和分母")
-        return (self.numerator / self.denominator * 100).quantize(Decimal("0.01"))
+        rate = self.numerator / self.denominator * 100
+        if abs(rate) >= MOST:
+            raise self._invalid("分子和分母相差过大，请检查")
+        return rate.quantize(Decimal("0.01"))
+
+    def day(self, today: date) -> date:
+        """As of when. Raises StepInvalid: what is to come cannot have been counted."""
+        if self.as_of is not None and not EARLIEST <= self.as_of <= today:
+            raise self._invalid("截至日期不能晚于今天，也不能早于 2000 年")
+        return self.as_of or today
 
     def _invalid(self, sentence: str) -> StepInvalid:
         return StepInvalid({f"figure_{self.indicator.pk}": f"指标「{self.indicator}」：{sentence}"})
@@ -131,7 +143,7 @@ def _keep_figures(task: Task, feedback: Feedback, figures: Sequence[Figure], by:
         rows.append(
             IndicatorValue(
                 indicator=figure.indicator,
-                as_of=figure.as_of or local_day(now),
+                as_of=figure.day(local_day(now)),
                 value=figure.resolved(),
                 numerator=figure.numerator,
                 denominator=figure.denominator,

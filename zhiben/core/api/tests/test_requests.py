@@ -81,6 +81,33 @@ def test_a_method_that_is_not_offered(office, method):
     assert set(answer["Allow"].replace(" ", "").split(",")) == {"GET", "POST"}
 
 
+def test_what_is_asked_for_twice_is_not_guessed(office):
+    found = is_problem(
+        office.client.get("/api/v1/tasks?limit=1&limit=2&status=running&status=x", headers=office.headers), 422
+    )
+    assert "status.1：只能是 pending、running" in found["detail"]
+    twice = office.client.get("/api/v1/tasks?limit=1&limit=2&status=running&status=pending", headers=office.headers)
+    assert is_problem(twice, 422)["errors"] == {"limit": "只能写一次"}
+    is_problem(office.client.get("/api/v1/changes?after=&after=latest", headers=office.headers), 422)
+
+
+def test_a_request_passes_nothing_that_only_pages_need(office):
+    answer = office.get("/me")
+    assert answer.status_code == 200
+    assert not answer.cookies
+    assert not answer.has_header("Vary")
+    assert answer["Content-Length"] == str(len(answer.content))
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer["X-Request-ID"]
+    assert not hasattr(answer.wsgi_request, "session")
+    assert (
+        "域名"
+        in is_problem(office.client.get("/api/v1/me", headers={**office.headers, "Host": "evil.example"}), 400)[
+            "detail"
+        ]
+    )
+
+
 def test_nothing_of_our_inside_is_said_when_we_fail(office, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("secret")

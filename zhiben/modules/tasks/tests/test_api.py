@@ -100,6 +100,33 @@ def test_a_refusal_leaves_nothing_and_its_key_may_be_used_again(bureau, running)
     assert Feedback.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ({"value": "1", "as_of": "9999-12-31"}, "不能晚于今天"),
+        ({"value": "1", "as_of": "1999-12-31"}, "2000 年"),
+        ({"numerator": "99999999999999", "denominator": "0.0001"}, "相差过大"),
+        ({"value": "1_000"}, "应为数"),
+        ({"value": True}, "应为数"),
+        ({"value": "1", "indicator": True}, "应为整数"),
+    ],
+)
+def test_a_figure_that_cannot_be_is_refused_and_leaves_nothing(bureau, running, figure, said):
+    wrong = {"percent": 10, "text": "进展", "figures": [{"indicator": running.indicators.get().pk, **figure}]}
+    items = [{"id": str(running.pk), "step": "feed_back", "inputs": {"percent": 9, "text": "进展"}}]
+    assert said in is_problem(bureau.post(f"/tasks/{running.pk}/feedback", wrong), 422)["detail"]
+    items += [{"id": str(running.pk), "step": "accept"}]
+    answer = bureau.post("/tasks/bulk", {"items": items}).json()
+    assert [row["done"] for row in answer["rows"]] == [True, False]
+    assert (Feedback.objects.count(), IndicatorValue.objects.count()) == (1, 0)
+
+
+def test_one_indicator_has_one_value_in_a_report(bureau, running):
+    figure = {"indicator": running.indicators.get().pk, "value": "90"}
+    report = {"percent": 10, "text": "进展", "figures": [figure, figure | {"value": "91"}]}
+    assert "只能填一个数值" in is_problem(bureau.post(f"/tasks/{running.pk}/feedback", report), 422)["detail"]
+
+
 def test_a_record_says_which_steps_may_be_taken_and_they_are_the_same_life(bureau, cast, give, now):
     task = give((cast.bureau_officer, "lead"))
     steps = {step["name"]: step for step in bureau.get(f"/tasks/{task.pk}").json()["steps"]}
