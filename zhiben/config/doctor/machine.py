@@ -104,7 +104,11 @@ def programs() -> Iterator[Finding]:
     if office.soffice():
         yield ok("LibreOffice", "可以生成 PDF 和预览")
     else:
-        yield warn("LibreOffice", "没有安装，公文只能导出 Word", "请安装：apt install libreoffice-writer-nogui")
+        yield warn(
+            "LibreOffice",
+            "没有安装，公文只能导出 Word",
+            "请安装：apt install libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui",
+        )
     if importlib.util.find_spec("rapidocr"):
         yield ok("扫描件识别", "已安装")
     else:
