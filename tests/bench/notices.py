@@ -94,7 +94,19 @@ def _nowhere() -> None:
         CHANNELS["mail"] = Mail()
     over = Outgoing.objects.filter(cause="late:bench", stage=Stage.SENT).count()
     assert over == PEOPLE, f"{over} of {PEOPLE} letters went out"
-    say(figure("notices.claimed_and_marked"), PEOPLE / sent.seconds, "letters/s")
+    letters = list(Outgoing.objects.filter(cause="late:bench").values_list("pk", flat=True)[:OVER_SMTP])
+    with stopwatch() as bare:
+        for letter in letters:
+            Outgoing.objects.filter(pk=letter).update(stage=Stage.SENT)
+    against = "a bare update of each row, committed alone"
+    per_second = PEOPLE / sent.seconds
+    say(
+        figure("notices.claimed_and_marked"),
+        per_second,
+        "letters/s",
+        baseline=OVER_SMTP / bare.seconds,
+        against=against,
+    )
 
 
 def _to_a_server() -> None:
