@@ -238,7 +238,7 @@ def dialog(today: date) -> dict[str, Any]:
         Question(Input("fall", "进度下降的理由", "long_text", when_falls="percent"), required=False),
     ]
     return {"step": what, "offer": offer(what, today=today), "questions": asked, "record": "清查危险化学品仓库",
-            "action": f"{PAGE}steps/feed_back/", "back": PAGE, "in_dialog": True, "key": "sample"}  # fmt: skip
+            "action": f"{PAGE}steps/feed_back/", "back": PAGE, "in_dialog": True, "key": "sample", "problems": []}  # fmt: skip
 
 
 def approval_dialog(today: date) -> dict[str, Any]:
