@@ -160,7 +160,7 @@ def send_one(subscription: Subscription, message: Message, now: datetime) -> boo
         answer = _post(subscription, message.key, message.body.encode(), now)
         problem = "" if answer.is_ok else f"对方应答 HTTP {answer.status}"
     except (NoAnswer, Refused) as failure:
-        answer, problem = None, str(failure)
+        answer, problem = None, str(failure).rstrip("。")
     _mark(message, answer, problem, now)
     if problem:
         _note_failure(subscription, problem, answer, now)
@@ -195,8 +195,8 @@ def send_test(subscription: Subscription, now: datetime) -> str:
     try:
         answer = _post(subscription, f"msg_{subscription.pk.hex}_test_{int(now.timestamp())}", body, now)
     except (NoAnswer, Refused) as failure:
-        return f"没有送达：{failure}"
-    return "对方已收到。" if answer.is_ok else f"没有送达：对方应答 HTTP {answer.status}"
+        return f"没有送达：{str(failure).rstrip('。')}。"
+    return "对方已收到。" if answer.is_ok else f"没有送达：对方应答 HTTP {answer.status}。"
 
 
 def _post(subscription: Subscription, key: str, body: bytes, now: datetime) -> Answer:
@@ -223,7 +223,7 @@ def _note_failure(subscription: Subscription, problem: str, answer: Answer | Non
     if answer and answer.status == GONE:
         _stop(subscription, "对方应答 410，表示不再接收。", now)
     elif now - subscription.failing_since >= GIVEN_UP_AFTER:
-        _stop(subscription, f"连续 {GIVEN_UP_AFTER.days} 天没有送达：{problem}", now)
+        _stop(subscription, f"连续 {GIVEN_UP_AFTER.days} 天没有送达：{problem}。", now)
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from zhiben.core.org.paths import contains
 from zhiben.core.org.roles import ADMINISTRATORS
 from zhiben.core.outbound import refuse_unless_allowed
 from zhiben.core.refusal import Refused
-from zhiben.core.sealed import seal
+from zhiben.core.sealed import seal, unseal
 
 from .models import Message, Subscription
 from .signing import new_secret
@@ -87,8 +87,9 @@ def renew_secret(*, subscription: Subscription, by: By, now: datetime) -> str:
     require(by, Permission.MANAGE_SECURITY)
     subscription = _locked(subscription)
     secret = new_secret()
-    subscription.sealed_old_secret, subscription.sealed_secret = subscription.sealed_secret, seal(secret)
-    subscription.save(update_fields=["sealed_secret", "sealed_old_secret"])
+    subscription.sealed_old_secret = subscription.sealed_secret if _is_readable(subscription.sealed_secret) else ""
+    subscription.sealed_secret, subscription.next_at = seal(secret), None
+    subscription.save(update_fields=["sealed_secret", "sealed_old_secret", "next_at"])
     _leave_line(subscription, "renew_secret", "更换签名密钥", by=by, now=now)
     return secret
 
@@ -138,6 +139,15 @@ def unsubscribe(*, subscription: Subscription, by: By, now: datetime) -> None:
     subscription = _locked(subscription)
     _leave_line(subscription, "unsubscribe", "撤销推送", by=by, now=now, address=subscription.address)
     subscription.delete()
+
+
+def _is_readable(sealed: str) -> bool:
+    """Not after the installation's key was lost: then the renewed secret signs alone."""
+    try:
+        unseal(sealed)
+    except Refused:
+        return False
+    return True
 
 
 def _refuse_unknown(names: Sequence[str]) -> None:

@@ -130,6 +130,9 @@ def renew_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def unsubscribe(request: HttpRequest, pk: UUID) -> HttpResponse:
     subscription = _find(request, pk)
+    if "sure" not in request.POST:
+        messages.error(request, "请先勾选“我确定要撤销”，再按“撤销这项推送”。")
+        return redirect("webhooks:detail", pk=pk)
     services.unsubscribe(subscription=subscription, by=request.acting, now=request.now)
     messages.success(request, f"推送“{subscription}”已撤销。")
     return redirect("webhooks:list")

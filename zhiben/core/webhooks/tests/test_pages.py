@@ -67,6 +67,8 @@ def test_it_is_stopped_resumed_changed_and_removed(cast, subscription, now):
     assert "请填写从什么时候起" in keeper.post(f"{base}again/", {"since": "昨天"}, follow=True).content.decode()
     assert "whsec_" in keeper.post(f"{base}secret/").content.decode()
     keeper.post(f"{base}remove/")
+    assert Subscription.objects.exists(), "first say that you are sure"
+    keeper.post(f"{base}remove/", {"sure": "1"})
     assert not Subscription.objects.exists()
 
 
