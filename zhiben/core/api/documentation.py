@@ -12,6 +12,8 @@ from .operations import GROUPS
 from .problems import MEDIA_TYPE, TITLES
 
 SUCCESS = {200: "办成", 201: "已建立"}
+PLACES = {"key": "编号", "step": "步骤的名称"}
+"""What stands in an address between braces."""
 
 
 @cache
@@ -23,6 +25,9 @@ def description_of(api: NinjaAPI) -> dict[str, Any]:
             for status, answer in operation["responses"].items():
                 _put_right(int(status), answer)
             _say_headers(operation["responses"])
+            for each in operation.get("parameters", ()):
+                if each["in"] == "path":
+                    each.setdefault("description", PLACES[each["name"]])
     found["tags"] = [{"name": name, "description": title} for name, title in GROUPS.items()]
     found["servers"] = [{"url": "/api/v1", "description": "本服务器"}]
     return found
@@ -82,7 +87,7 @@ def _told(found: dict[str, Any], method: str, path: str, operation: dict[str, An
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": operation.get("description", ""),
+        "lines": [_line(text) for text in operation.get("description", "").splitlines() if text],
         "scope": operation.get("x-scope", ""),
         "parameters": [
             {"name": each["name"], "required": each["required"], "help": each.get("description", "")}
@@ -94,6 +99,11 @@ def _told(found: dict[str, Any], method: str, path: str, operation: dict[str, An
             (status, answer["description"]) for status, answer in operation["responses"].items() if int(status) >= 400
         ],
     }
+
+
+def _line(text: str) -> dict[str, Any]:
+    """The little Markdown we write: `- ` before what is listed, and names between back quotes (every second part)."""
+    return {"listed": text.startswith("- "), "parts": text.removeprefix("- ").split("`")}
 
 
 def _first_schema(content: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Shown:
 def shown(model: type[models.Model], name: str) -> Shown:
     """Everything derived from the model's field of that name."""
     field: Any = model._meta.get_field(name)
-    label = str(field.verbose_name)
+    label = "编号" if field.primary_key else str(field.verbose_name)
     if field.is_relation and field.related_model in _NAMES:
         names = _NAMES[field.related_model]
         columns = (f"{name}_id", *(f"{name}__{column}" for column in names))
