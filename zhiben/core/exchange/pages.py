@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -171,8 +172,10 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     run = _run(request, pk)
     if run.total > workbooks.AT_ONCE:
         return redirect("web:job", pk=services.ask_for_result(run=run, by=request.acting, now=request.now).pk)
-    book = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it when the last byte has gone)
-    workbooks.write_result(run, book)
+    with ExitStack() as on_refusal:
+        book = on_refusal.enter_context(tempfile.TemporaryFile())
+        workbooks.write_result(run, book)
+        on_refusal.pop_all()  # from here on the response closes it, when the last byte has gone
     book.seek(0)
     return _attached(FileResponse(book, content_type=XLSX), workbooks.result_name(run))
 

@@ -107,19 +107,19 @@ def result_name(run: ImportRun) -> str:
 
 def write_result(run: ImportRun, out: IO[bytes], progress: Callable[[int], None] = lambda done: None) -> None:
     """What became of every row, in the order of the sheet; one row in memory at a time."""
-    writer = _Writer(out, streaming=True)
-    sheet = writer.book.add_worksheet("逐行结果")
-    fields = [field for field in run.target.fields if field.name in run.columns.values()]
-    sheet.set_column(0, 1, 9)
-    sheet.set_column(2, 2, 48)
-    sheet.set_column(3, 3 + len(fields), 18)
-    for column, text in enumerate(["行号", "结果", "说明", *(field.label for field in fields)]):
-        sheet.write_string(0, column, text, writer.head)
-    sheet.freeze_panes(1, 1)
-    sheet.autofilter(0, 0, max(run.total, 1), 2 + len(fields))
-    outcomes = {each[0]: (each[1], each[4]) for chunk in run.chunks.all() for each in chunk.outcomes}
-    kept = {row.number: row for row in run.rows.all()}
-    with rows_of(run) as rows:
+    with rows_of(run) as rows:  # before anything is opened to write
+        writer = _Writer(out, streaming=True)
+        sheet = writer.book.add_worksheet("逐行结果")
+        fields = [field for field in run.target.fields if field.name in run.columns.values()]
+        sheet.set_column(0, 1, 9)
+        sheet.set_column(2, 2, 48)
+        sheet.set_column(3, 3 + len(fields), 18)
+        for column, text in enumerate(["行号", "结果", "说明", *(field.label for field in fields)]):
+            sheet.write_string(0, column, text, writer.head)
+        sheet.freeze_panes(1, 1)
+        sheet.autofilter(0, 0, max(run.total, 1), 2 + len(fields))
+        outcomes = {each[0]: (each[1], each[4]) for chunk in run.chunks.all() for each in chunk.outcomes}
+        kept = {row.number: row for row in run.rows.all()}
         for line, read in enumerate(rows, 1):
             number, row = read.row.number, kept.get(read.row.number)
             action, note = outcomes.get(number, ("", ""))
@@ -133,7 +133,7 @@ def write_result(run: ImportRun, out: IO[bytes], progress: Callable[[int], None]
                     sheet.write_string(line, column, written[:32_767])
             if line % AT_ONCE == 0:
                 progress(line)
-    writer.book.close()
+        writer.book.close()
 
 
 def _with_cells(run: ImportRun, rows: dict[int, ImportRow]) -> Iterator[tuple[ImportRow, Sequence[str]]]:

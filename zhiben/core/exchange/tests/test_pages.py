@@ -155,3 +155,12 @@ def test_a_run_that_failed_can_be_taken_up_again(cast: Cast, checked: Callable[.
     client.post(f"/imports/{run.pk}/again/")
     run_pending()
     assert Errand.objects.count() == 1
+
+
+def test_empty_cells_may_mean_what_stands_above(cast: Cast) -> None:
+    client = cast.client("office")
+    address = upload(client, [HEADS, ["检查仓库", "", "柳溪镇"], ["清理通道", "", ""]])
+    assert "空着的格与上一行相同" in client.get(address).content.decode()
+    client.post(f"{address}columns/", {**chosen(client, address), "f2": "1"})
+    assert "将新增 2 件，更新 0 件。" in client.get(address).content.decode()
+    assert 'name="f2" value="1" checked' in client.get(f"{address}?columns=1").content.decode()
