@@ -51,9 +51,10 @@ log = logging.getLogger(__name__)
 
 
 def deliver(lane: str, now: datetime) -> int:
-    """Claim what the lane may send now, and send it. Returns how many letters were claimed; 0: nothing to do now."""
+    """Claim what the lane may send now, and send it. Returns how many letters were claimed; 0: nothing to do now, and
+    always on a machine that only rehearses a restore."""
     channel = channel_of(lane)
-    if not channel.is_configured():
+    if settings.ZHIBEN_DRILL or not channel.is_configured():
         return 0
     claimed = _claim(lane, channel, now)
     if claimed:
