@@ -45,8 +45,8 @@ class Paragraph:
 @dataclass(frozen=True)
 class Table:
     """`rows` as wide as `head`. `widths` are shares of the text's width, equal when left out. `numeric` names columns
-    (from 0) whose figures stand right, in figures of one width. A row whose first cell holds `{%tr … %}` disappears
-    with its tag when the template is filled."""
+    (from 0) whose figures stand right, in figures of one width. A row of one cell spans the table; one that holds `{%tr … %}`
+    disappears with its tag when the template is filled."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -82,3 +82,5 @@ class Annex:
 
     title: str
     body: Sequence[Block] = ()
+    when: str = ""
+    """In a template, the condition under which there is this annex (`overdue`); the others are numbered anew."""

@@ -1,6 +1,7 @@
 """A template and a context become a document, in a sandbox that knows declared fields and our filters, nothing else."""
 
 import dataclasses
+import zipfile
 from collections import OrderedDict
 from io import BytesIO
 from typing import Any
@@ -24,6 +25,8 @@ _LONGEST = 40_000_000
 """Characters of one part of the filled document, markup included."""
 
 
+_CORE = b"schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
+_CORE_OF_LIBREOFFICE = b"schemas.openxmlformats.org/officedocument/2006/relationships/metadata/core-properties"
 _KEPT = 32
 """Compiled parts of templates, for each kind of document."""
 
@@ -123,7 +126,7 @@ def filled(template: bytes, *, context: Any, letterhead: LetterheadText) -> byte
     """The document as .docx; the same template and context give the same bytes. `template` has passed
     `package.opened`. Raises Refused."""
     values = {field.name: getattr(context, field.name) for field in dataclasses.fields(context)}
-    document = _Filled(BytesIO(template))
+    document = _Filled(BytesIO(_readable(template)))
     try:
         document.render({**values, "letterhead": letterhead}, sandbox_for(type(context)), autoescape=True)
     except Refused:
@@ -137,6 +140,17 @@ def filled(template: bytes, *, context: Any, letterhead: LetterheadText) -> byte
     out = BytesIO()
     document.save(out)
     return _settled(out.getvalue())
+
+
+def _readable(template: bytes) -> bytes:
+    """LibreOffice names the relation of the file's properties in a way that python-docx does not know: it would add
+    a second part of the same name, and Word takes such a file for broken."""
+    with zipfile.ZipFile(BytesIO(template)) as archive:
+        if _CORE_OF_LIBREOFFICE not in archive.read("_rels/.rels"):
+            return template
+    parts = unpacked(template)
+    parts["_rels/.rels"] = parts["_rels/.rels"].replace(_CORE_OF_LIBREOFFICE, _CORE)
+    return packed(parts, on=None)
 
 
 def _settled(content: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -16,7 +17,7 @@ from .pictures import Prepared, drawing, prepared
 from .settling import settle
 from .styles import NAMES, font_table, footer, settings, styles
 from .tables import table
-from .tail import colophon, enclosures, section, signature
+from .tail import colophon, enclosures, only_if, section, signature
 from .word import R, clean, fonts, paragraph, run, w, xml
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def composed(paper: "Paper") -> bytes:
         "body", *head(paper), *_blocks(paper.body, pictures, continues=True), *enclosures(paper), *signature(paper)
     )
     for number, annex in enumerate(paper.annexes, start=1):
-        body.extend(_annex(annex, number if len(paper.annexes) > 1 else None, pictures))
+        body.extend(only_if(annex.when, _annex(annex, number if len(paper.annexes) > 1 else None, pictures)))
     body.extend(colophon(paper))
     body.append(section())
     document = w("document", body)
@@ -53,12 +54,13 @@ def composed(paper: "Paper") -> bytes:
 
 def _blocks(blocks: Sequence[Block], pictures: list[Prepared], *, continues: bool = False) -> Iterator[etree._Element]:
     counts = [0, 0, 0, 0]
-    for block in blocks:
+    for block, following in zip_longest(blocks, blocks[1:]):
         if isinstance(block, Heading):
             yield _heading(block, counts)
         elif isinstance(block, Paragraph):
+            leads = (w("keepNext"), w("spacing", after=100)) if isinstance(following, Table) else ()
             place = {"indented": (), "flush": (_flush(),), "centred": (_flush(), w("jc", val="center"))}[block.place]
-            yield paragraph("Body", *_runs(block.text), properties=place)
+            yield paragraph("Body", *_runs(block.text), properties=(*leads, *place))
         elif isinstance(block, Table):
             yield from table(block)
         elif isinstance(block, Picture):
@@ -77,7 +79,9 @@ def _heading(block: Heading, counts: list[int]) -> etree._Element:
         counts[block.level - 1] += 1
         counts[block.level :] = [0] * (4 - block.level)
         number = level_number(counts[block.level - 1], block.level)
-    return paragraph(f"Heading{block.level}", run(number + block.text), *_runs(block.then, plain=True))
+    alone = (w("keepNext", val=0),) if block.then else ()  # what runs on has its text with it
+    said = (run(number + block.text), *_runs(block.then, plain=True))
+    return paragraph(f"Heading{block.level}", *said, properties=alone)
 
 
 def level_number(count: int, level: int) -> str:
@@ -110,10 +114,10 @@ def _picture(block: Picture, pictures: list[Prepared]) -> Iterator[etree._Elemen
 
 
 def _annex(annex: Annex, number: int | None, pictures: list[Prepared]) -> Iterator[etree._Element]:
-    """附件另面编排: its mark on the first line, its title centred on the third (7.3.6)."""
+    """附件另面编排, which its style says: its mark on the first line, its title centred on the third (7.3.6)."""
     if not annex.body:
         return
-    yield paragraph("AnnexMark", run(f"附件{number or ''}"), properties=(w("pageBreakBefore"),))
+    yield paragraph("AnnexMark", run(f"附件{number or ''}"))
     gap = w("spacing", before=s.LINE, after=s.LINE)
     yield paragraph("AnnexTitle", run(annex.title), properties=(gap,))
     yield from _blocks(annex.body, pictures)

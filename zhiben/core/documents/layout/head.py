@@ -71,7 +71,7 @@ def _number(paper: "Paper") -> Iterator[etree._Element]:
             rule if is_last else None,
             w("tabs", stop),
             w("spacing", before=2 * s.LINE) if is_first else None,
-            w("ind", firstLine=s.characters(1), firstLineChars=100, right=s.characters(1) if len(pairs) == 1 else 0),
+            w("ind", firstLine=s.characters(1), firstLineChars=100),  # none on the right: the rule would end there, too
             w("jc", val="left"),
         )
         label = "签发人：" if is_first else "　　　　"

@@ -19,6 +19,8 @@ NAMES = {
     "Enclosures": "附件说明",
     "SignedBy": "发文机关署名",
     "SignedOn": "成文日期",
+    "PlainBy": "不盖章的署名",
+    "PlainOn": "不盖章的日期",
     "Note": "附注",
     "AnnexMark": "附件序号",
     "AnnexTitle": "附件标题",
@@ -66,14 +68,16 @@ def styles() -> bytes:
         _style("Enclosures", w("jc", val="left")),
         _style("SignedBy", w("keepNext"), w("jc", val="right")),
         _style("SignedOn", w("jc", val="right")),
+        _style("PlainBy", w("keepNext"), w("jc", val="right")),
+        _style("PlainOn", w("jc", val="right")),
         _style("Note", w("ind", **double)),
-        _style("AnnexMark", w("keepNext"), font=s.HEI),
+        _style("AnnexMark", w("keepNext"), w("pageBreakBefore"), font=s.HEI),
         _style("AnnexTitle", w("keepNext"), w("jc", val="center"), w("outlineLvl", val=0), font=s.SONG_TITLE, points=s.SIZE_2),
         _style("Caption", w("keepNext"), w("spacing", before=120, after=60, line=400, lineRule="exact"),
                w("jc", val="center"), font=s.HEI, points=s.SIZE_4),
-        _style("Cell", w("snapToGrid", val=0), w("spacing", before=20, after=20, line=360, lineRule="exact"),
+        _style("Cell", w("snapToGrid", val=0), w("spacing", before=30, after=30, line=360, lineRule="exact"),
                w("jc", val="left"), points=12.0),
-        _style("HeadCell", w("snapToGrid", val=0), w("spacing", before=20, after=20, line=360, lineRule="exact"),
+        _style("HeadCell", w("snapToGrid", val=0), w("spacing", before=30, after=30, line=360, lineRule="exact"),
                w("jc", val="center"), font=s.HEI, points=12.0),
         _style("Picture", w("keepNext"), w("spacing", before=120, line=240, lineRule="auto"), w("jc", val="center")),
         _style("Colophon", w("snapToGrid", val=0), w("spacing", line=480, lineRule="exact"), points=s.SIZE_4),
@@ -143,7 +147,17 @@ def _spacing() -> etree._Element:
     return w("spacing", before=0, after=0, line=s.LINE, lineRule="exact")
 
 
-_ORDER = ("keepNext", "keepLines", "widowControl", "snapToGrid", "spacing", "ind", "jc", "outlineLvl")
+_ORDER = (
+    "keepNext",
+    "keepLines",
+    "pageBreakBefore",
+    "widowControl",
+    "snapToGrid",
+    "spacing",
+    "ind",
+    "jc",
+    "outlineLvl",
+)
 
 
 def _style(

@@ -24,6 +24,7 @@ def table(block: Table) -> Iterator[etree._Element]:
             w("jc", val="center"),
             _borders(block),
             w("tblLayout", type="fixed"),
+            w("tblCellMar", w("left", w=50, type="dxa"), w("right", w=50, type="dxa")),
         ),
         w("tblGrid", *(w("gridCol", w=width) for width in widths)),
         _row(block, block.head, widths, is_head=True),
@@ -58,24 +59,29 @@ def _borders(block: Table) -> etree._Element:
 def _row(
     block: Table, cells: Sequence[str], widths: Sequence[int], *, is_head: bool = False, is_total: bool = False
 ) -> etree._Element:
-    """A row shorter than the head is filled with empty cells: one that holds only a tag is written as that."""
+    """A row of one cell spans the table; another that is shorter than the head is filled with empty cells."""
+    if len(cells) == 1:
+        widths = [sum(widths)]
     filled = [*cells, *[""] * (len(widths) - len(cells))]
-    height = w("trHeight", val=420, hRule="atLeast")
     return w(
         "tr",
-        w("trPr", w("cantSplit"), height, w("tblHeader") if is_head else None),
+        w("trPr", w("cantSplit"), w("tblHeader") if is_head else None),
         *(
-            _cell(block, text, width, column, is_head=is_head, is_total=is_total)
+            _cell(block, text, width, column, is_head=is_head, is_total=is_total, spans=len(cells) == 1)
             for column, (text, width) in enumerate(zip(filled, widths, strict=True))
         ),
     )
 
 
-def _cell(block: Table, text: str, width: int, column: int, *, is_head: bool, is_total: bool) -> etree._Element:
+def _cell(
+    block: Table, text: str, width: int, column: int, *, is_head: bool, is_total: bool, spans: bool
+) -> etree._Element:
     rule = None
     if is_head and block.style == "three-line":
         rule = w("tcBorders", w("bottom", val="single", sz=_BORDERS["three-line"][1], space=0, color="auto"))
-    place = (w("jc", val="right"),) if column in block.numeric and not is_head else ()
+    place = (w("jc", val="right"),) if column in block.numeric and not is_head and not spans else ()
+    across = w("gridSpan", val=len(block.head)) if spans and len(block.head) > 1 else None
     bold = w("b") if is_total else None
-    content = paragraph("HeadCell" if is_head else "Cell", run(text, bold), properties=place)
-    return w("tc", w("tcPr", w("tcW", w=width, type="dxa"), rule, w("vAlign", val="center")), content)
+    keeps = (w("keepNext"),) if spans else ()  # the name of a part of the table, with the first row of it
+    content = paragraph("HeadCell" if is_head else "Cell", run(text, bold), properties=(*keeps, *place))
+    return w("tc", w("tcPr", w("tcW", w=width, type="dxa"), across, rule, w("vAlign", val="center")), content)

@@ -1,12 +1,13 @@
 """The end of 主体 and 版记: from 附件说明 to 印发日期, and the page itself (GB/T 9704-2012, 5, 7.3.4–7.4, 7.5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from . import standard as s
+from .annexing import line_of
 from .word import name, paragraph, run, size, w
 
 if TYPE_CHECKING:
@@ -29,52 +30,37 @@ def chinese_date(day: date | str | None) -> str:
 
 
 def enclosures(paper: "Paper") -> Iterator[etree._Element]:
-    """正文下空一行左空二字, wrapped lines under the first character of the name; no full stop."""
-    titles = [annex.title.replace("\n", "") for annex in paper.annexes]
-    numbered = len(titles) > 1
-    for place, title in enumerate(titles, start=1):
-        is_first = place == 1
-        begins = 2.0 if is_first else 5.0
-        name_begins = 6.25 if numbered else 5.0
-        lead = "附件：" if is_first else ""
-        text = f"{lead}{place}.\t{title}" if numbered else f"{lead}{title}"
-        indent = w("ind", left=s.characters(name_begins), hanging=s.characters(name_begins - begins))
-        gap = (w("spacing", before=s.LINE),) if is_first else ()
-        yield paragraph("Enclosures", run(text), properties=(*gap, indent))
+    """正文下空一行 (7.3.4)."""
+    for place, annex in enumerate(paper.annexes, start=1):
+        text, left, hanging = line_of(annex.title.replace("\n", ""), place, len(paper.annexes))
+        gap = (w("spacing", before=s.LINE),) if place == 1 else ()
+        line = paragraph("Enclosures", run(text), properties=(*gap, w("ind", left=left, hanging=hanging)))
+        yield from only_if(annex.when, [line])
+
+
+def only_if(condition: str, content: Iterable[etree._Element]) -> Iterator[etree._Element]:
+    """In a template, what stands there under a condition; without one, as it is."""
+    if condition:
+        yield paragraph("Body", run(f"{{%p if {condition} %}}"))
+    yield from content
+    if condition:
+        yield paragraph("Body", run("{%p endif %}"))
 
 
 def signature(paper: "Paper") -> Iterator[etree._Element]:
+    """Two lines; `settling` places them under each other when their texts are known (7.3.5.1, 7.3.5.2)."""
     day = chinese_date(paper.issued_on)
-    if paper.sealed:
-        gap = w("spacing", before=SEAL_LINES * s.LINE)
-        right = (w("ind", right=s.characters(4), rightChars=0),)
-        if paper.issued_by:
-            yield paragraph("SignedBy", run(paper.issued_by), properties=(gap, *right))
-        if day:
-            yield paragraph(
-                "SignedOn", run(day), properties=(*_with_note(paper), *(() if paper.issued_by else (gap,)), *right)
-            )
-    else:
-        yield from _unsealed(paper, day)
+    by, on, lines, right = ("SignedBy", "SignedOn", SEAL_LINES, 4) if paper.sealed else ("PlainBy", "PlainOn", 1, 2)
+    gap = (w("spacing", before=lines * s.LINE),)
+    indent = w("ind", right=s.characters(right), rightChars=0)
+    if paper.issued_by:
+        yield paragraph(by, run(paper.issued_by), properties=(*gap, indent))
+    if day:
+        keeps = (w("keepNext"),) if paper.contact else ()
+        yield paragraph(on, run(day), properties=(*keeps, *(() if paper.issued_by else gap), indent))
     if paper.contact:
         text = paper.contact.strip("（）()")
         yield paragraph("Note", run(f"（{text}）"))
-
-
-def _with_note(paper: "Paper") -> tuple[etree._Element, ...]:
-    return (w("keepNext"),) if paper.contact else ()
-
-
-def _unsealed(paper: "Paper", day: str) -> Iterator[etree._Element]:
-    """署名右空二字，日期首字比署名首字右移二字; a date longer than the name ends two characters in instead (7.3.5.2)."""
-    gap = w("spacing", before=s.LINE)
-    two = w("ind", left=0, right=s.characters(2), rightChars=0)
-    if paper.issued_by:
-        yield paragraph("SignedBy", run(paper.issued_by), properties=(gap, two))
-    if day:
-        yield paragraph(
-            "SignedOn", run(day), properties=(*_with_note(paper), *(() if paper.issued_by else (gap,)), two)
-        )
 
 
 def colophon(paper: "Paper") -> Iterator[etree._Element]:

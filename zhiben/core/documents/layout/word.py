@@ -67,6 +67,64 @@ def paragraph(style: str, *content: etree._Element, properties: tuple[etree._Ele
     return w("p", w("pPr", w("pStyle", val=style), *properties), *content)
 
 
+def paragraph_text(paragraph: etree._Element) -> str:
+    said = {name("t"): lambda each: each.text or "", name("br"): lambda each: "\n", name("tab"): lambda each: "\t"}
+    inside = (each for each in paragraph.iter(*said) if each.getparent().tag != name("tabs"))
+    return "".join(said[each.tag](each) for each in inside)
+
+
+_BEFORE: dict[str, tuple[str, ...]] = {
+    "keepNext": ("pStyle",),
+    "spacing": ("pStyle", "keepNext", "keepLines", "pageBreakBefore", "framePr", "widowControl", "numPr",
+                "suppressLineNumbers", "pBdr", "shd", "tabs", "suppressAutoHyphens", "kinsoku", "wordWrap",
+                "overflowPunct", "topLinePunct", "autoSpaceDE", "autoSpaceDN", "bidi", "adjustRightInd", "snapToGrid"),
+}  # fmt: skip
+_BEFORE["ind"] = (*_BEFORE["spacing"], "spacing")
+_BEFORE["jc"] = (*_BEFORE["ind"], "ind", "contextualSpacing", "mirrorIndents", "suppressOverlap")
+"""What stands before an element in `pPr`: Word refuses a file in which the order is another."""
+
+
+def put(paragraph: etree._Element, tag: str, **attributes: object) -> None:
+    """Set attributes of a property (`keepNext`, `spacing`, `ind`, `jc`) of the paragraph, which may not be there yet."""
+    properties = properties_of(paragraph, "pPr")
+    element = properties.find(name(tag))
+    if element is None:
+        element = w(tag)
+        earlier = {name(each) for each in _BEFORE[tag]}
+        properties.insert(sum(1 for each in properties if each.tag in earlier), element)
+    for key, value in attributes.items():
+        element.set(name(key), str(value))
+
+
+def properties_of(parent: etree._Element, tag: str) -> etree._Element:
+    """The properties of a paragraph or run, which stand before everything else in it."""
+    found = parent.find(name(tag))
+    if found is None:
+        found = w(tag)
+        parent.insert(0, found)
+    return found
+
+
+def remove_element(element: etree._Element) -> None:
+    holder = element.getparent()
+    if holder is not None:
+        holder.remove(element)
+
+
+def say(paragraph: etree._Element, text: str) -> None:
+    """The text alone, in the looks of the first run."""
+    runs = list(paragraph.iter(name("r")))
+    for place, run in enumerate(runs):
+        if place:
+            remove_element(run)
+        else:
+            for child in [child for child in run if child.tag != name("rPr")]:
+                run.remove(child)
+            run.extend(texts(text))
+    if not runs and text:
+        paragraph.append(w("r", *texts(text)))
+
+
 def fonts(name: str) -> etree._Element:
     return w("rFonts", ascii=name, hAnsi=name, eastAsia=name, cs=name)
 

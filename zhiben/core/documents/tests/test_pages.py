@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from zhiben.core.access.permissions import Permission
 from zhiben.core.audit.services import lines_of
+from zhiben.core.documents.kinds import KINDS
 from zhiben.core.documents.models import DocumentTemplate, Letterhead
 from zhiben.core.files.models import Upload
 from zhiben.core.jobs.running import run_pending
@@ -23,7 +24,9 @@ def file_of(content: bytes, name: str = "通报.docx"):
     return SimpleUploadedFile(name, content)
 
 
-def test_no_kind_no_harm(cast):
+def test_no_kind_no_harm(cast, monkeypatch):
+    for key in list(KINDS):
+        monkeypatch.delitem(KINDS, key)
     check_page(cast, TEMPLATES, insider="office", outsider="plant_officer")
     assert "还没有可以定制模板的文种" in cast.client("office").get(TEMPLATES).content.decode()
     assert cast.client("office").get(f"{TEMPLATES}no.such/").status_code == 404

@@ -40,7 +40,7 @@ FULL = Paper(
     urgency="特急",
     title="关于2026年3月治本攻坚三年行动任务落实情况的通报",
     to="各乡镇人民政府，县安委会各成员单位",
-    body=[Paragraph("现将任务落实情况通报如下。"), Heading(1, "总体情况"), *[Paragraph("安" * 26 + "全" * 28 * 9)] * 3],
+    body=[Paragraph("现将任务落实情况通报如下。"), Heading(1, "总体情况"), *[Paragraph("安" * 26 + "全" * 28 * 9)] * 4],
     annexes=[Annex("逾期任务清单", [Paragraph("附件正文。")]), Annex("统计口径", [Paragraph("口径说明。")])],
     issued_by="澄溪县安全生产委员会办公室",
     issued_on=date(2026, 4, 2),
@@ -146,7 +146,10 @@ class TestOnPaper:
     def test_22_lines_of_28_characters(self):
         second = printed("full")[1]
         assert len(second.lines) - 1 == 22, "and the page number"
-        assert {len(line) for line in second.lines[:22] if "安" not in line and len(line) > 26} == {28}
+        ends = [place for place, line in enumerate(second.lines[:22]) if "安" in second.lines[place + 1]]
+        full = [line for place, line in enumerate(second.lines[:22]) if place not in ends and "安" not in line]
+        assert len(full) >= 18
+        assert set(full) == {"全" * 28}, "every line but the first and last of a paragraph is full"
         left, top, right, _ = second.place("全" * 28)
         assert left == pytest.approx(28, abs=1)
         assert right == pytest.approx(28 + 156, abs=1)
@@ -170,12 +173,40 @@ class TestOnPaper:
                 assert left == pytest.approx(28 + 4.94, abs=1.5)
 
     def test_the_signature_stands_over_the_date(self):
+        """A character is 156/28 = 5.57 mm, the date of November seven of them: 3 of its own and 8 figures of a half. In
+        another font it is wider; it stands around the same middle then."""
         short = printed("superior")[0]
         by, on = short.place("县安委办"), short.place("2026年11月12日")
-        assert (by[0] + by[2]) / 2 == pytest.approx((on[0] + on[2]) / 2, abs=4.5), (
-            "figures of a stand-in font are wider"
+        assert (by[0] + by[2]) / 2 == pytest.approx((on[0] + on[2]) / 2, abs=0.5)
+        assert 184 - (on[0] + on[2]) / 2 == pytest.approx((4 + 7 / 2) * 156 / 28, abs=0.5), "four from the right"
+        name = "澄溪县安全生产委员会办公室工作专班"
+        (page,) = pages_of(Paper(body=[Paragraph("文。")], issued_by=name, issued_on=date(2026, 4, 2)))
+        by, on = page.place(name), page.place("2026年4月2日")
+        assert 184 - by[2] == pytest.approx(0, abs=1), "too long to be centred over the date: it ends at the margin"
+        assert (on[0] + on[2]) / 2 == pytest.approx(184 - len(name) / 2 * 156 / 28, abs=0.7), (
+            "the date under its middle"
         )
-        assert 184 - on[2] == pytest.approx(4 * 156 / 28, abs=2.5), "four characters from the right"
+
+    def test_without_a_seal_the_name_ends_two_characters_in_and_the_date_begins_two_after_it(self):
+        character = 156 / 28
+        body = [Paragraph("正文。")]
+        long, short = "澄溪县安全生产委员会办公室", "县安委办"
+        (page,) = pages_of(Paper(body=body, issued_by=long, issued_on=date(2026, 4, 2), sealed=False))
+        by, on = page.place(long), page.place("2026年")
+        assert 184 - by[2] == pytest.approx(2 * character, abs=1)
+        assert on[0] - by[0] == pytest.approx(2 * character, abs=1)
+        (page,) = pages_of(Paper(body=body, issued_by=short, issued_on=date(2026, 11, 12), sealed=False))
+        by, on = page.place(short), page.place("2026年11月12日")
+        assert 184 - on[2] == pytest.approx(2 * character, abs=1.5), "a longer date ends two characters in"
+        assert 184 - by[0] == pytest.approx((2 + 7 + 2) * character, abs=1), "and the name begins two before it"
+
+    def test_the_signature_never_stands_alone_on_a_page(self):
+        for lines in (19, 20, 21):
+            body = [Paragraph("工" * 26)] * lines
+            pages = pages_of(Paper(body=body, issued_by="县安委办", issued_on=date(2026, 4, 2)))
+            last = next(page for page in pages if page.has("县安委办"))
+            assert last.has("工" * 26), "a line of the text is with it"
+            assert last.has("2026年4月2日")
 
     def test_to_a_superior_the_number_stands_left_and_the_signer_right(self):
         first = printed("superior")[0]
@@ -316,3 +347,22 @@ def test_a_picture_is_turned_and_fits():
     assert int(extent.get("cy")) <= 180 * 36_000
     with pytest.raises(Refused, match="图片打不开"):
         compose(Paper(body=[Picture(b"no picture")]))
+
+
+def test_labels_without_content_vanish():
+    """As a template leaves them that is filled with nothing."""
+    paper = Paper(
+        issuer="甲县安委办文件", number="甲安委办〔2026〕1号", signer=" ", secrecy=" ", urgency="特急", title="题", body=[Paragraph("文。")],
+        issued_by="甲县安委办", issued_on=date(2026, 4, 2), contact="联系人：，电话：", copies_to=" ", printed_by="甲县安委办",
+    )  # fmt: skip
+    root = etree.fromstring(unpacked(compose(paper))["word/document.xml"])
+    texts = ["".join(p.itertext("{*}t")) for p in root.iter("{*}p")]
+    assert texts[0] == "特急", "what is given moves up to the first line"
+    assert "甲安委办〔2026〕1号" in texts
+    assert not any(word in text for text in texts for word in ("签发人", "联系人", "抄送"))
+    rules = [
+        p
+        for p in root.iter("{*}p")
+        if p.find("{*}pPr/{*}pStyle").get(p.nsmap["w"].join("{}") + "val") == "ColophonRule"
+    ]
+    assert len(rules) == 2
