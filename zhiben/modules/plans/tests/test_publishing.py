@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 from django.db import connection
 
+from zhiben.core.api.changes import change_of, seen
 from zhiben.core.audit.models import AuditLine
+from zhiben.core.events.models import OutboxEvent
 from zhiben.core.org.models import Unit
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow import engine
@@ -168,3 +170,13 @@ def test_a_discarded_draft_lets_its_file_be_uploaded_again(draft, cast, now):
     draft.document.refresh_from_db()
     assert draft.document.put_aside
     assert PlanObligation.objects.filter(version=draft).exists()
+
+
+def test_other_systems_are_told_what_their_post_may_see_of_it(confirmed, cast, now):
+    """Through the interface's `changes` and webhooks alike."""
+    engine.fire(confirmed, "publish", by=cast.chief, now=now)
+    told = OutboxEvent.objects.filter(record_type="plans.planversion", record_id=str(confirmed.pk))
+    published = told.filter(name="plans.PlanPublished")
+    assert [change_of(row)["data"]["plan_id"] for row in seen(published, cast.office)] == [confirmed.plan_id]
+    assert seen(published, cast.outsider) == []
+    assert seen(published, cast.security_administrator) == []
