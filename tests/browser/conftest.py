@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from tests.browser.illustrating import illustrate
 from tests.stories.conftest import story
 from zhiben.conftest import gather_cast
 
@@ -20,13 +21,17 @@ PHONE = {"width": 390, "height": 844}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
+def program() -> str:
+    """The Chromium of this machine."""
+    return next(found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name)))
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next(found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name)))
     # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
+        browser = driver.chromium.launch(executable_path=program(), args=FLAGS)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
@@ -60,6 +65,10 @@ class Desk:
             self.page.screenshot(path=PICTURES / f"{name}-{label}.png", full_page=full)
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 1, f"{name} is {wide} px wider than a {label}"
+
+    def illustrate(self, name: str, *, phone: bool = False, of: Locator | None = None, hidden: str = "") -> None:
+        """A picture for the manual."""
+        illustrate(self.page, name, phone=phone, of=of, hidden=hidden)
 
     def _complains(self, line: str) -> None:
         # Chromium reports every refused form (4xx) in its console; that is how a refusal is meant to travel.

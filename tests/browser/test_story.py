@@ -40,12 +40,14 @@ def test_the_story_of_a_plan(desks, story, cast, tmp_path):
     # The plan she was sent is dropped in and read.
     office.go("/drafts/upload/")
     office.picture("upload")
+    office.illustrate("plan-upload")
     page.set_input_files("input[type=file]", PLAN)
     page.get_by_role("button", name="上传并读取").click()
     run_pending()
     expect(page.locator("article.item")).to_have_count(8, timeout=15_000)
     expect(page.locator("#document")).to_contain_text("整治消防通道堵塞")
     office.picture("review")
+    office.illustrate("plan-review")
 
     # A click on either side finds the other.
     page.locator("article.item", has_text="更新老旧燃气管道").click()
@@ -75,6 +77,7 @@ def test_the_story_of_a_plan(desks, story, cast, tmp_path):
     page.get_by_role("link", name="准备发布").click()
     expect(page.locator("h1")).to_contain_text("会发生什么")
     office.picture("publish")
+    office.illustrate("plan-publish")
     page.get_by_role("button", name="发布并交办").click()
     expect(page.locator("body")).to_contain_text("已发布")
     assert Task.objects.filter(parent=None).count() == 7
@@ -83,6 +86,7 @@ def test_the_story_of_a_plan(desks, story, cast, tmp_path):
     leader = desks("bureau_leader")
     leader.go("/")
     leader.picture("worklist")
+    leader.illustrate("worklist")
     for title in ("组织主要负责人集中培训", "摸清重大事故隐患底数"):
         take(leader.page, title, "接收")
         expect(dialog(leader.page)).to_contain_text("办理中")
@@ -92,11 +96,13 @@ def test_the_story_of_a_plan(desks, story, cast, tmp_path):
     leader.page.locator("li[data-row]", has_text="淘汰落后工艺设备").locator(".what a").click()
     expect(leader.page.locator("h1")).to_contain_text("淘汰落后工艺设备")
     leader.picture("task")
+    leader.illustrate("task")
     leader.page.get_by_role("link", name="退回", exact=True).click()
     dialog(leader.page).get_by_role("button", name="退回").click()
     expect(dialog(leader.page)).to_contain_text("请填写")
     dialog(leader.page).locator("textarea[name=reason]").fill("该项属工业主管部门职责")
     leader.picture("step-dialog")
+    leader.illustrate("step-dialog")
     confirm(leader.page, "退回")
     expect(leader.page.locator("#content")).to_contain_text("该项属工业主管部门职责")
 
@@ -110,6 +116,8 @@ def test_the_story_of_a_plan(desks, story, cast, tmp_path):
     box.locator("[name=percent]").fill("60")
     box.locator("[name=text]").fill("已排查 36 户，发现重大事故隐患 2 处")
     box.locator("input[type=file]").set_input_files(evidence)
+    expect(box.locator(".uploads")).to_contain_text("已上传")
+    staff.illustrate("feedback")
     confirm(staff.page, "反馈进展")
     work = Task.objects.get(title__startswith="摸清重大事故隐患底数")
     assert work.progress == 60
@@ -120,6 +128,7 @@ def test_the_story_of_a_plan(desks, story, cast, tmp_path):
     staff.go("/")
     expect(staff.page.locator("li[data-row]", has_text="摸清重大事故隐患底数")).to_contain_text("逾期 6 天")
     staff.picture("overdue")
+    staff.illustrate("overdue")
     leader.go("/inbox/")
     expect(leader.page.locator("#content")).to_contain_text("逾期")
 
