@@ -2,6 +2,7 @@
 and each is as described (schemathesis, with a fixed seed)."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -22,10 +23,22 @@ from zhiben.config.api import api
 from zhiben.core.api import limits
 from zhiben.core.api.documentation import description_of
 
-CONFIG = {"seed": 20260310, "generation": {"mode": "all"}, "phases": {"coverage": {"enabled": True}}}
-EXAMPLES = 6
+CONFIG = {"seed": 20260310, "generation": {"mode": "all"}, "phases": {"coverage": {"enabled": True, "unexpected-methods": []}}}
+EXAMPLES = 2
 schema = schemathesis.openapi.from_dict(description_of(api), config=SchemathesisConfig.from_dict(CONFIG))
-schema.app = get_wsgi_application()
+django = get_wsgi_application()
+
+
+def whole(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """The answer, read and closed as a server does it; schemathesis leaves that undone."""
+    answer = django(environ, start_response)
+    try:
+        return [b"".join(answer)]
+    finally:
+        answer.close()
+
+
+schema.app = whole
 
 
 @pytest.fixture
@@ -46,7 +59,6 @@ def one_connection() -> Iterator[None]:
     derandomize=True,
     suppress_health_check=list(hypothesis.HealthCheck),
 )
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its client closes no answer
 @pytest.mark.django_db
 def test_an_operation_keeps_its_promises(case: schemathesis.Case, work, one_connection, monkeypatch) -> None:
     monkeypatch.setattr(limits, "take", lambda key, limit: (True, limits.Allowance(limit, 0)))
