@@ -1,0 +1,107 @@
+"""Nobody is kept out: each page a post can reach from its menu, and each kind of page behind them, is read by axe-core
+as a screen reader, a keyboard and a weak eye would. A new entry of the menu is walked without a line added here."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from zhiben.core.web.menu import menu_of
+from zhiben.core.workflow.engine import fire
+from zhiben.modules.tasks.models import Duty
+from zhiben.modules.tasks.services import Assignment, Order, dispatch_task, feed_back
+
+from .conftest import DESKTOP, PHONE
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.needs_service("chromium"),
+    pytest.mark.needs_service("frontend"),
+]
+AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
+FACES = (("light", DESKTOP), ("dark", PHONE))
+NARROWEST = {"width": 320, "height": 640}
+"""1280 px at 400 %, as WCAG 1.4.10 counts: 200 % on the office's PC is wider."""
+
+BEHIND = {
+    "office": ("/drafts/upload/", "/import/tasks.tasks/", "/documents/letterhead/", "/me/notices/", "/me/password/",
+               "/search/?q=燃气", "/keys/", "/obligations/calendar/", "/documents/templates/insight.monthly_review/",
+               "/nothing/here/"),
+    "bureau_officer": ("/tasks/{task}/", "/tasks/{task}/steps/feed_back/", "/tasks/{task}/steps/submit/",
+                       "/tasks/{task}/proof/", "/tasks/?q=没有这样的任务"),
+    "system_administrator": ("/people/new/", "/import/org.people/", "/channels/robots/new/"),
+    "security_administrator": ("/tokens/new/", "/webhooks/new/", "/api/v1/docs"),
+    "audit_administrator": (),
+    "": ("/login/", "/install/", "/offline/"),
+}  # fmt: skip
+"""Whoever sits there, and kinds of pages that the menu does not name."""
+
+READ = """async (rules) => {
+    const found = await axe.run(document, { resultTypes: ["violations"] });
+    return found.violations
+        .filter((each) => ["serious", "critical"].includes(each.impact))
+        .flatMap((each) => each.nodes.slice(0, 3).map((node) => `${each.id}: ${node.html.slice(0, 160)}`));
+}"""
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture
+def task(cast, now):
+    """One task under way at the chemicals department, another that waits to be accepted."""
+
+    def given(title):
+        order = Order(
+            title=title,
+            assignments=[Assignment(cast.bureau_leader.unit, Duty.LEAD)],
+            due_on=date(2026, 3, 12),
+            limit_on=date(2026, 12, 31),
+        )
+        return dispatch_task(order=order, supervising_unit=cast.office.unit, by=cast.office, now=now)
+
+    given("清查危险化学品仓库")
+    begun = fire(given("开展燃气安全专项检查"), "accept", by=cast.bureau_officer, now=now)
+    return feed_back(task=begun, percent=40, text="已查三家。", by=cast.bureau_officer, now=now)
+
+
+@pytest.fixture
+def stranger(chromium, live_server):
+    context = chromium.new_context(viewport=DESKTOP, locale="zh-CN")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", BEHIND, ids=lambda name: name or "nobody")
+def test_no_page_keeps_anybody_out(desks, stranger, live_server, cast, task, name):
+    page = desks(name).page if name else stranger
+    walked = {} if name in ("office", "") else _menu(cast, "office")
+    addresses = [each for each in (_menu(cast, name) if name else {}) if each not in walked]
+    found = {}
+    for address in (*addresses, *(each.format(task=task.pk) for each in BEHIND[name])):
+        page.set_viewport_size(DESKTOP)
+        page.goto(live_server.url + address)
+        page.evaluate(AXE.read_text("utf-8"))
+        for theme, size in FACES:
+            page.set_viewport_size(size)
+            page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme }", theme)
+            found |= {f"{address} {theme}: {each}": each for each in page.evaluate(READ)}
+        page.set_viewport_size(NARROWEST)
+        if (wide := page.evaluate(SIDEWAYS)) > 1:
+            found[f"{address} sticks out by {wide} px at 320 px"] = ""
+    assert list(found) == []
+
+
+def _menu(cast, name: str) -> dict[str, None]:
+    return {entry.address: None for group in menu_of(getattr(cast, name)) for entry in group.entries}
+
+
+def test_what_a_phone_loads_first_is_light():
+    """Scripts, styles and icons of a page without charts, compressed: 300 KB is the promise."""
+    import gzip
+
+    from zhiben.core.web import assets
+
+    names = [assets._manifest()[source]["file"] for source in ("src/main.ts", "icons.svg")]
+    names += assets._manifest()["src/main.ts"]["css"]
+    weight = sum(len(gzip.compress((assets.BUILD / name).read_bytes())) for name in names)
+    print(f"first load: {weight / 1000:.0f} KB compressed")
+    assert weight < 300_000
