@@ -5,6 +5,7 @@ import fcntl
 import json
 import shutil
 import sqlite3
+import tarfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,11 +16,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from zhiben.config.backup import cipher as ciphers
-from zhiben.config.backup import database, restoring, state
-from zhiben.config.backup.checking import problems_of
+from zhiben.config.backup import database, restoring, state, surroundings
+from zhiben.config.backup.checking import opened, problems_of
 from zhiben.config.backup.cipher import Cipher, decrypting, encrypting
-from zhiben.config.backup.layout import MANIFEST, finished, read_backup, unfinished, write_manifest
+from zhiben.config.backup.layout import MANIFEST, SECRETS, finished, read_backup, unfinished, write_manifest
 from zhiben.config.backup.making import Made, make_backup, prune
+from zhiben.config.certificates.services import make_certificates
+from zhiben.core.access.acting import Machine
 from zhiben.core.audit.models import AuditLine
 from zhiben.core.audit.sealing import seal_pending
 from zhiben.core.files import store
@@ -102,6 +105,30 @@ def test_a_plain_backup_holds_no_key_and_an_encrypted_one_shows_nothing(house, r
         assert secret not in everything
     assert problems(sealed.folder, decrypting(root / "sealed", passphrase_file=passphrase)) == []
     assert problems(sealed.folder) == []  # without the key: that everything is there
+
+
+def test_the_certificates_come_back_with_an_encrypted_backup_closed_to_others(house, root, data_folder, tmp_path):
+    make_certificates(office="澄溪县安委办", hosts=["zhiben.example.gov.cn"], by=Machine("测试"), now=EVENING)
+    assert str(data_folder / "tls") in surroundings.kept_apart()
+    cipher, elsewhere = _to_a_key(), tmp_path / "elsewhere"
+    with opened(made(root, cipher).backup, cipher, SECRETS) as tar:
+        surroundings.unpack_secrets(tar, audit=elsewhere / "audit", data=elsewhere)
+    for name in ("authority.crt", "authority.key", "server.pem"):
+        assert (elsewhere / "tls" / name).read_bytes() == (data_folder / "tls" / name).read_bytes()
+        assert (elsewhere / "tls" / name).stat().st_mode & 0o077 == 0
+    assert (elsewhere / "audit/keys/seal.key").exists()
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "link"])
+def test_a_tar_that_reaches_outside_its_folder_is_refused(tmp_path, name):
+    member = tarfile.TarInfo(name)
+    if name == "link":
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with tarfile.open(tmp_path / "audit.tar", "w") as packed:
+        packed.addfile(member)
+    with pytest.raises(Refused, match="不该有的内容"):
+        surroundings.unpack_audit(tmp_path / "audit.tar", tmp_path / "audit")
+    assert not (tmp_path / "outside").exists()
 
 
 def test_only_the_right_passphrase_or_key_opens(house, root, passphrase, tmp_path):
