@@ -122,6 +122,7 @@ class MonthlyReview:
     units: Sequence[CountsRow] = said("各单位")
     total: CountsRow = said("各单位合计")
     all_on_time: str = said("全部按期的单位", "一句话，没有时为空")
+    below_all: str = said("按期办结率低于100%的单位", "一句话，没有时为空")
     sectors: Sequence[CountsRow] = said("各行业领域", "任务没有分行业时为空")
     programmes: Sequence[CountsRow] = said("各方案")
     problems: Sequence[PointRow] = said("存在的主要问题")
@@ -165,6 +166,7 @@ def context_of(review: Review, head: Head | None = None) -> MonthlyReview:
         units=[_row(line) for line in sheet.units],
         total=_row(sheet.total),
         all_on_time=sheet.all_on_time,
+        below_all=sheet.below_all,
         sectors=[_row(line) for line in sheet.sectors],
         programmes=[_row(line) for line in sheet.programmes],
         problems=[PointRow(point.heading, str(point.text)) for point in telling.problems],
@@ -210,6 +212,7 @@ def default_paper() -> Paper:
     return Paper(
         issuer="{{ mark }}",
         number="{{ number }}",
+        signer="{{ signer }}",
         title="{{ title }}",
         to="{{ to }}",
         body=[
@@ -220,7 +223,9 @@ def default_paper() -> Paper:
             Paragraph("{{ units_lead }}"),
             _counts_table("单位", "units", layers=True, total=True),
             *only_if("all_on_time", Paragraph("{{ all_on_time }}")),
+            *only_if("below_all", Paragraph("{{ below_all }}")),
             *only_if("sectors", Paragraph("分行业领域情况如下。"), _counts_table("行业领域", "sectors")),
+            *loop("notes", "note", Paragraph("{{ note }}")),
             Heading(1, "重点方案推进情况"),
             *only_if("programmes", _counts_table("方案", "programmes"), otherwise="本期没有可以统计的方案任务。"),
             Heading(1, "存在的主要问题"),
@@ -228,21 +233,15 @@ def default_paper() -> Paper:
             *only_if("no_problems", Paragraph("{{ no_problems }}")),
             Heading(1, "下一步工作要求"),
             *loop("demands", "demand", _point("demand")),
-            *loop("notes", "note", Paragraph("{{ note }}")),
         ],
         annexes=[
-            Annex(
-                "逾期任务清单",
-                only_if("overdue", _tasks_table("overdue", "逾期"), otherwise="截至期末无逾期任务。"),
-            ),
-            Annex(
-                "下一步到期任务清单",
-                only_if("upcoming", _tasks_table("upcoming", "状态"), otherwise="下一步没有将要到期的任务。"),
-            ),
+            Annex("逾期任务清单", [_tasks_table("overdue", "逾期")], when="overdue"),
+            Annex("下一步到期任务清单", [_tasks_table("upcoming", "状态")], when="upcoming"),
         ],
         issued_by="{{ issuer }}",
         issued_on="{{ issued_on }}",
-        copies_to="{{ copies_to|默认('无') }}",
+        contact="{{ contact }}",
+        copies_to="{{ copies_to }}",
         printed_by="{{ printed_by }}",
         printed_on="{{ issued_on }}",
     )
@@ -263,14 +262,14 @@ def _counts_table(first: str, rows: str, *, layers: bool = False, total: bool = 
         return [*cells, due, f"{{{{ {each}.rate }}}}", f"{{{{ {each}.change }}}}"]
 
     def tag(text: str) -> list[str]:
-        return [f"{{%tr {text} %}}", *[""] * len(HEADS)]
+        return [f"{{%tr {text} %}}"]
 
-    layer = [tag("if row.layer"), ["{{ row.layer }}", *[""] * len(HEADS)], tag("endif")] if layers else []
+    layer = [tag("if row.layer"), ["{{ row.layer }}"], tag("endif")] if layers else []
     return Table(
         head=[first, *HEADS],
         rows=[tag(f"for row in {rows}"), *layer, line("row"), tag("endfor"), *([line("total")] if total else [])],
-        widths=[3.6, 1.9, 1.8, 1.8, *[1.4] * 4, 2.4, 2.7, 2.6],
-        numeric=range(1, 8),
+        widths=[3.4, 1.9, 1.8, 1.8, *[1.7] * 4, 2.3, 2.4, 2.4],
+        numeric=range(1, 11),
         total_row=total,
     )
 
@@ -279,9 +278,9 @@ def _tasks_table(rows: str, last: str) -> Table:
     return Table(
         head=["序号", "任务", "承办单位", "办结期限", last],
         rows=[
-            [f"{{%tr for row in {rows} %}}", "", "", "", ""],
+            [f"{{%tr for row in {rows} %}}"],
             ["{{ loop.index }}", "{{ row.title }}", "{{ row.unit }}", "{{ row.due_on }}", "{{ row.last }}"],
-            ["{%tr endfor %}", "", "", "", ""],
+            ["{%tr endfor %}"],
         ],
         widths=[0.9, 4.2, 2.2, 3, 1.4],
         numeric=[0],

@@ -8,6 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from heapq import merge
+from itertools import islice
 from typing import Any, TypeVar
 
 from zhiben.insight.figures import Rate
@@ -39,6 +41,10 @@ class Ledger:
 
     period: Period
     tasks: Sequence[Standing]
+    alike: Sequence[tuple[Standing, int]] = ()
+    """Further tasks, counted in classes: one that stands for so many."""
+    members: Callable[[Callable[[Standing], bool]], Iterable[Standing]] = lambda wanted: ()
+    """The tasks of the classes whose standing is wanted, one by one in the order of their day."""
     milestones: Sequence[Landmark] = ()
     indicators: Sequence[Reading] = ()
     turns: Sequence[Turn] = ()
@@ -52,10 +58,37 @@ class Ledger:
             "turns": (self.turns, measures_of_turn),
         }
 
-    def counted_by(self, measure: str, within: Callable[[Any], bool] = lambda record: True) -> list[Any]:
-        """The records behind one figure: those that the measure counts and `within` keeps."""
-        records, rule = self.records()[MEASURES[measure].of]
-        return [record for record in records if measure in rule(record, self.period) and within(record)]
+    def counted_by(
+        self,
+        measure: str,
+        within: Callable[[Any], bool] = lambda record: True,
+        *,
+        first: int = 0,
+        most: int | None = None,
+    ) -> list[Any]:
+        """The records behind one figure: those that the measure counts and `within` keeps, tasks in the order of their
+        day; `most` of them from the place `first`."""
+        kind = MEASURES[measure].of
+        counts = self._counts(measure, within)
+        found: Iterable[Any] = filter(counts, self.records()[kind][0])
+        if kind == "tasks":
+            found = merge(sorted(found, key=_by_day), self.members(counts), key=_by_day)
+        return list(islice(found, first, None if most is None else first + most))
+
+    def count_of(self, measure: str, within: Callable[[Any], bool] = lambda record: True) -> int:
+        """How many `counted_by` has."""
+        kind = MEASURES[measure].of
+        counts = self._counts(measure, within)
+        several = sum(count for standing, count in self.alike if counts(standing)) if kind == "tasks" else 0
+        return several + sum(1 for _ in filter(counts, self.records()[kind][0]))
+
+    def _counts(self, measure: str, within: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        rule = self.records()[MEASURES[measure].of][1]
+        return lambda record: within(record) and measure in rule(record, self.period)
+
+
+def _by_day(task: Standing) -> tuple[Any, ...]:
+    return (task.due_on, task.key)
 
 
 class Counts(Counter[str]):
@@ -131,10 +164,8 @@ def figures_of(ledger: Ledger) -> Figures:
                 counts[measure] += count
     for counts in (whole, *units.values(), *programmes.values(), *sectors.values()):
         check_sums(counts)
-    past = (task for task in ledger.tasks if task.due_on < ledger.period.day)
-    overdue = [task for task in past if "overdue" in measures_of_task(task, ledger.period)]
-    overdue.sort(key=lambda task: (task.due_on, task.key))
-    return Figures(ledger.period, whole, dict(units), dict(programmes), dict(sectors), overdue[:LONGEST])
+    longest = ledger.counted_by("overdue", most=LONGEST) if whole["overdue"] else []
+    return Figures(ledger.period, whole, dict(units), dict(programmes), dict(sectors), longest)
 
 
 def _alike(ledger: Ledger) -> Counter[tuple[int, str, str, tuple[str, ...]]]:
@@ -142,6 +173,8 @@ def _alike(ledger: Ledger) -> Counter[tuple[int, str, str, tuple[str, ...]]]:
     alike: Counter[tuple[int, str, str, tuple[str, ...]]] = Counter()
     for records, rule in ledger.records().values():
         alike.update((each.unit, each.programme, each.sector, tuple(rule(each, ledger.period))) for each in records)
+    for each, count in ledger.alike:
+        alike[each.unit, each.programme, each.sector, tuple(measures_of_task(each, ledger.period))] += count
     return alike
 
 

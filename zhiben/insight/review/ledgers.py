@@ -1,7 +1,7 @@
 """The ledger at the end of a month and at the end of the one before, in a number of queries that does not grow."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from zhiben.core.batches import in_batches
 from zhiben.core.clock import local_day
@@ -26,12 +26,15 @@ from zhiben.modules.tasks.models import (
 )
 from zhiben.modules.tasks.standing import judge, target_on
 
-from .figures import Ledger
+from .alike import Classes, Kind
+from .figures import Figures, Ledger, figures_of
 from .history import BATCH, EXTENDS, TASK, WITHDRAWS, Histories, Move, done_between, moves_since, states_at
 from .measures import Landmark, Reading, Standing, Turn
 from .months import Period
 from .scope import holds
 
+FEW_UNITS = 50
+"""So many are looked up by an index; of more, all tasks within reach are gone through."""
 _day_of = lru_cache(maxsize=100_000)(local_day)
 """Tasks are dispatched by the plan: many share a moment."""
 
@@ -85,6 +88,16 @@ class Ledgers:
         return self._ledger(self.period.previous)
 
     @cached_property
+    def figures(self) -> Figures:
+        return figures_of(self.now)
+
+    @cached_property
+    def figures_before(self) -> Figures | None:
+        """None where there was nothing yet."""
+        figures = figures_of(self.before)
+        return None if figures.is_empty else figures
+
+    @cached_property
     def milestones_revised(self) -> bool:
         """Whether milestones have been replaced since: those that were struck out are no longer there to be counted."""
         tasks = {task.key for task in self.now.tasks}
@@ -94,9 +107,17 @@ class Ledgers:
     def _ledger(self, period: Period) -> Ledger:
         tasks = list(self._standings(period))
         counted = {task.key: task for task in tasks if task.status != "withdrawn"}
+        standings = {kind: self.classes.standing(kind, period) for kind in self.alike}
+
+        def members(wanted: Callable[[Standing], bool]) -> Iterator[Standing]:
+            kinds = {kind for kind, standing in standings.items() if standing and wanted(standing)}
+            return self._members(kinds, period)
+
         return Ledger(
             period=period,
             tasks=tasks,
+            alike=[(standing, self.alike[kind]) for kind, standing in standings.items() if standing],
+            members=members,
             milestones=list(self._landmarks(period, counted)),
             indicators=list(self._readings(period, counted)),
             turns=list(self._turns(period)),
@@ -113,17 +134,52 @@ class Ledgers:
         return Histories(self.moves)
 
     @cached_property
+    def looked_at(self) -> set[UUID]:
+        """What must be read one by one: something happened to it since, or something else is counted with it."""
+        found = {move.record for move in self.moves} | self.histories.changed | self.feedback_days.keys()
+        return found | {task for _, task, *_ in self._milestones} | {each.task_id for each in self._indicators}
+
+    @cached_property
     def rows(self) -> list[_Row]:
         """Those within reach today, and those that were, before they changed hands."""
-        found = self._rows(self.reach.condition)
+        found = [row for batch in self._batches(self.looked_at) for row in self._rows(self.reach.condition & batch)]
         elsewhere = self.histories.changed - {row.pk for row in found}
-        for batch in in_batches(sorted(elsewhere), BATCH):
-            found += self._rows(Q(pk__in=batch))
-        return found
+        return found + [row for batch in self._batches(elsewhere) for row in self._rows(batch)]
 
     def _rows(self, condition: Q) -> list[_Row]:
-        tasks = Task.objects.filter(self.reach.of_tasks(condition), dispatched_at__lt=self.period.cut)
-        return [_Row._make(row) for row in tasks.order_by().values_list(*_Row._fields)]
+        return [_Row._make(row) for row in self._tasks(condition).order_by().values_list(*_Row._fields)]
+
+    def _tasks(self, condition: Q) -> QuerySet[Task]:
+        return Task.objects.filter(self.reach.of_tasks(condition), dispatched_at__lt=self.period.cut)
+
+    @staticmethod
+    def _batches(keys: Iterable[UUID]) -> Iterator[Q]:
+        return (Q(pk__in=batch) for batch in in_batches(sorted(keys), BATCH))
+
+    # ── tasks to which nothing has happened
+
+    @cached_property
+    def classes(self) -> Classes:
+        return Classes(self.period)
+
+    @cached_property
+    def alike(self) -> Counter[Kind]:
+        """How many tasks of each class need not be read one by one."""
+        found = Counter(self.classes.counted(self._tasks(self.reach.condition)))
+        for batch in self._batches(self.looked_at):
+            found.subtract(self.classes.counted(self._tasks(self.reach.condition & batch)))
+        return +found
+
+    def _members(self, kinds: Set[Kind], period: Period) -> Iterator[Standing]:
+        tasks = self._tasks(self.reach.condition)
+        units = {kind.unit for kind in kinds}
+        if len(units) <= FEW_UNITS:
+            tasks = tasks.filter(responsible_unit__in=units)
+        for key, due_on, kind in self.classes.members(tasks, kinds):
+            if kind in kinds and key not in self.looked_at:
+                standing = self.classes.standing(kind, period, key, due_on)
+                if standing:
+                    yield standing
 
     @cached_property
     def feedback_days(self) -> Mapping[UUID, list[datetime]]:

@@ -20,10 +20,11 @@ from zhiben.modules.tasks.models import Programme, Task
 from zhiben.modules.tasks.programmes import offered_to
 
 from .areas import Group, groups_of, paths_below, unit_key
-from .figures import Counts, Figures, by_rate, figures_of
+from .figures import Counts, Figures, by_rate
 from .ledgers import Ledgers, Reach
-from .measures import Standing, measures_of_task
+from .measures import Standing
 from .months import Month, Period
+from .remembering import remembered
 from .wording import Telling
 
 WIDEST_FIRST = ("region", "supervising", "responsible")
@@ -153,17 +154,16 @@ class Review:
 
     @cached_property
     def ledgers(self) -> Ledgers:
-        return Ledgers(self.reach, self.period)
+        return remembered(self.reach, self.period)
 
     @cached_property
     def figures(self) -> Figures:
-        return figures_of(self.ledgers.now)
+        return self.ledgers.figures
 
     @cached_property
     def before(self) -> Figures | None:
         """Last month's, made in the same way; None where there was nothing yet."""
-        figures = figures_of(self.ledgers.before)
-        return None if figures.is_empty else figures
+        return self.ledgers.figures_before
 
     # ── names
 
@@ -208,18 +208,18 @@ class Review:
         return self._listed("due_next")
 
     def _listed(self, measure: str) -> list[Standing]:
-        near = (task for task in self.ledgers.now.tasks if task.due_on <= self.period.horizon)
-        tasks = [task for task in near if measure in measures_of_task(task, self.period)]
-        return sorted(tasks, key=lambda task: (task.due_on, task.key))[:MOST_LISTED]
+        return self.ledgers.now.counted_by(measure, most=MOST_LISTED) if self.figures.whole[measure] else []
 
     @cached_property
     def task_names(self) -> Mapping[UUID, str]:
         keys = {task.key for task in (*self.overdue, *self.upcoming)}
         return dict(Task.objects.filter(pk__in=keys).values_list("pk", "title"))
 
-    @property
+    @cached_property
     def unit_names(self) -> Mapping[int, str]:
-        return {unit.pk: str(unit) for unit in self.units}
+        """Within a region below, with its name: every town has an office of the same short name."""
+        below = {pk: group.label for group in self.groups if group.key.startswith("r") for pk in group.units}
+        return {unit.pk: _placed(str(unit), below.get(unit.pk, "")) for unit in self.units}
 
     def telling(self, demand_by: date | None = None) -> Telling:
         return Telling(
@@ -235,9 +235,10 @@ class Review:
     # ── the records behind one figure
 
     def records(
-        self, measure: str, *, unit: str = "", programme: str | None = None, sector: str | None = None
-    ) -> Sequence[Any]:
-        """Raises Http404 for a unit that no line is about."""
+        self, measure: str, *, first: int = 0, most: int | None = None, unit: str = "", programme: str | None = None,
+        sector: str | None = None,
+    ) -> tuple[int, Sequence[Any]]:  # fmt: skip
+        """How many there are, and `most` of them from the place `first`. Raises Http404 for a unit of no line."""
         units = self.units_of(unit) if unit else None
         if unit and units is None:
             raise Http404
@@ -249,4 +250,13 @@ class Review:
                 and (sector is None or record.sector == sector)
             )
 
-        return self.ledgers.now.counted_by(measure, within)
+        ledger = self.ledgers.now
+        return ledger.count_of(measure, within), ledger.counted_by(measure, within, first=first, most=most)
+
+
+def _placed(name: str, region: str) -> str:
+    """
+    >>> _placed("镇应急办", "栖云镇"), _placed("桃溪村", "栖云镇"), _placed("栖云镇人民政府", "栖云镇"), _placed("县公安局", "")
+    ('栖云镇应急办', '栖云镇桃溪村', '栖云镇人民政府', '县公安局')
+    """
+    return name if name.startswith(region) else f"{region}{name.removeprefix(region[-1:])}"

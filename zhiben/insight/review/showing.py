@@ -1,6 +1,6 @@
 """The review as the page shows it: the sentences and tables of the paper, each figure with the address of its list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
@@ -11,12 +11,13 @@ from zhiben.core.calendar import full_day
 from zhiben.core.org.sectors import Sector
 from zhiben.modules.tasks.models import TaskStatus
 
+from .areas import Group
 from .figures import Counts, change_of_rate
 from .heads import Head
 from .measures import PARTS, SHOWN_RULES, Standing
 from .prose import Counted, Figure, Prose, say
 from .reading import Review
-from .wording import Telling, good_units
+from .wording import Telling
 
 Linked = list[tuple[str, str]]
 """Text and address; an empty address for plain text."""
@@ -66,6 +67,15 @@ def _short_change(change: str) -> str:
     for word, short in _SHORT.items():
         change = change.replace(word, short)
     return change
+
+
+def _short_of(counts: Counts) -> int:
+    """How many of those fallen due were not done by their day."""
+    return counts["fallen_due"] - counts["on_time"]
+
+
+def _rate(counts: Counts) -> str:
+    return f"{counts.timeliness}（{counts['on_time']}/{counts['fallen_due']}）"
 
 
 class Sheet:
@@ -124,13 +134,26 @@ class Sheet:
 
     @property
     def all_on_time(self) -> str:
-        """Units to be named for having done everything by its day; empty for none."""
-        names = self.review.unit_names
-        good = good_units(self.review.figures, names)
-        if not good or len(good) == len(self.review.units) == 1:
+        """Lines of the table to be named for having done everything by its day; empty for none."""
+        return self._naming(
+            "到期任务全部按期办结的单位", [group.label for group, counts in self._due if not _short_of(counts)]
+        )
+
+    @property
+    def below_all(self) -> str:
+        """The others, each with its rate; empty for none."""
+        short = [f"{group.label}{_rate(counts)}" for group, counts in self._due if _short_of(counts)]
+        return self._naming("按期办结率低于100%的单位", short)
+
+    @property
+    def _due(self) -> list[tuple[Group, Counts]]:
+        return [(group, counts) for group, counts, _ in self.review.lines if counts["fallen_due"]]
+
+    def _naming(self, whom: str, named: Sequence[str]) -> str:
+        if not named or len(self.review.lines) == 1:  # one line needs no names
             return ""
-        named = "、".join(names[key] for key in good[:MOST_NAMED])
-        return f"到期任务全部按期办结的单位{len(good)}个：{named}{'等' if len(good) > MOST_NAMED else ''}。"
+        more = f"等{len(named)}个单位" if len(named) > MOST_NAMED else ""
+        return f"{whom}{len(named)}个：{'、'.join(named[:MOST_NAMED])}{more}。"
 
     @property
     def doubts(self) -> list[Prose]:

@@ -57,20 +57,22 @@ def records(request: HttpRequest) -> HttpResponse:
     if measure is None or not review.months:
         raise Http404
     unit, programme, sector = request.GET.get("unit", ""), request.GET.get("of"), request.GET.get("sector")
-    found = review.records(measure.name, unit=unit, programme=programme, sector=sector)
     number = request.GET.get("page", "1")
     start = (int(number) - 1) * A_PAGE if number.isascii() and number.isdigit() and 0 < int(number) < 10_000 else 0
+    count, found = review.records(
+        measure.name, first=start, most=A_PAGE, unit=unit, programme=programme, sector=sector
+    )  # fmt: skip
     context = {
         "review": review,
         "measure": measure,
-        "count": len(found),
-        "rows": shown(review, measure, found[start : start + A_PAGE]),
+        "count": count,
+        "rows": shown(review, measure, found),
         "start": start,
         "within": "，".join(_said(review, unit, programme, sector)),
         "back": f"{reverse('review:page')}?{urlencode(review.address_params)}",
         "pages": [
             (place + 1, f"?{urlencode({**request.GET.dict(), 'page': place + 1})}", place * A_PAGE == start)
-            for place in range(-(-len(found) // A_PAGE))
+            for place in range(-(-count // A_PAGE))
         ],
     }
     return render(request, "insight/review/records.html", context)

@@ -1,7 +1,7 @@
 """月度调度, the words: from the figures of two months to the sentences of the paper. Nothing is said that no figure
 supports, and zero is said outright. No database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -47,6 +47,10 @@ class Telling:
     @property
     def earlier(self) -> Counts | None:
         return self.before.whole if self.before else None
+
+    @property
+    def _end(self) -> str:
+        return "期末" if self.now.period.is_over else "目前"
 
     # ── sentences that compare
 
@@ -107,7 +111,9 @@ class Telling:
             return Prose()
         if not counts["fallen_due"]:
             early = say("，其中提前办结", whole.number("early")) if counts["early"] else Prose()
-            return say("截至期末没有已到期的任务，暂不计算按期办结率；未到期任务", whole.number("not_due"), early, "。")
+            return say(
+                f"截至{self._end}没有已到期的任务，暂不计算按期办结率；未到期任务", whole.number("not_due"), early, "。"
+            )
         return say(
             "已到期任务", whole.number("fallen_due"), "，其中到期办结", whole.number("due_completed"), "（",
             whole.named("on_time"), "、", whole.named("late"), "）、", whole.named("overdue"), "、",
@@ -211,7 +217,8 @@ class Telling:
     def problems(self) -> list[Point]:
         found = []
         if self.now.whole["overdue"]:
-            found.append(Point("部分任务逾期。", self._overdue_named))
+            is_all = self.now.whole["overdue"] == self.now.whole["total"]
+            found.append(Point("任务全部逾期。" if is_all else "部分任务逾期。", self._overdue_named))
         if (silent := self.silent_units) and self.now.period.is_over:
             tasks = say(
                 "本月对承办的任务一次也没有反馈的单位", f"{len(silent)}个：", self._named("silent", silent), "。"
@@ -228,14 +235,15 @@ class Telling:
 
     @property
     def no_problems(self) -> str:
-        return "从本月调度数据看，无逾期任务，无零反馈单位，没有到期未完成的节点和定期工作。"
+        reported = "，无零反馈单位" if self.now.period.is_over else ""
+        return f"从本月调度数据看，无逾期任务{reported}，没有到期未完成的节点和定期工作。"
 
     @property
     def _overdue_named(self) -> Prose:
         units = self._units_with("overdue")
         longest = joined([self._longest(task) for task in self.now.overdue_longest[:MOST_TITLES]], "；")
         return say(
-            "截至期末逾期任务", self.whole.number("overdue"), f"，涉及{len(units)}个单位：",
+            f"截至{self._end}逾期任务", self.whole.number("overdue"), f"，涉及{len(units)}个单位：",
             self._named("overdue", units), "。逾期时间最长的是：", longest, "。",
         )  # fmt: skip
 
@@ -319,9 +327,3 @@ def _bracketed(comparison: str) -> str:
     if not comparison or comparison.startswith("（"):
         return comparison
     return f"（{comparison.removeprefix('，').replace('（', '，').replace('）', '')}）"
-
-
-def good_units(figures: Figures, names: Iterable[int]) -> list[int]:
-    """Units all of whose tasks that fell due were done by their day."""
-    units = figures.units
-    return [key for key in names if key in units and 0 < units[key]["fallen_due"] == units[key]["on_time"]]

@@ -7,6 +7,9 @@ from django.test.utils import CaptureQueriesContext
 
 from zhiben.core.events.models import OutboxEvent
 from zhiben.core.workflow.engine import fire
+from zhiben.insight.review import remembering
+from zhiben.insight.review.ledgers import Ledgers
+from zhiben.insight.review.measures import MEASURES
 from zhiben.modules.tasks import dispatching
 from zhiben.modules.tasks.models import ObligationOccurrence, Task
 from zhiben.modules.tasks.obligations import close_missed_occurrences, open_due_occurrences
@@ -100,6 +103,7 @@ def test_an_old_trail_that_did_not_say_what_was_ordered_is_helped_by_what_was_an
     counts = county.counts(MARCH, at(4, 5))
     assert (counts["overdue"], counts["unsure"]) == (1, 0)
     OutboxEvent.objects.all().delete()
+    remembering.forget()
     counts = county.counts(MARCH, at(4, 5))
     assert (counts["overdue"], counts["running"], counts["unsure"]) == (0, 1, 1), "nobody knows any more"
 
@@ -119,6 +123,51 @@ def test_a_task_that_changed_hands_is_seen_by_whose_it_was(spring, cast):
     assert spring.review(MARCH, at(4, 5), "bureau_leader", perspective="responsible").figures.whole["total"] == bureau
     april = spring.review("2026-04", at(4, 5), "bureau_leader", perspective="responsible").figures.whole["total"]
     assert april == bureau - 1
+
+
+def test_what_is_counted_in_classes_is_what_is_counted_one_by_one(spring, cast, monkeypatch):
+    """Every figure of every month, and the records behind it; the database groups what nothing has happened to."""
+    spring.fire(
+        spring.tasks["overdue"], "reassign", cast.office, at(4, 2), responsible_unit=cast.town.unit, reason="调"
+    )
+
+    def told(month: str, **asked: object) -> dict:
+        review = spring.review(month, at(5, 20), **asked)
+        found = {"groups": (review.figures.units, review.figures.programmes, review.figures.sectors)}
+        for measure, of in ((each.name, each.of) for each in MEASURES.values()):
+            count, records = review.records(measure)
+            assert count == len(records) == review.figures.whole[measure]
+            assert records[1:3] == review.records(measure, first=1, most=2)[1]
+            found[measure] = [_as_counted(each) if of == "tasks" else each for each in records]
+        return found | {"before": review.before and review.before.whole}
+
+    months = [
+        (f"2026-0{number}", asked) for number in range(1, 6) for asked in ({}, {"programme": "p1"}, {"main_only": True})
+    ]
+    grouped = [told(month, **asked) for month, asked in months]
+    assert any(spring.review("2026-05", at(5, 20)).ledgers.alike.values())
+    monkeypatch.setattr(Ledgers, "looked_at", property(lambda ledgers: set(Task.objects.values_list("pk", flat=True))))
+    assert not spring.review("2026-05", at(5, 20)).ledgers.alike
+    assert grouped == [told(month, **asked) for month, asked in months]
+
+
+def test_a_month_that_is_over_is_reconstructed_once_until_the_trail_moves_on(spring, cast):
+    first, again = spring.review(MARCH, at(4, 5)), spring.review(MARCH, at(4, 6))
+    assert again.ledgers is first.ledgers
+    assert spring.review(MARCH, at(4, 5), "bureau_leader").ledgers is not first.ledgers
+    assert spring.review(MARCH, at(4, 5), programme="p1").ledgers is not first.ledgers
+    overdue = first.figures.whole["overdue"]
+    spring.accept(spring.tasks["new"], cast.town, at(3, 31, 20))
+    late = spring.review(MARCH, at(4, 6))
+    assert late.ledgers is not first.ledgers, "a line about the past that comes late"
+    assert (late.figures.whole["running"], late.figures.whole["overdue"]) == (3, overdue)
+    running = spring.review("2026-04", at(4, 6))
+    assert running.ledgers is not spring.review("2026-04", at(4, 6)).ledgers, "the running month is always read"
+
+
+def _as_counted(task) -> tuple:
+    """Without the days that a class keeps only roughly."""
+    return (task.key, task.status, task.due_on, task.unit, task.main, task.programme, task.sector, task.ran_before)
 
 
 def test_more_tasks_ask_no_more_queries(spring, cast):
