@@ -23,7 +23,11 @@ from zhiben.config.api import api
 from zhiben.core.api import limits
 from zhiben.core.api.documentation import description_of
 
-CONFIG = {"seed": 20260310, "generation": {"mode": "all"}, "phases": {"coverage": {"enabled": True, "unexpected-methods": []}}}
+CONFIG = {
+    "seed": 20260310,
+    "generation": {"mode": "all"},
+    "phases": {"coverage": {"enabled": True, "unexpected-methods": []}},
+}
 EXAMPLES = 2
 schema = schemathesis.openapi.from_dict(description_of(api), config=SchemathesisConfig.from_dict(CONFIG))
 django = get_wsgi_application()

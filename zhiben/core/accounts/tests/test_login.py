@@ -237,7 +237,7 @@ class TestAListOfPeopleWhoHaveNeverLoggedIn:
         assert log_in(Client(), password=other.password, username="he.chuan").status_code != 302
 
     def test_a_taken_name_opens_none_of_them(self, newcomers, now):
-        with pytest.raises(Refused, match="登录名“HE.Chuan”已被使用"):
+        with pytest.raises(Refused, match=r"登录名“HE.Chuan”已被使用"):
             services.open_accounts(usernames=["another", "HE.Chuan"], by=FOUNDER, now=now)
         assert not User.objects.filter(username="another").exists()
         [first, second, third] = services.account_refusals(["new", "New", "with space"])

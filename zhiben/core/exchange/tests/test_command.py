@@ -48,7 +48,7 @@ def test_it_checks_and_imports_in_the_name_of_a_person(cast: Cast, table) -> Non
 
 
 def test_a_bad_row_is_named_and_nothing_is_written_unless_asked_for(cast: Cast, table) -> None:
-    out, err = run(table([*GOOD, BAD]))
+    _, err = run(table([*GOOD, BAD]))
     assert "第 3 行：期限“下个月”看不出是哪一天" in err
     assert "什么都没有写入" in err
     assert not Errand.objects.exists()

@@ -127,7 +127,7 @@ def relations_of(model: type[models.Model], columns: Iterable[Column]) -> tuple[
     return tuple(sorted(paths))
 
 
-def cell(column: Column, record: models.Model, at: At, *, finished: bool = False) -> SafeString | str:
+def cell(column: Column, record: Any, at: At, *, finished: bool = False) -> SafeString | str:
     """The column of this record in HTML. `finished`: its deadline no longer matters."""
     value = column.read(record)
     if value is None or value == "":
