@@ -8,7 +8,8 @@ whenShown(".file-field", (label) => {
   const unchosen = field.multiple ? "可以一次选多个文件" : "还没有选择文件";
   const show = () => (words.textContent = [...(field.files ?? [])].map((file) => file.name).join("、") || unchosen);
   label.classList.add("is-told");
-  field.addEventListener("change", show);
+  // files that are sent at once are listed under the field
+  if (!field.dataset.resumable) field.addEventListener("change", show);
   field.form?.addEventListener("reset", () => window.setTimeout(show));
   show();
 });

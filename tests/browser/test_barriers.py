@@ -29,7 +29,7 @@ BEHIND = {
                "/nothing/here/"),
     "bureau_officer": ("/tasks/{task}/", "/tasks/{task}/steps/feed_back/", "/tasks/{task}/steps/submit/",
                        "/tasks/{task}/proof/", "/tasks/?q=没有这样的任务"),
-    "system_administrator": ("/people/new/", "/import/org.people/", "/channels/robots/new/"),
+    "system_administrator": ("/people/new/", "/import/org.people/", "/channels/robots/new/", "/components/"),
     "security_administrator": ("/tokens/new/", "/webhooks/new/", "/api/v1/docs"),
     "audit_administrator": (),
     "": ("/login/", "/install/", "/offline/"),

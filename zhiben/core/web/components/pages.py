@@ -23,7 +23,12 @@ def _is_for(acting: Acting | None) -> bool:
     return acting is not None and (settings.ZHIBEN_DEMO or may(acting, Permission.KEEP_SYSTEM))
 
 
-menu = (MenuEntry("组件", "web:components", icon="components", shown=_is_for),)
+def _is_shown(acting: Acting) -> bool:
+    """Whoever keeps a real system has no use for it in the menu, and finds it by its address."""
+    return settings.ZHIBEN_DEMO
+
+
+menu = (MenuEntry("组件", "web:components", icon="components", shown=_is_shown),)
 
 
 @require_http_methods(["GET", "POST"])
