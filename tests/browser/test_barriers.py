@@ -42,7 +42,20 @@ READ = """async (rules) => {
         .filter((each) => ["serious", "critical"].includes(each.impact))
         .flatMap((each) => each.nodes.slice(0, 3).map((node) => `${each.id}: ${node.html.slice(0, 160)}`));
 }"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# a colour on its way from one theme to the other is none of either
+SETTLED = """async () => {
+    for (let round = 0; round < 20; round++) {
+        const under_way = document.getAnimations().filter((each) => each instanceof CSSTransition);
+        if (!under_way.length) return;
+        await Promise.allSettled(under_way.map((each) => each.finished));
+    }
+}"""
+SIDEWAYS = """async () => {
+    const page = document.documentElement;
+    for (let frame = 0; frame < 60 && page.scrollWidth > page.clientWidth + 1; frame++)  // a chart is drawn anew
+        await new Promise(requestAnimationFrame);
+    return page.scrollWidth - page.clientWidth;
+}"""
 
 
 @pytest.fixture
@@ -73,6 +86,7 @@ def stranger(chromium, live_server):
 @pytest.mark.parametrize("name", BEHIND, ids=lambda name: name or "nobody")
 def test_no_page_keeps_anybody_out(desks, stranger, live_server, cast, task, name):
     page = desks(name).page if name else stranger
+    page.emulate_media(reduced_motion="reduce")
     walked = {} if name in ("office", "") else _menu(cast, "office")
     addresses = [each for each in (_menu(cast, name) if name else {}) if each not in walked]
     found = {}
@@ -83,6 +97,7 @@ def test_no_page_keeps_anybody_out(desks, stranger, live_server, cast, task, nam
         for theme, size in FACES:
             page.set_viewport_size(size)
             page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme }", theme)
+            page.evaluate(SETTLED)
             found |= {f"{address} {theme}: {each}": each for each in page.evaluate(READ)}
         page.set_viewport_size(NARROWEST)
         if (wide := page.evaluate(SIDEWAYS)) > 1:
