@@ -31,6 +31,10 @@ SERVICES: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: any(map(shutil.which, ("soffice", "libreoffice"))),
         "需要 LibreOffice:Debian/Ubuntu 可运行 sudo apt install libreoffice-writer-nogui。",
     ),
+    "systemd": (
+        lambda: shutil.which("systemd-analyze") is not None,
+        "需要 systemd-analyze：Debian/Ubuntu 可运行 sudo apt install systemd。",
+    ),
     "ocr": (
         lambda: importlib.util.find_spec("rapidocr") is not None,
         "需要扫描件识别组件：请运行 make setup OCR=1。",

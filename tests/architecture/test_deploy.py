@@ -1,7 +1,6 @@
 """What stands in `deploy/` and in the operations page is what the program has: commands, variables, metrics."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,7 +110,7 @@ def test_scripts_are_shell(script: Path) -> None:
     assert script.stat().st_mode & 0o111
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+@pytest.mark.needs_service("systemd")
 def test_units_are_understood_by_systemd_and_closed(tmp_path: Path) -> None:
     for unit in UNITS:
         text = unit.read_text("utf-8").replace("/opt/zhiben/.venv/bin/zhiben", sys.executable)

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from zhiben.core.access.permissions import Permission
 from zhiben.core.accounts import services as accounts
 from zhiben.core.clock import local_day
@@ -20,9 +18,10 @@ from zhiben.core.org.models import Person, Post, Unit, UnitKind
 from zhiben.core.org.posts import appointment_refusals
 from zhiben.core.org.roles import Role
 
-from ..declaration import Action, Checked, Context, Done, Field, Importing, Problem, Row
+from ..declaration import Action, Context, Done, Field, Problem, Row
 from ..naming import FoundUnits, UnitNames
 from .matching import Known, Match, mobile_tail
+from .planning import PlannedImport
 from .words import means_plainly, offered_roles, role_called, sector_called, usual_role
 
 RECORD = "org.person"
@@ -82,7 +81,7 @@ class Plan:
         self.notes += [note] if note else []
 
 
-class PeopleImport(Importing):
+class PeopleImport(PlannedImport):
     key, title, counter = "org.people", "人员", "人"
     permission, list_url = Permission.MANAGE_ORGANISATION, "people:list"
     fields = (
@@ -102,7 +101,6 @@ class PeopleImport(Importing):
               help="给要使用系统的人填写；不填则只登记，不开账号。"),
     )  # fmt: skip
     identity = ("name", "mobile", "username", "unit", "role")
-    checks_itself = True
     help = (
         "同一个人先按登录名、手机号认，再按单位和姓名认，认不准的会提示。表中的岗位是“拟任”，由安全保密管理员在“待任命”中"
         "一次确认后生效。新开的账号还没有密码，导入后请在“人员”中制作首次登录密码表。空着的格不改动已有的内容。"
@@ -112,20 +110,6 @@ class PeopleImport(Importing):
         self._units: UnitNames | None = None
         self._names_of: dict[tuple[str, str], str] = {}
         self._in_unit: dict[tuple[str, int], set[tuple[Any, ...]]] = defaultdict(set)
-
-    def check(self, rows: Sequence[Row], at: Context) -> Sequence[Checked]:
-        return [
-            Checked(plan.row.number, plan.action, tuple(plan.problems), "".join(plan.notes))
-            for plan in self._plans(rows, at)
-        ]
-
-    def carry_out(self, rows: Sequence[Row], at: Context) -> Sequence[Done]:
-        try:
-            with transaction.atomic():
-                return self._carry_out(rows, at)
-        except IntegrityError:
-            # Another import has just opened an account of the same name: now it is known, and judged as such.
-            return self._carry_out(rows, at)
 
     # ── what each row means ──────────────────────────────────────────────────────────────────────────────────────
 

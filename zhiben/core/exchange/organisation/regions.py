@@ -21,8 +21,9 @@ from zhiben.core.org.region_table import (
 )
 from zhiben.core.refusal import Refused
 
-from ..declaration import Action, Checked, Context, Done, Field, Importing, Problem, Row
+from ..declaration import Action, Context, Done, Field, Problem, Row
 from ..naming import FoundRegion, RegionNames, reach_of, within_reach
+from .planning import PlannedImport
 
 RECORD = "org.region"
 PATH = re.compile(r"[/／>＞\\]")
@@ -50,7 +51,7 @@ class _Plan:
         self.problems.append(Problem(name, sentence))
 
 
-class RegionImport(Importing):
+class RegionImport(PlannedImport):
     key, title, counter = "org.regions", "区域", "个"
     permission, list_url = Permission.MANAGE_ORGANISATION, "regions:list"
     fields = (
@@ -66,7 +67,6 @@ class RegionImport(Importing):
               example="否", help="开发区、园区、新区等不在统计代码内的区域填“是”。"),
     )  # fmt: skip
     identity = ("code",)
-    checks_itself = True
     help = (
         "可以直接使用统计局公布的区划代码表。已有的区域按代码对应，没有代码的按名称和上级对应；"
         "名称、上级变了的，按更名、调整隶属关系处理，旧名称保留备查。表中没有的区域不会被删除。"
@@ -78,12 +78,6 @@ class RegionImport(Importing):
     def order(self, row: Row) -> Any:
         """Higher levels first; within one, those outside the codes last, because they lie below those with one."""
         return (_level(row) or RegionLevel.GRID, bool(row["is_functional"]), row.number)
-
-    def check(self, rows: Sequence[Row], at: Context) -> Sequence[Checked]:
-        return [
-            Checked(plan.row.number, plan.action, tuple(plan.problems), "".join(plan.notes))
-            for plan in self._plans(rows, at)
-        ]
 
     def carry_out(self, rows: Sequence[Row], at: Context) -> Sequence[Done]:
         plans = self._plans(rows, at)

@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from zhiben.core.access.permissions import Permission
 from zhiben.core.clock import local_day
 from zhiben.core.org import services as org
 from zhiben.core.org.models import RegionLevel, Unit, UnitAlias, UnitKind
 from zhiben.core.refusal import Refused
 
-from ..declaration import Action, Checked, Context, Done, Field, Importing, Problem, Row
+from ..declaration import Action, Context, Done, Field, Problem, Row
 from ..naming import FoundRegion, FoundUnits, RegionNames, UnitNames, reach_of, within_reach
+from .planning import PlannedImport
 from .words import RANK, kind_called, kind_of_name, sector_called
 
 RECORD = "org.unit"
@@ -45,7 +44,7 @@ class _Plan:
         self.notes += [note] if note else []
 
 
-class UnitImport(Importing):
+class UnitImport(PlannedImport):
     key, title, counter = "org.units", "单位", "个"
     permission, list_url = Permission.MANAGE_ORGANISATION, "units:list"
     fields = (
@@ -68,7 +67,6 @@ class UnitImport(Importing):
               help="文件里对它的其他叫法，用顿号隔开。只增加，不删除已有的别名。"),
     )  # fmt: skip
     identity = ("name",)
-    checks_itself = True
     help = (
         "已有的单位按全称对应；全称变了、统一社会信用代码没变的，按更名处理，原名成为别名。"
         "空着的格不改动已有的内容，表中没有的单位不会被撤销。"
@@ -81,20 +79,6 @@ class UnitImport(Importing):
         """Governments first, enterprises last; among the same kind those that name no superior, then as listed."""
         kind = kind_called(row["kind"]) or kind_of_name(row["name"])
         return (RANK.get(kind, len(RANK)) if kind else len(RANK), bool(row["superior"]), row.number)
-
-    def check(self, rows: Sequence[Row], at: Context) -> Sequence[Checked]:
-        return [
-            Checked(plan.row.number, plan.action, tuple(plan.problems), "".join(plan.notes))
-            for plan in self._plans(rows, at)
-        ]
-
-    def carry_out(self, rows: Sequence[Row], at: Context) -> Sequence[Done]:
-        try:
-            with transaction.atomic():
-                return self._carry_out(rows, at)
-        except IntegrityError:
-            # Another import has just entered a unit of the same name: now it is known, and there is only to compare.
-            return self._carry_out(rows, at)
 
     def _carry_out(self, rows: Sequence[Row], at: Context) -> Sequence[Done]:
         plans = self._plans(rows, at)
