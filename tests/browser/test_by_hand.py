@@ -2,11 +2,11 @@
 
 from datetime import date
 
-import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.errands.models import Errand
+from zhiben.core.files.pdfium import opened_pdf
 from zhiben.core.workflow.engine import begin_many
 
 from .test_barriers import task
@@ -124,9 +124,9 @@ def test_a_list_on_paper(desks, cast, now, settings, tmp_path):
     desk = desks("bureau_officer")
     desk.go("/errands/")
     heads = [each.strip(" ↑↓\n") for each in desk.page.locator("thead th").all_inner_texts() if each.strip()]
-    paper = pypdfium2.PdfDocument(desk.page.pdf(path=tmp_path / "list.pdf", prefer_css_page_size=True))
-    pages = [page.get_textpage().get_text_range() for page in paper]
-    width, height = paper[0].get_size()
+    with opened_pdf(desk.page.pdf(path=tmp_path / "list.pdf", prefer_css_page_size=True)) as paper:
+        pages = [page.get_textpage().get_text_range() for page in paper]
+        width, height = paper[0].get_size()
     assert (round(width), round(height)) == (595, 842), "A4"
     assert len(pages) >= 2
     assert all(head in text for text in pages[:2] for head in heads), "each page has the heads of its table"

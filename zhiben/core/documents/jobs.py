@@ -1,9 +1,8 @@
 """Long work of documents: LibreOffice takes some seconds for a preview."""
 
-import pypdfium2
-
 from zhiben.core.access.acting import Acting
 from zhiben.core.files.models import Upload
+from zhiben.core.files.pdfium import opened_pdf
 from zhiben.core.files.services import path_of, receive_upload
 from zhiben.core.jobs.services import Running, job
 from zhiben.core.refusal import Refused
@@ -22,9 +21,8 @@ def preview(running: Running, *, upload: int) -> None:
     docx = Upload.objects.select_related("file").get(pk=upload, uploaded_by_id=by.person.pk)
     running.progress(0, 1, "正在排版")
     content = render_pdf(path_of(docx.file).read_bytes())
-    document = pypdfium2.PdfDocument(content)
-    pages = len(document)
-    document.close()
+    with opened_pdf(content) as document:
+        pages = len(document)
     with running.finishing() as outcome:
         pdf = receive_upload(content, name=f"{docx.name.removesuffix('.docx')}.pdf", by=by, now=running.now)
         outcome.result = {"pdf": pdf.pk, "docx": docx.pk, "pages": pages, "summary": f"共 {pages} 页。"}

@@ -5,7 +5,6 @@ from datetime import datetime
 from io import BytesIO
 from uuid import UUID
 
-import pypdfium2
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.files.models import Upload
+from zhiben.core.files.pdfium import opened_pdf
 from zhiben.core.files.services import path_of, receive_upload
 from zhiben.core.jobs.models import Job, JobStatus
 from zhiben.core.jobs.services import enqueue
@@ -79,14 +79,13 @@ def page(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
 
 def page_picture(pdf: bytes, number: int) -> bytes:
     """A page (from 1) as WebP."""
-    document = pypdfium2.PdfDocument(pdf)
-    try:
-        drawn = document[number - 1].render(scale=_DOTS / 72).to_pil()
-        out = BytesIO()
-        drawn.save(out, "WEBP", quality=80)
-        return out.getvalue()
-    finally:
-        document.close()
+    with opened_pdf(pdf) as document:
+        drawn = document[number - 1].render(scale=_DOTS / 72)
+        picture = drawn.to_pil().copy()
+        drawn.close()
+    out = BytesIO()
+    picture.save(out, "WEBP", quality=80)
+    return out.getvalue()
 
 
 def _job(request: HttpRequest, pk: UUID) -> Job:

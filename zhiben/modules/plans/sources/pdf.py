@@ -1,8 +1,8 @@
 """PDF: text with its place on the page, page by page; pages that are only pictures go to recognition."""
 
 import ctypes
-import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -10,6 +10,8 @@ from statistics import median
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
+
+from zhiben.core.files.pdfium import opened_pdf
 
 from . import limits
 from .compose import Composer
@@ -20,7 +22,6 @@ from .pdf_rulings import grids_of
 from .pdf_tables import Glyph, Table, append_rest, goes_on, take_tables
 from .unreadable import Unreadable
 
-_LOCK = threading.Lock()  # PDFium must not be entered by two threads
 _FEW_CHARACTERS = 20  # a page with fewer, and a large picture on it, is a scan (perhaps with a stamp typed over it)
 _LARGE_PICTURE = 0.3  # share of the page
 _UNMAPPED = 0.3  # share of characters without a meaning above which the text of a page is worthless
@@ -40,8 +41,7 @@ def read_pdf(
     content: bytes | Path, *, name: str, ocr_dir: Path | None = None, progress: Progress | None = None
 ) -> Opened:
     composer = Composer()
-    with _LOCK:
-        found = _read_text(content, progress)
+    found = _read_text(content, progress)
     if found.scans:
         for warning in _recognise_scans(found, content, ocr_dir=ocr_dir, progress=progress):
             composer.warn(warning)
@@ -85,8 +85,7 @@ def _between(table: Table, following: Table, lines: list[Line]) -> bool:
 
 
 def _read_text(content: bytes | Path, progress: Progress | None) -> _Content:
-    document = _open(content)
-    try:
+    with _opened(content) as document:
         found = _Content(pages=len(document))
         if found.pages > limits.PDF_PAGES:
             raise Unreadable(f"PDF 有 {found.pages} 页，超过 {limits.PDF_PAGES} 页的上限", "请只上传方案部分")
@@ -105,15 +104,13 @@ def _read_text(content: bytes | Path, progress: Progress | None) -> _Content:
             if progress:
                 progress(number, found.pages)
         return found
-    except pdfium.PdfiumError as broken:
-        raise _damaged() from broken
-    finally:
-        document.close()
 
 
-def _open(content: bytes | Path) -> pdfium.PdfDocument:
+@contextmanager
+def _opened(content: bytes | Path) -> Iterator[pdfium.PdfDocument]:
     try:
-        return pdfium.PdfDocument(content)
+        with opened_pdf(content) as document:
+            yield document
     except pdfium.PdfiumError as refusal:
         if getattr(refusal, "err_code", None) == pdfium_c.FPDF_ERR_PASSWORD or "password" in str(refusal).lower():
             raise Unreadable("PDF 设有打开密码", "请用密码打开后，另存为不加密的 PDF 再上传") from refusal
