@@ -106,8 +106,11 @@ INSTALLED_APPS = [
     "zhiben.core.exchange",
     "zhiben.core.api",
     "zhiben.core.webhooks",
+    "zhiben.modules.criteria",
+    "zhiben.modules.registry",
     "zhiben.modules.tasks",
     "zhiben.modules.plans",
+    "zhiben.modules.hazards",
     "zhiben.insight",
     "zhiben.config",
 ]

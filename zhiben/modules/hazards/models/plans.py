@@ -1,0 +1,33 @@
+"""五定: who, how, with what money, by when, and what if something happens meanwhile."""
+
+from django.db import models
+
+from zhiben.core.org.models import Person
+
+from .hazard import Hazard
+
+
+class RectificationPlan(models.Model):
+    """One filing of the five; rows are only ever added, the last one holds. For a major hazard also the parts that the
+    governance plan needs (安监总局令第16号第十五条): goals, bodies, and the safety measures meanwhile."""
+
+    hazard = models.ForeignKey(Hazard, on_delete=models.CASCADE, related_name="plans", verbose_name="隐患")
+    liable_person = models.CharField("整改责任人", max_length=32)
+    liable_mobile = models.CharField("责任人电话", max_length=20, blank=True)
+    measures = models.TextField("整改措施")
+    funds = models.DecimalField("整改资金（元）", max_digits=14, decimal_places=2)
+    rectify_by = models.DateField("整改时限")
+    contingency_plan = models.TextField("应急预案和防范措施")
+    goals = models.TextField("治理目标和任务", blank=True)
+    bodies = models.TextField("负责机构和人员", blank=True)
+    safety_measures = models.TextField("治理期间的安全措施", blank=True)
+    filed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="报送人")
+    filed_at = models.DateTimeField("报送时间")
+    accepted_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="审核人"
+    )
+    accepted_at = models.DateTimeField("审核通过时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "整改方案"
+        ordering = ("-filed_at", "-pk")
