@@ -22,6 +22,10 @@ class Permission(models.TextChoices):
     DISPATCH_TASKS = "dispatch_tasks", "交办任务"
     MANAGE_OBLIGATIONS = "manage_obligations", "设定定期工作"
     MANAGE_TEMPLATES = "manage_templates", "维护公文模板和版头"
+    MANAGE_ENTERPRISES = "manage_enterprises", "维护企业档案"
+    MANAGE_SUPERVISION = "manage_supervision", "设定监管分工和责任清单"
+    REPORT_HAZARDS = "report_hazards", "登记隐患"
+    MANAGE_HAZARD_RULES = "manage_hazard_rules", "设定隐患治理规则"
 
     MANAGE_ORGANISATION = "manage_organisation", "维护区域、单位、人员和机构"
     MANAGE_ACCOUNTS = "manage_accounts", "开设、停用账号，重置密码"
@@ -34,18 +38,22 @@ class Permission(models.TextChoices):
 P = Permission
 _READS = {P.READ_RECORDS, P.EXPORT_RECORDS}
 _SETS_UP = {P.MANAGE_PLANS, P.DISPATCH_TASKS, P.MANAGE_OBLIGATIONS, P.MANAGE_TEMPLATES}
+_LOOKS_AFTER = {P.MANAGE_ENTERPRISES, P.REPORT_HAZARDS}
+_SETS_RULES = {P.MANAGE_SUPERVISION, P.MANAGE_HAZARD_RULES}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.COMMITTEE_OFFICER: frozenset(_READS | _SETS_UP | {P.OVERSEE_REGION}),
-    Role.COMMITTEE_CHIEF: frozenset(_READS | _SETS_UP | {P.OVERSEE_REGION, P.READ_RESTRICTED}),
-    Role.UNIT_OFFICER: frozenset(_READS | _SETS_UP | {P.OVERSEE_REGION}),
-    Role.UNIT_LEADER: frozenset(_READS | _SETS_UP | {P.OVERSEE_REGION, P.READ_RESTRICTED}),
+    Role.COMMITTEE_OFFICER: frozenset(_READS | _SETS_UP | _LOOKS_AFTER | _SETS_RULES | {P.OVERSEE_REGION}),
+    Role.COMMITTEE_CHIEF: frozenset(
+        _READS | _SETS_UP | _LOOKS_AFTER | _SETS_RULES | {P.OVERSEE_REGION, P.READ_RESTRICTED}
+    ),
+    Role.UNIT_OFFICER: frozenset(_READS | _SETS_UP | _LOOKS_AFTER | {P.OVERSEE_REGION}),
+    Role.UNIT_LEADER: frozenset(_READS | _SETS_UP | _LOOKS_AFTER | _SETS_RULES | {P.OVERSEE_REGION, P.READ_RESTRICTED}),
     Role.GOVERNMENT_LEADER: frozenset(_READS | {P.OVERSEE_REGION, P.READ_RESTRICTED}),
-    Role.REGULATOR: frozenset(_READS | {P.DISPATCH_TASKS, P.OVERSEE_REGION}),
-    Role.REGULATOR_CHIEF: frozenset(_READS | {P.DISPATCH_TASKS, P.OVERSEE_REGION, P.READ_RESTRICTED}),
-    Role.GRID_OFFICER: frozenset({P.READ_RECORDS, P.OVERSEE_REGION}),
-    Role.ENTERPRISE_HEAD: frozenset(_READS),
-    Role.SAFETY_OFFICER: frozenset(_READS),
+    Role.REGULATOR: frozenset(_READS | _LOOKS_AFTER | {P.DISPATCH_TASKS, P.OVERSEE_REGION}),
+    Role.REGULATOR_CHIEF: frozenset(_READS | _LOOKS_AFTER | {P.DISPATCH_TASKS, P.OVERSEE_REGION, P.READ_RESTRICTED}),
+    Role.GRID_OFFICER: frozenset({P.READ_RECORDS, P.OVERSEE_REGION, P.REPORT_HAZARDS}),
+    Role.ENTERPRISE_HEAD: frozenset(_READS | {P.REPORT_HAZARDS}),
+    Role.SAFETY_OFFICER: frozenset(_READS | {P.REPORT_HAZARDS}),
     Role.WORKER: frozenset(),
     Role.EXPERT: frozenset(),
     Role.SYSTEM_ADMINISTRATOR: frozenset({P.MANAGE_ORGANISATION, P.MANAGE_ACCOUNTS, P.KEEP_SYSTEM}),
