@@ -26,6 +26,7 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("restore 备份", "从备份恢复并证明；--drill 在另一台机器上演练"),
             ("database roles", "PostgreSQL 的所有者、应用、只读三个角色；--apply 授权"),
             ("import 种类 文件", "导入人员、单位、任务等表格；--check 只检查，--good-rows 跳过问题行"),
+            ("search rebuild", "重建检索索引；平时不需要"),
             ("demo", "写入演示数据（只在演示环境）"),
         ),
     ),

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "zhiben.core.notify",
     "zhiben.core.files",
     "zhiben.core.workflow",
+    "zhiben.core.search",
     "zhiben.core.web",
     "zhiben.core.documents",
     "zhiben.core.exchange",

@@ -3,7 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from .pages.listing import any_field_has
+from zhiben.core.search.matching import matching
+
 from .pages.record import RecordPages
 
 SHOWN_EACH = 8
@@ -18,9 +19,7 @@ def show(request: HttpRequest) -> HttpResponse:
             pages = declared()
             if not pages.search or not pages.may_read(request.acting):
                 continue
-            rows = pages.rows(request.acting)
-            for word in text.split():
-                rows = rows.filter(any_field_has(pages.search, word))
+            rows = matching(pages.rows(request.acting), pages.search, text)
             records = list(rows.order_by("-pk")[: SHOWN_EACH + 1])
             if records:
                 found.append(

@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
+from zhiben.core.search.matching import matching
 from zhiben.core.web.models import ChosenColumns, SavedView
 
 from .at import At
@@ -126,9 +127,7 @@ class Listing:
         for each, value in self._asked:
             if value is not None:
                 rows = each.narrow(rows, value, self.at)
-        for word in self.text.split():
-            rows = rows.filter(any_field_has(self.pages.search, word))
-        return rows
+        return matching(rows, self.pages.search, self.text)
 
     @cached_property
     def count(self) -> int:
@@ -316,10 +315,3 @@ def show(pages: RecordPages, request: HttpRequest) -> HttpResponse:
     context = {"pages": pages, "listing": listing}
     template = "web/parts/list_body.html" if request.headers.get("HX-Target") == "list" else pages.list_template
     return render(request, template, context)
-
-
-def any_field_has(fields: tuple[str, ...], word: str) -> Q:
-    condition = Q()
-    for field in fields:
-        condition |= Q(**{f"{field}__icontains": word})
-    return condition if fields else Q(pk__in=())

@@ -1,0 +1,115 @@
+"""The index of pairs of characters, kept by the services that write the text, asked by lists and interfaces."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, models, transaction
+
+from zhiben.core.batches import in_batches
+from zhiben.core.text.grams import grams
+
+from .models import SearchEntry
+
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """`fields` may lead over relations (`enterprise__name`): whoever keeps an entry has them fetched."""
+
+    model: type[models.Model]
+    fields: tuple[str, ...]
+
+    @property
+    def record_type(self) -> str:
+        return self.model._meta.label_lower
+
+    def text(self, record: models.Model) -> str:
+        return "\n".join(str(_at(record, field) or "") for field in self.fields)
+
+
+SEARCHABLE: dict[type[models.Model], Searchable] = {}
+
+
+def searchable(model: type[models.Model], fields: Sequence[str]) -> None:
+    """Declare that records of `model` are found by the words in these fields (once, in the module's apps.ready)."""
+    SEARCHABLE[model] = Searchable(model, tuple(fields))
+
+
+@transaction.atomic
+def keep(model: type[models.Model], records: Iterable[models.Model]) -> None:
+    """Enter these records, new or with changed text. Inside the transaction that saved them."""
+    declared = SEARCHABLE[model]
+    for batch in in_batches(records, BATCH):
+        rows = [(str(record.pk), " ".join(grams(declared.text(record)))) for record in batch]
+        if connection.vendor == "postgresql":
+            _keep_in_postgresql(declared.record_type, rows)
+        else:
+            _keep_in_sqlite(declared.record_type, rows)
+
+
+def found(model: type[models.Model], text: str, *, most: int) -> list[Any] | None:
+    """Keys of the records that have every pair of characters of `text`, in no order; None when there are more than
+    `most`, or the text is too short to say. They still have to be compared with the text itself."""
+    wanted = [gram for word in text.split() for gram in grams(word)]
+    if not wanted:
+        return None
+    sql, asked = _question(wanted)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [asked, SEARCHABLE[model].record_type, most + 1])
+        keys = [row[0] for row in cursor.fetchall()]
+    pk = model._meta.pk
+    return None if len(keys) > most else [pk.to_python(key) for key in keys]
+
+
+def rebuild(declared: Searchable, progress: Callable[[int], None] | None = None) -> int:
+    """Enter every record anew, a batch at a time: cut in the middle, it is simply run again."""
+    done = 0
+    related = {field.rpartition("__")[0] for field in declared.fields} - {""}
+    rows = declared.model._base_manager.select_related(*related).order_by("pk")
+    for batch in in_batches(rows.iterator(chunk_size=BATCH), BATCH):
+        keep(declared.model, batch)
+        done += len(batch)
+        if progress:
+            progress(done)
+    return done
+
+
+def _keep_in_postgresql(record_type: str, rows: list[tuple[str, str]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO search_searchentry (record_type, record_id, grams) "
+            "SELECT %s, entry.key, array_to_tsvector(string_to_array(entry.grams, ' ')) "
+            "FROM unnest(%s::text[], %s::text[]) AS entry(key, grams) "
+            "ON CONFLICT (record_type, record_id) DO UPDATE SET grams = EXCLUDED.grams",
+            [record_type, [key for key, _ in rows], [text for _, text in rows]],
+        )
+
+
+def _keep_in_sqlite(record_type: str, rows: list[tuple[str, str]]) -> None:
+    SearchEntry.objects.filter(record_type=record_type, record_id__in=[key for key, _ in rows]).delete()
+    made = SearchEntry.objects.bulk_create(SearchEntry(record_type=record_type, record_id=key) for key, _ in rows)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO search_grams (rowid, grams) VALUES (%s, %s)",
+            [(entry.pk, text) for entry, (_, text) in zip(made, rows, strict=True)],
+        )
+
+
+def _question(wanted: Sequence[str]) -> tuple[str, str]:
+    """Pairs are letters and digits only, so quoting them needs no escape."""
+    if connection.vendor == "postgresql":
+        sql = "SELECT record_id FROM search_searchentry WHERE grams @@ %s::tsquery AND record_type = %s LIMIT %s"
+        return sql, " & ".join(f"'{gram}'" for gram in wanted)
+    sql = (
+        "SELECT entry.record_id FROM search_grams JOIN search_searchentry entry ON entry.id = search_grams.rowid "
+        "WHERE search_grams MATCH %s AND entry.record_type = %s LIMIT %s"
+    )
+    return sql, " AND ".join(f'"{gram}"' for gram in wanted)
+
+
+def _at(record: Any, path: str) -> Any:
+    for part in path.split("__"):
+        record = getattr(record, part, None)
+    return record
