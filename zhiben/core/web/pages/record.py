@@ -73,6 +73,8 @@ class RecordPages:
     totals: ClassVar[tuple[Total, ...]] = ()
     facts: ClassVar[tuple[tuple[str, tuple[str | Column, ...]], ...]] = ()
     panels: ClassVar[tuple[Panel, ...]] = ()
+    beside: ClassVar[dict[str, Panel]] = {}
+    """By the name of a step: what stands in its dialog above the questions, so that nobody decides without looking."""
     tones: ClassVar[dict[str, Tone]] = {}
     """Colour of a state where its place in the life does not say enough; the word is always there."""
     related: ClassVar[tuple[str, ...]] = ()

@@ -139,11 +139,14 @@ def _dialog(
     problems: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    beside = pages.beside.get(offered.step.name)
     context = {
         "pages": pages,
         "record": record,
         "offer": offered,
         "step": offered.step,
+        "beside": beside,
+        "panel": beside.context(record, At(request.acting, request.now)) if beside else None,
         "questions": questions,
         "key": key,
         "problems": problems or [],
