@@ -43,6 +43,10 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (("plans extract 文件… --out 目录", "读取行动方案，每个文件写出一个 JSON；不需要数据库"),),
     ),
     (
+        "隐患",
+        (("criteria judge 文件.csv --out 文件.jsonl", "为每条隐患描述找出可能适用的判定情形；不需要数据库"),),
+    ),
+    (
         "HTTPS",
         (
             ("certificate make --host 主机", "建立单位自己的证书机构，签发服务器证书"),
@@ -76,7 +80,7 @@ depth makes a database, which the application may not."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code. `plans extract` reads documents only, and starts without Django and without a database."""
+    """The exit code. `plans extract` and `criteria judge` read files only: no Django, no database."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words in (["help"], ["-h"], ["--help"]):
         sys.stdout.write(overview())
@@ -85,6 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from zhiben.modules.plans.extract import main as extract
 
         return extract(words[2:])
+    if words[:2] == ["criteria", "judge"]:
+        from zhiben.modules.criteria.command import main as judge
+
+        return judge(words[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhiben.config.settings")
     if words[0] not in SERVICES:
         os.environ.setdefault("ZHIBEN_LOG_LEVEL", "WARNING")

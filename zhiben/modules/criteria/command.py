@@ -1,0 +1,168 @@
+"""The operator's command `zhiben criteria judge FILE.csv --out FILE.jsonl`: candidates for every row. No database, no Django."""
+
+import argparse
+import contextlib
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from zhiben.core.text.dates import date_expressions
+
+from .judging import Judgement, judge
+
+USAGE = """用法：zhiben criteria judge 文件.csv --out 文件.jsonl [--on 日期]
+
+为每一行隐患描述找出可能适用的重大事故隐患判定情形，每行写成一行 JSON，最可能的排在最前。
+只是供人判定的参考，不是结论。不需要数据库。
+
+CSV 的列：id 编号、description 描述、sector 行业（可以为空）、found_on 发现日期（如 2026-11-21）；
+另可有 trades 行业细类、captions 照片说明，多项用分号隔开。
+
+  --out 文件   结果写到哪里；已有的同名文件会被替换
+  --on 日期    没有写发现日期的行按哪一天判定；不写时这些行不能判定
+
+退出码：0 全部写出；1 有的行不能判定（原因已说明，其余已写出）；2 用法不对，或读写不了文件
+"""
+
+
+class _Misused(Exception):
+    """Empty when only the usage was asked for."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> "None":  # type: ignore[override]  # argparse's own would speak English and exit
+        raise _Misused("参数不完整或写法不对：--out 后面要写文件，--on 后面要写日期，如 2026-11-21。")
+
+
+def main(argv: Sequence[str]) -> int:
+    """The command; `argv` without the program and the two words of the command. Returns the exit code."""
+    try:
+        arguments = _parsed(argv)
+        rows = _rows(arguments.file)
+    except _Misused as misused:
+        _say(f"{misused}\n\n{USAGE}" if str(misused) else USAGE)
+        return 2 if str(misused) else 0
+    refused = written = 0
+    temporary = arguments.out.with_name(f".{arguments.out.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
+            for line, row in rows:
+                outcome = _judged(row, arguments.on)
+                if isinstance(outcome, str):
+                    refused += 1
+                    _say(f"第 {line} 行：{outcome}")
+                    outcome = {"id": _cell(row, "id"), "candidates": [], "gaps": [], "refused": outcome}
+                written += 1
+                stream.write(json.dumps(outcome, ensure_ascii=False) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(arguments.out)
+    except OSError as error:
+        _say(f"结果写不进 {arguments.out}：{error.strerror or error}。请换一个位置或清理磁盘后重新运行。")
+        return 2
+    finally:
+        temporary.unlink(missing_ok=True)
+    _say(f"共 {written} 行，写入 {arguments.out}" + (f"；{refused} 行不能判定" if refused else "") + "。")
+    return 1 if refused else 0
+
+
+def _parsed(argv: Sequence[str]) -> argparse.Namespace:
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--on", type=date.fromisoformat)
+    parser.add_argument("--help", "-h", action="store_true")
+    arguments, unknown = parser.parse_known_args(list(argv))
+    if arguments.help:
+        raise _Misused
+    if unknown:
+        raise _Misused(f"不认识的参数：{' '.join(unknown)}。")
+    if arguments.file is None:
+        raise _Misused("没有写要读取的 CSV 文件。")
+    if arguments.out is None:
+        raise _Misused("没有写结果放在哪里（--out 文件）。")
+    return arguments
+
+
+def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Each row with the number of the line on which it ends."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise _Misused(f"找不到 {path}，请核对路径。") from None
+    except OSError as error:
+        raise _Misused(f"{path} 读不了：{error.strerror or error}。") from None
+    reader = csv.DictReader(_text(path, content).splitlines(keepends=True))
+    if "description" not in (reader.fieldnames or ()):
+        raise _Misused(f"{path} 没有 description 列：第一行要写列名 id,description,sector,found_on。")
+    return [(reader.line_num, row) for row in reader]
+
+
+def _text(path: Path, content: bytes) -> str:
+    """Office programs in China write CSV in GB 18030, others in UTF-8."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise _Misused(f"{path} 不是文本文件：请在表格软件里另存为“CSV UTF-8”后再试。")
+
+
+def _judged(row: dict[str, str], usual: date | None) -> dict[str, Any] | str:
+    """The line to write, or why there is none."""
+    description = _cell(row, "description")
+    if not description:
+        return "没有描述，请填写 description 列。"
+    day = _day(_cell(row, "found_on")) if _cell(row, "found_on") else usual
+    if day is None:
+        return "没有可用的发现日期：请填写 found_on 列（如 2026-11-21），或用 --on 指定日期。"
+    answer = judge(
+        description,
+        sector=_cell(row, "sector"),
+        trades=tuple(_several(_cell(row, "trades"))),
+        found_on=day,
+        captions=tuple(_several(_cell(row, "captions"))),
+    )
+    return {"id": _cell(row, "id"), **as_json(answer)}
+
+
+def as_json(answer: Judgement) -> dict[str, Any]:
+    """A judgement as the file and the API give it."""
+    return {
+        "candidates": [
+            {
+                "criteria_key": candidate.criteria_key,
+                "kind": candidate.kind,
+                "score": candidate.score,
+                "because": list(candidate.because),
+                "to_establish": list(candidate.to_establish),
+            }
+            for candidate in answer.candidates
+        ],
+        "gaps": list(answer.gaps),
+    }
+
+
+def _cell(row: dict[str, str], name: str) -> str:
+    return (row.get(name) or "").strip()
+
+
+def _several(cell: str) -> Iterator[str]:
+    yield from (part.strip() for part in cell.replace("；", ";").split(";") if part.strip())
+
+
+def _day(cell: str) -> date | None:
+    """2026-11-21, 20261121, 2026/11/21, 2026年11月21日; a time behind it is left off."""
+    with contextlib.suppress(ValueError):
+        return date.fromisoformat(cell)
+    found = [expression for expression in date_expressions(cell, default_year=1) if expression.precision == "day"]
+    return found[0].begin_day if len(found) == 1 and found[0].year_given else None
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")

@@ -1,0 +1,206 @@
+"""Ranking the criteria for a description.
+
+Every way of every criterion is read against the phrases found; its score grows with the share of its facets that are
+hit and with how rare the words are across the catalogue. Likeness by pairs of characters helps where the vocabulary
+has no word for what was written. Sector orders, limits and exceptions take away.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from zhiben.modules.criteria.catalogue import Catalogue, Entry, catalogue
+
+from . import trades as fields
+from .bigrams import Bigrams
+from .explaining import because, to_establish
+from .gaps import gaps
+from .judgement import Candidate, Judgement
+from .phrases import Found
+from .quantities import quantities
+from .text import Description, folded, read
+from .vocabulary import Vocabulary, Way, vocabulary
+from .ways import Reading, read_way
+
+AT_MOST = 10
+FLOOR = 0.3
+"""Below this a hint is noise."""
+MATCH_FROM = 0.5
+"""Every match scores at least this."""
+_CONTRADICTED, _MINOR, _FAR, _RESOLVED, _LONE = 0.45, 0.7, 0.8, 0.6, 0.4
+_SAYS_LITTLE = frozenset({"defect", "condition"})
+"""A defect without its thing (没有, 损坏) tells next to nothing."""
+LONGEST = 2000
+"""Characters of a description that are read."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    entry: Entry
+    reading: Reading | None
+    score: float
+    is_match: bool
+
+
+class Engine:
+    """Everything that is prepared once: about half a second."""
+
+    def __init__(self, listed: Catalogue, words: Vocabulary) -> None:
+        self.catalogue = listed
+        self.words = words
+        self._ways_by_phrase: dict[str, set[int]] = defaultdict(set)
+        carriers: dict[str, set[str]] = defaultdict(set)
+        for number, way in enumerate(words.ways):
+            for phrase in _required(way):
+                self._ways_by_phrase[phrase].add(number)
+                carriers[phrase].add(way.key)
+        total = len(listed.criteria)
+        self._rarity = {
+            phrase: math.log(1 + total / len(keys)) / math.log(1 + total) for phrase, keys in carriers.items()
+        }
+        self._weights = [self._facet_weights(way) for way in words.ways]
+        self._bigrams = Bigrams(self._documents())
+
+    def _documents(self) -> dict[str, list[str]]:
+        entries = self.catalogue.criteria
+        titles = folded(
+            "\n".join(f"{entry.title};{';'.join(entry.keywords)};{entry.note}" for entry in entries.values())
+        )
+        documents = {key: [text, text] for key, text in zip(entries, titles.split("\n"), strict=True)}
+        for way in self.words.ways:
+            if way.key in documents:
+                documents[way.key] += {phrase for phrase in (*_required(way), *way.also) if not phrase.startswith("@")}
+        return documents
+
+    def _facet_weights(self, way: Way) -> dict[str, float]:
+        """What an unmet facet leaves out: the rarity of its usual word."""
+        return {
+            name: sorted(self._rarity[phrase] for phrase in phrases)[len(phrases) // 2]
+            for name, phrases in way.facets.items()
+        }
+
+    def judge(self, description: Description, *, sector: str, trades: Sequence[str], found_on: date) -> Judgement:
+        found = self.words.lexicon.find(description)
+        likeness = self._bigrams.scores(description.text)
+        best = self._best_readings(found, description)
+        is_resolved = bool(found.get("@已改"))
+        scored: list[Scored] = []
+        for key in best.keys() | {key for key, score in likeness.items() if score > FLOOR / 2}:
+            entry = self.catalogue.criteria.get(key)
+            if entry is None:
+                continue
+            reading, fit = best.get(key, (None, 0.0))
+            kept = fields.weight(entry.sector, given=sector, trades=trades)
+            scored.append(self._scored(entry, reading, fit, likeness.get(key, 0.0), kept, is_resolved, found_on))
+        scored.sort(key=lambda one: (-one.score, one.entry.position))
+        shown = [one for one in scored if _holds(one.entry, found_on) and one.score >= FLOOR][:AT_MOST]
+        return Judgement(
+            tuple(self._candidate(one, description) for one in shown),
+            gaps(scored, self.catalogue, found_on),
+        )
+
+    def _best_readings(self, found: Found, description: Description) -> dict[str, tuple[Reading, float]]:
+        said = quantities(description.text)
+        numbers: set[int] = set()
+        for phrase in found:
+            numbers |= self._ways_by_phrase.get(phrase, set())
+        best: dict[str, tuple[Reading, float]] = {}
+        for number in numbers:
+            reading = read_way(self.words.ways[number], found, said, description)
+            if reading.hits:
+                fit = self._fit(reading, self._weights[number])
+                if fit > best.get(reading.way.key, (None, -1.0))[1]:
+                    best[reading.way.key] = (reading, fit)
+        return best
+
+    def _fit(self, reading: Reading, weights: dict[str, float]) -> float:
+        """From 0 to 1: the share of the facets that are hit, and how telling the words are."""
+        telling = [max(self._rarity[phrase] for phrase, _ in hits) for hits in reading.hits.values()]
+        gained = sum(telling)
+        lost = sum(weights[name] for name in reading.missing)
+        coverage = gained / (gained + lost) if gained else 0.0
+        supported = len({phrase for phrase, _ in reading.also})
+        strength = 1 - math.exp(-(gained + 0.2 * min(supported, 4) + 0.2 * len(reading.met)) / 1.2)
+        fit = 0.6 * coverage**1.3 + 0.4 * strength
+        if reading.hits.keys() <= _SAYS_LITTLE:
+            fit *= _LONE
+        if reading.is_contradicted:
+            fit *= _CONTRADICTED
+        if reading.is_defect_far:
+            fit *= _FAR
+        return fit * _MINOR if reading.minor else fit
+
+    def _scored(
+        self,
+        entry: Entry,
+        reading: Reading | None,
+        fit: float,
+        likeness: float,
+        kept: float,
+        is_resolved: bool,
+        found_on: date,
+    ) -> Scored:
+        is_match = (
+            entry.may_match
+            and entry.document.holds_on(found_on)
+            and reading is not None
+            and reading.is_complete
+            and not reading.is_contradicted
+            and not reading.minor
+            and not is_resolved
+            and kept > fields.FOREIGN
+        )
+        score = (0.8 * fit + 0.2 * likeness) * kept * (_RESOLVED if is_resolved else 1.0)
+        if is_match:
+            score = MATCH_FROM + (1 - MATCH_FROM) * score
+        return Scored(entry, reading, min(round(score, 4), 1.0), is_match)
+
+    def _candidate(self, one: Scored, description: Description) -> Candidate:
+        shared = () if one.reading else self._shared(one.entry, description)
+        return Candidate(
+            criteria_key=one.entry.key,
+            kind="match" if one.is_match else "hint",
+            score=one.score,
+            because=tuple(because(one.reading, one.entry, description, shared=shared)),
+            to_establish=tuple(dict.fromkeys(to_establish(one.reading, one.entry))),
+        )
+
+    def _shared(self, entry: Entry, description: Description) -> tuple[str, ...]:
+        words = (*entry.keywords, entry.title)
+        pairs = {description.text[at : at + 2] for at in range(len(description.text) - 1)}
+        return tuple(dict.fromkeys(pair for word in words for pair in _cut(word) if pair in pairs))[:4]
+
+
+def _cut(word: str) -> Iterable[str]:
+    return (word[at : at + 2] for at in range(len(word) - 1))
+
+
+def _required(way: Way) -> Iterable[str]:
+    for phrases in way.facets.values():
+        yield from phrases
+
+
+def _holds(entry: Entry, day: date) -> bool:
+    """What may be shown for a day: in force, or of unknown beginning and not yet ended."""
+    return entry.document.holds_on(day) or entry.document.effective_on is None
+
+
+@cache
+def engine() -> Engine:
+    return Engine(catalogue(), vocabulary())
+
+
+def judge(
+    description: str,
+    *,
+    sector: str = "",
+    trades: Sequence[str] = (),
+    found_on: date,
+    captions: Sequence[str] = (),
+) -> Judgement:
+    """Candidates for what was found on that day; `captions` of the photos are read as further clauses."""
+    text = "。".join(part.strip() for part in (description, *captions) if part.strip())[:LONGEST]
+    return engine().judge(read(text), sector=sector, trades=tuple(trades), found_on=found_on)

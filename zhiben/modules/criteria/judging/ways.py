@@ -1,0 +1,126 @@
+"""How far a description meets one way of a criterion: which facets are hit where, what contradicts, what is open."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .phrases import Found, Hit
+from .quantities import Limit, Quantity
+from .text import Description
+from .vocabulary import Way
+
+_ANCHORS = ("object", "device", "place", "act")
+"""Facets beside which a defect must stand."""
+_THINGS = ("device", "object")
+_NEGATIONS = ("没有", "未见", "未发现", "没发现", "不存在", "无", "没", "未", "不")
+_NOT = "不未没无非"
+_NEAR = 18
+"""Characters between a word and the quantity that belongs to it."""
+
+
+@dataclass
+class Reading:
+    """What a description says to one way."""
+
+    way: Way
+    hits: dict[str, list[tuple[str, Hit]]] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    also: list[tuple[str, Hit]] = field(default_factory=list)
+    excepted: list[Hit] = field(default_factory=list)
+    met: list[tuple[Limit, Quantity]] = field(default_factory=list)
+    broken: list[tuple[Limit, Quantity]] = field(default_factory=list)
+    open_limits: list[Limit] = field(default_factory=list)
+    is_defect_far: bool = False
+    good: Hit | None = None
+    """Words that say the thing is in order, where they take a defect away."""
+    minor: Hit | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.hits) and not self.missing and not self.is_defect_far
+
+    @property
+    def is_contradicted(self) -> bool:
+        return bool(self.excepted or self.broken or self.good)
+
+
+def read_way(way: Way, found: Found, said: Sequence[Quantity], description: Description) -> Reading:
+    reading = Reading(way)
+    for name, phrases in way.facets.items():
+        hits = list(_hits(phrases, found))
+        if name == "defect":
+            hits = [(phrase, hit) for phrase, hit in hits if not _is_denied(phrase, hit, description)]
+        if hits:
+            reading.hits[name] = hits
+        else:
+            reading.missing.append(name)
+    if not reading.hits:
+        return reading
+    reading.also = list(_hits(way.also, found))
+    reading.excepted = [hit for _, hit in _hits(way.excepts, found)]
+    _place_defect(reading, found, description)
+    _compare_limits(reading, found, said, description)
+    return reading
+
+
+def _hits(phrases: Iterable[str], found: Found) -> Iterable[tuple[str, Hit]]:
+    for phrase in phrases:
+        for hit in found.get(phrase, ()):
+            yield phrase, hit
+
+
+def _is_denied(phrase: str, hit: Hit, description: Description) -> bool:
+    """炉坑无积水, 未见裂纹: the defect is not there."""
+    words = description.text[hit.start : hit.end]
+    return not words.startswith(_NEGATIONS) and description.text[: hit.start].endswith(_NEGATIONS)
+
+
+def is_good(hit: Hit, description: Description) -> bool:
+    """Not 不齐全, 未有效, 不能正常使用."""
+    before = description.text[max(0, hit.start - 3) : hit.start]
+    return not any(letter in _NOT for letter in before)
+
+
+def _place_defect(reading: Reading, found: Found, description: Description) -> None:
+    defects = reading.hits.get("defect")
+    if not defects:
+        return
+    anchors = {hit.clause for name in _ANCHORS for _, hit in reading.hits.get(name, ())}
+    good = {hit.clause: hit for hit in found.get("@完好", ()) if is_good(hit, description)}
+    minor = {hit.clause: hit for hit in found.get("@轻微", ())}
+    beside = [hit for _, hit in defects if not anchors or any(abs(hit.clause - at) <= 1 for at in anchors)]
+    reading.is_defect_far = not beside
+    things = {hit.clause for name in _THINGS for _, hit in reading.hits.get(name, ())}
+    in_order = {at for at in things if at in good}
+    if things and things <= in_order and not any(hit.clause in things for hit in beside):
+        reading.good = good[min(things)]
+    covering = [hit for hit in beside if not _stands_in(minor.get(hit.clause), hit)]
+    if beside and all(hit.clause in minor for hit in beside) and covering:
+        reading.minor = minor[beside[0].clause]
+
+
+def _stands_in(inner: Hit | None, outer: Hit) -> bool:
+    return inner is not None and outer.start <= inner.start and inner.end <= outer.end
+
+
+def _compare_limits(reading: Reading, found: Found, said: Sequence[Quantity], description: Description) -> None:
+    for limit in reading.way.limits:
+        words = [hit for _, hit in _hits(limit.of, found)]
+        if limit.of and not words:
+            reading.open_limits.append(limit)
+            continue
+        judged = [
+            (quantity, verdict)
+            for quantity in said
+            if (verdict := limit.judged(quantity)) is not None
+            and (not words or any(_distance(word, quantity) <= _NEAR for word in words))
+        ]
+        if met := [quantity for quantity, verdict in judged if verdict]:
+            reading.met.append((limit, met[0]))
+        elif judged:
+            reading.broken.append((limit, judged[0][0]))
+        else:
+            reading.open_limits.append(limit)
+
+
+def _distance(word: Hit, quantity: Quantity) -> int:
+    return max(quantity.start - word.end, word.start - quantity.end, 0)
