@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
@@ -16,7 +17,7 @@ from zhiben.core.refusal import Refused
 
 from .credit_code import credit_code_refusal
 from .models import Region, Unit, UnitAlias, UnitKind
-from .superiors import nearest_superior, possible_superiors
+from .superiors import SUPERIOR_KINDS, nearest_superior, possible_superiors
 
 if TYPE_CHECKING:
     from zhiben.core.access.acting import By
@@ -52,7 +53,7 @@ def open_units(*, units: Sequence[NewUnit], by: "By", now: datetime) -> list[Uni
     """Enter many units: all of them, or none (Refused, with the field, for the first that may not be)."""
     for refusal in filter(None, unit_refusals(units)):
         raise refusal
-    made = Unit.objects.bulk_create(
+    made = [
         Unit(
             name=new.name,
             short_name=new.short_name,
@@ -64,8 +65,14 @@ def open_units(*, units: Sequence[NewUnit], by: "By", now: datetime) -> list[Uni
             credit_code=new.credit_code,
         )
         for new in units
-    )
-    _find_superiors(units, made)
+    ]
+    if any(isinstance(new.superior, str) or new.kind in SUPERIOR_KINDS for new in units):
+        Unit.objects.bulk_create(made)
+        _find_superiors(units, made)
+        Unit.objects.bulk_update([unit for unit in made if unit.superior_id is not None], ["superior"])
+    else:  # none of them answers to another one: a list of a hundred thousand enterprises is written once
+        _find_superiors(units, made)
+        Unit.objects.bulk_create(made)
     UnitAlias.objects.bulk_create(
         UnitAlias(unit=unit, name=alias)
         for new, unit in zip(units, made, strict=True)
@@ -119,15 +126,17 @@ def change_units(*, changes: Sequence[UnitChange], by: "By", now: datetime) -> l
 
 def unit_refusals(units: Sequence[NewUnit]) -> list[Refused | None]:
     """Why each of these may not be entered; None for one that may."""
-    names = [new.name for new in units]
-    taken = set(Unit.objects.filter(name__in=names, valid_to=None).values_list("name", flat=True))
+    taken = names_taken(new.name for new in units if new.kind != UnitKind.ENTERPRISE)
     superior_of = {new.name: new.superior for new in units if isinstance(new.superior, str)}
     refusals = []
     for new in units:
         refusals.append(
-            name_refusal(new.name, taken) or code_refusal(new.credit_code) or _circle_among_new(new.name, superior_of)
+            name_refusal(new.name, new.kind, taken)
+            or code_refusal(new.credit_code)
+            or _circle_among_new(new.name, superior_of)
         )
-        taken.add(new.name)
+        if new.kind != UnitKind.ENTERPRISE:
+            taken.add(new.name)
     return refusals
 
 
@@ -142,10 +151,17 @@ def change_refusals(changes: Sequence[UnitChange]) -> list[Refused | None]:
     ]
 
 
-def name_refusal(name: str, taken: Iterable[str]) -> Refused | None:
+def names_taken(names: Iterable[str], among: QuerySet[Unit] | None = None) -> set[str]:
+    """Which of these full names are borne by a unit that is no enterprise: those stand once, enterprises may share."""
+    units = Unit.objects.all() if among is None else among
+    offices = units.filter(name__in=set(names), valid_to=None).exclude(kind=UnitKind.ENTERPRISE)
+    return set(offices.values_list("name", flat=True))
+
+
+def name_refusal(name: str, kind: UnitKind, taken: Iterable[str]) -> Refused | None:
     if not name.strip():
         return Refused("请填写单位全称。", "name")
-    if name in taken:
+    if kind != UnitKind.ENTERPRISE and name in taken:
         return Refused(f"已有名为“{name}”的单位，请核对；如是另一个单位，请在名称前加上所在地区。", "name")
     return None
 
@@ -191,18 +207,19 @@ def _climb(units: set[int]) -> dict[int, int | None]:
 
 
 def _find_superiors(units: Sequence[NewUnit], made: Sequence[Unit]) -> None:
-    """Those named are among the new ones; the rest follow from kind and region, the new ones counting as there."""
+    """Those named are among the new ones; the rest follow from kind and region, the new ones counting as there once
+    they are saved."""
     by_name = {unit.name: unit for unit in made}
     candidates = possible_superiors({unit.region_path for unit in made})
-    changed = []
+    nearest: dict[tuple[str, str], Unit | None] = {}
     for new, unit in zip(units, made, strict=True):
         if isinstance(new.superior, str):
             unit.superior = by_name[new.superior]
         elif new.superior is None:
-            unit.superior = nearest_superior(UnitKind(unit.kind), unit.region_path, candidates)
-        if unit.superior_id is not None and not isinstance(new.superior, Unit):
-            changed.append(unit)
-    Unit.objects.bulk_update(changed, ["superior"])
+            place = (unit.kind, unit.region_path)
+            if place not in nearest:
+                nearest[place] = nearest_superior(UnitKind(unit.kind), unit.region_path, candidates)
+            unit.superior = nearest[place]
 
 
 def _line(unit: Unit, verb: str, label: str, by: "By", now: datetime, **data: Any) -> audit.NewLine:

@@ -121,7 +121,15 @@ class Unit(Dated):
         verbose_name = "单位"
         ordering = ("region_path", "kind", "pk")
         constraints = [
-            models.UniqueConstraint(fields=("name",), condition=Q(valid_to=None), name="org_unit_name_in_force_once"),
+            # two offices of one name are one office; two 小李餐馆 are two
+            models.UniqueConstraint(
+                fields=("name",), condition=Q(valid_to=None) & ~Q(kind="enterprise"), name="org_unit_name_in_force_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=("name",), name="org_unit_by_name"),
+            models.Index(fields=("short_name",), name="org_unit_by_short_name", condition=~Q(short_name="")),
+            models.Index(fields=("credit_code",), name="org_unit_by_credit_code", condition=~Q(credit_code="")),
         ]
 
     def __str__(self) -> str:

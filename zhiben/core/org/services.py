@@ -23,6 +23,7 @@ from .bulk_units import (
     circle_refusal,
     code_refusal,
     name_refusal,
+    names_taken,
     open_units,
     unit_refusals,
 )
@@ -46,10 +47,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Confirmed", "NewPerson", "NewProposal", "NewRegion", "NewUnit", "PersonChange", "UnitChange", "add_alias", "add_member",
     "appoint", "appoint_many", "change_code", "change_people", "change_person", "change_refusals", "change_unit",
-    "change_units", "close_region", "close_unit", "confirm_proposals", "delegate", "derive_superiors", "drop_alias",
+    "change_units", "close_region", "close_unit", "confirm_proposals", "delegate", "derive_superior", "derive_superiors", "drop_alias",
     "drop_proposals", "end_delegation", "end_membership", "end_post", "form_body", "link_account", "link_accounts",
     "merge_regions", "move_region", "open_region", "open_regions", "open_unit", "open_units", "proposal_refusal", "propose_posts",
-    "register_people", "register_person", "rename_region", "rename_unit", "unit_refusals",
+    "register_people", "register_person", "rename_region", "reopen_unit", "rename_unit", "unit_refusals",
 ]  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def open_unit(
     now: datetime,
 ) -> Unit:
     """Enter a unit. Without `superior`, the one it answers to is derived from its kind and region."""
-    _refuse_taken_name(name)
+    _refuse_taken_name(name, UnitKind(kind))
     _refuse(code_refusal(credit_code))
     unit = Unit.objects.create(
         name=name,
@@ -113,7 +114,7 @@ def change_unit(*, unit: Unit, by: "By", now: datetime, **changes: Any) -> Unit:
 @transaction.atomic
 def rename_unit(*, unit: Unit, name: str, short_name: str = "", by: "By", now: datetime) -> Unit:
     """Give a unit another full name; the old names stay as aliases, because documents go on using them."""
-    _refuse_taken_name(name, except_for=unit)
+    _refuse_taken_name(name, UnitKind(unit.kind), except_for=unit)
     old = [each for each in (unit.name, unit.short_name) if each]
     for each in old:
         UnitAlias.objects.get_or_create(unit=unit, name=each)
@@ -137,6 +138,16 @@ def close_unit(*, unit: Unit, last_day: date, successor: Unit | None = None, by:
     for post in unit.posts.valid_on(last_day).filter(valid_to=None):
         end_post(post=post, last_day=last_day, by=by, now=now)
     leave_line(unit, "close_unit", "撤销单位", by=by, now=now, last_day=str(last_day), successor=str(successor or ""))
+    return unit
+
+
+@transaction.atomic
+def reopen_unit(*, unit: Unit, by: "By", now: datetime) -> Unit:
+    """It exists again, answering to whom its kind and region say; posts have to be given anew."""
+    _refuse_taken_name(unit.name, UnitKind(unit.kind), except_for=unit)
+    unit.valid_to, unit.superior = None, derive_superior(UnitKind(unit.kind), unit.region)
+    unit.save(update_fields=["valid_to", "superior"])
+    leave_line(unit, "reopen_unit", "恢复单位", by=by, now=now, superior=str(unit.superior or ""))
     return unit
 
 
@@ -199,9 +210,9 @@ def link_account(*, person: Person, username: str, by: "By", now: datetime) -> P
     return person
 
 
-def _refuse_taken_name(name: str, except_for: Unit | None = None) -> None:
+def _refuse_taken_name(name: str, kind: UnitKind, except_for: Unit | None = None) -> None:
     others = Unit.objects.exclude(pk=except_for.pk) if except_for else Unit.objects.all()
-    _refuse(name_refusal(name, [name] if others.filter(name=name, valid_to=None).exists() else []))
+    _refuse(name_refusal(name, kind, names_taken([name], others)))
 
 
 def _refuse(refusal: Refused | None) -> None:

@@ -19,6 +19,8 @@ ANSWERS_TO: dict[UnitKind, tuple[UnitKind, ...]] = {
 }
 """Nearest region first, and within a region in this order: 企业归园区或乡镇，部门和乡镇归安委办，安委办归政府."""
 
+SUPERIOR_KINDS = frozenset(kind for wanted in ANSWERS_TO.values() for kind in wanted)
+
 
 def derive_superior(kind: UnitKind, region: Region) -> Unit | None:
     """The unit that one of this kind in this region answers to; None at the top."""
@@ -28,8 +30,7 @@ def derive_superior(kind: UnitKind, region: Region) -> Unit | None:
 def possible_superiors(region_paths: Iterable[str]) -> list[Unit]:
     """Every unit that one in these regions could answer to."""
     around = {above for path in region_paths for above in ancestors(path)}
-    kinds = {kind for wanted in ANSWERS_TO.values() for kind in wanted}
-    return list(Unit.objects.filter(region_path__in=around, kind__in=kinds, valid_to=None))
+    return list(Unit.objects.filter(region_path__in=around, kind__in=SUPERIOR_KINDS, valid_to=None))
 
 
 def nearest_superior(kind: UnitKind, region_path: str, candidates: Iterable[Unit]) -> Unit | None:

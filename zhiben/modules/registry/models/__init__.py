@@ -1,15 +1,54 @@
 """The tables of the registry, a file for each part of an enterprise's file."""
 
-from .enterprises import Enterprise, EnterpriseStatus, Equipment, EquipmentState, Licence, Process, Scale, Site, Staff
+from .classing import ClassCondition, ClassOverride, ClassRule, Comparison, Score, SupervisionClass
+from .duties import Duty, DutyEvidence, DutyWaiver, EvidenceStatus
+from .enterprises import EXISTING, Enterprise, EnterpriseStatus, Part, Scale
+from .lists import EnterpriseList, EntryStatus, ListEntry, ListKind
+from .parties import Engagement, EngagementKind, EngagementStatus, Party, PartyKind, Policy
+from .parts import Equipment, EquipmentState, Licence, Process, Site, Staff
+from .supervision import (
+    DisputeStatus,
+    Stance,
+    SupervisionClaim,
+    SupervisionDispute,
+    SupervisionLine,
+)
 
 __all__ = [
+    "EXISTING",
+    "ClassCondition",
+    "ClassOverride",
+    "ClassRule",
+    "Comparison",
+    "DisputeStatus",
+    "Duty",
+    "DutyEvidence",
+    "DutyWaiver",
+    "Engagement",
+    "EngagementKind",
+    "EngagementStatus",
     "Enterprise",
+    "EnterpriseList",
     "EnterpriseStatus",
+    "EntryStatus",
     "Equipment",
     "EquipmentState",
+    "EvidenceStatus",
     "Licence",
+    "ListEntry",
+    "ListKind",
+    "Part",
+    "Party",
+    "PartyKind",
+    "Policy",
     "Process",
     "Scale",
+    "Score",
     "Site",
     "Staff",
+    "Stance",
+    "SupervisionClaim",
+    "SupervisionClass",
+    "SupervisionDispute",
+    "SupervisionLine",
 ]

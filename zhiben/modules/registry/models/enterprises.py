@@ -1,6 +1,6 @@
-"""一企一档: an enterprise and what stands, works and happens in it."""
+"""一企一档: an enterprise as an organisation that somebody supervises."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Manager, Q
@@ -8,11 +8,15 @@ from django.urls import reverse
 
 from zhiben.core.access.scope import Scoped, ScopedQuerySet
 from zhiben.core.ids import new_id
-from zhiben.core.org.models import Person, Unit
+from zhiben.core.org.models import Region, Unit
+from zhiben.core.org.paths import RegionPathField
+from zhiben.core.org.sectors import Sector
+
+from ..industries import industry_name
 
 
 class Scale(models.TextChoices):
-    """统计上大中小微型企业划分办法（2017）; 规下 is what offices call those below the statistical threshold."""
+    """统计上大中小微型企业划分办法（2017）; 个体工商户 stand beside it."""
 
     LARGE = "large", "大型"
     MEDIUM = "medium", "中型"
@@ -28,8 +32,13 @@ class EnterpriseStatus(models.TextChoices):
     MERGED = "merged", "已并入"
 
 
+EXISTING = (EnterpriseStatus.OPERATING, EnterpriseStatus.SUSPENDED)
+"""Enterprises that are there: closed and merged ones are only history."""
+
+
 class EnterpriseQuerySet(ScopedQuerySet):
-    pass
+    def existing(self) -> Self:
+        return self.filter(status__in=EXISTING)
 
 
 class Enterprise(Scoped):
@@ -40,6 +49,8 @@ class Enterprise(Scoped):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     unit = models.OneToOneField(Unit, on_delete=models.PROTECT, related_name="enterprise", verbose_name="单位")
     name = models.CharField("企业名称", max_length=128)
+    name_key = models.CharField(max_length=128, editable=False, default="")
+    """The name as `likeness.name_key` writes it: what two lists call one enterprise meets here."""
     credit_code = models.CharField("统一社会信用代码", max_length=18, blank=True)
     """Empty for those who have none (yet); checked by `core.org.credit_code`."""
     industry = models.CharField("国民经济行业", max_length=5, blank=True)
@@ -48,6 +59,8 @@ class Enterprise(Scoped):
     """Sectors of the criteria catalogue that apply: ["工贸-机械", "工贸-粉尘涉爆"]."""
     scale = models.CharField("规模", max_length=12, choices=Scale.choices, blank=True)
     staff_count = models.PositiveIntegerField("从业人数", null=True, blank=True)
+    products = models.CharField("主要产品或业务", max_length=200, blank=True)
+    established_on = models.DateField("成立日期", null=True, blank=True)
     address = models.CharField("地址", max_length=200, blank=True)
     latitude = models.DecimalField("纬度", max_digits=9, decimal_places=6, null=True, blank=True)
     longitude = models.DecimalField("经度", max_digits=9, decimal_places=6, null=True, blank=True)
@@ -59,6 +72,9 @@ class Enterprise(Scoped):
     status = models.CharField(
         "状态", max_length=12, choices=EnterpriseStatus.choices, default=EnterpriseStatus.OPERATING
     )
+    status_since = models.DateField("状态自", null=True, blank=True)
+    reason = models.CharField("最近一次变更状态的理由", max_length=500, blank=True)
+    """All earlier reasons are in the trail."""
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="absorbed", verbose_name="并入企业"
     )
@@ -67,6 +83,12 @@ class Enterprise(Scoped):
     class_reason = models.CharField("定类理由", max_length=500, blank=True)
     registered_at = models.DateTimeField("建档时间")
 
+    # each of these begins an index below that goes on with the order of the list
+    region_path = RegionPathField("所在区域", editable=False)
+    supervising_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="监管单位", db_index=False
+    )
+
     objects: ClassVar[Manager] = EnterpriseQuerySet.as_manager()
 
     class Meta:
@@ -74,9 +96,11 @@ class Enterprise(Scoped):
         ordering = ("name", "id")
         constraints = [
             models.UniqueConstraint(fields=("credit_code",), condition=~Q(credit_code=""), name="registry_code_once"),
+            models.CheckConstraint(condition=~Q(merged_into=models.F("id")), name="registry_not_into_itself"),
         ]
         indexes = [
             models.Index(fields=("name", "id"), name="registry_by_name"),
+            models.Index(fields=("name_key",), name="registry_by_name_key"),
             models.Index(fields=("region_path", "name", "id"), name="registry_of_region"),
             models.Index(fields=("supervising_unit", "name", "id"), name="registry_of_supervising"),
         ]
@@ -85,11 +109,39 @@ class Enterprise(Scoped):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("registry:enterprise", args=(self.pk,))
+        return reverse("enterprises:detail", args=(self.pk,))
+
+    @property
+    def region(self) -> Region:
+        return self.unit.region
+
+    @property
+    def sector_name(self) -> str:
+        return str(Sector(self.sector).label) if self.sector in Sector.values else ""
+
+    @property
+    def industry_name(self) -> str:
+        """C26 化学原料和化学制品制造业; empty where none is kept."""
+        return f"{self.industry} {industry_name(self.industry)}".strip()
+
+    @property
+    def trade_names(self) -> str:
+        return "、".join(self.trades)
+
+    @property
+    def position(self) -> str:
+        """Latitude and longitude, 24.345678，102.345678; empty where one is missing."""
+        if self.latitude is None or self.longitude is None:
+            return ""
+        return f"{self.latitude.normalize():f}，{self.longitude.normalize():f}"
+
+    @property
+    def exists(self) -> bool:
+        return self.status in EXISTING
 
 
 class Part(models.Model):
-    """Something of an enterprise."""
+    """Something of an enterprise. `name` is what people call it."""
 
     enterprise = models.ForeignKey(
         Enterprise, on_delete=models.CASCADE, related_name="%(class)s_set", verbose_name="企业"
@@ -97,97 +149,3 @@ class Part(models.Model):
 
     class Meta:
         abstract = True
-
-
-class Site(Part):
-    """场所: a workshop, a warehouse, a tank farm, a shop."""
-
-    name = models.CharField("场所", max_length=128)
-    kind = models.CharField("类型", max_length=64, blank=True)
-    place = models.CharField("位置", max_length=200, blank=True)
-    latitude = models.DecimalField("纬度", max_digits=9, decimal_places=6, null=True, blank=True)
-    longitude = models.DecimalField("经度", max_digits=9, decimal_places=6, null=True, blank=True)
-    is_closed = models.BooleanField("已停用", default=False)
-
-    class Meta:
-        verbose_name = "场所"
-        ordering = ("name", "pk")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class EquipmentState(models.TextChoices):
-    IN_USE = "in_use", "在用"
-    OUT_OF_USE = "out_of_use", "停用"
-    UNDER_REPAIR = "under_repair", "检修"
-    SCRAPPED = "scrapped", "报废"
-
-
-class Equipment(Part):
-    """重点设备设施 through its life: put into use, inspected, out of use, scrapped."""
-
-    site = models.ForeignKey(Site, on_delete=models.SET_NULL, null=True, blank=True, verbose_name="场所")
-    name = models.CharField("设备", max_length=128)
-    kind = models.CharField("类型", max_length=64, blank=True)
-    number = models.CharField("设备编号", max_length=64, blank=True)
-    state = models.CharField("状态", max_length=16, choices=EquipmentState.choices, default=EquipmentState.IN_USE)
-    in_use_on = models.DateField("投用日期", null=True, blank=True)
-    inspect_by = models.DateField("下次检验日期", null=True, blank=True)
-    retire_by = models.DateField("设计使用年限至", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "设备设施"
-        ordering = ("name", "pk")
-
-    def __str__(self) -> str:
-        return f"{self.name}（{self.number}）" if self.number else self.name
-
-
-class Staff(Part):
-    """People with a duty in safety and their certificates; who has an account is also a `Person`."""
-
-    person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    name = models.CharField("姓名", max_length=32)
-    job = models.CharField("岗位", max_length=64, blank=True)
-    certificate = models.CharField("证书", max_length=64, blank=True)
-    certificate_number = models.CharField("证书编号", max_length=64, blank=True)
-    certificate_until = models.DateField("证书有效期至", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "安全相关人员"
-        ordering = ("name", "pk")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Process(Part):
-    """涉及的危险工艺、危险作业、危险物质."""
-
-    name = models.CharField("名称", max_length=128)
-    kind = models.CharField("类别", max_length=64, blank=True)
-    quantity = models.CharField("数量", max_length=64, blank=True)
-
-    class Meta:
-        verbose_name = "危险工艺和物质"
-        ordering = ("name", "pk")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Licence(Part):
-    """安全生产许可证 and other permissions that end on a day."""
-
-    name = models.CharField("证照", max_length=128)
-    number = models.CharField("编号", max_length=64, blank=True)
-    issued_by = models.CharField("发证机关", max_length=128, blank=True)
-    valid_to = models.DateField("有效期至", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "证照"
-        ordering = ("valid_to", "pk")
-
-    def __str__(self) -> str:
-        return self.name

@@ -1,0 +1,403 @@
+"""The verbs of enterprises' files. Steps of an enterprise's life (停产停业, 恢复, 关闭, 并入) are taken with
+`workflow.engine.fire`; what stands and works in an enterprise has its verbs in `parts`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from zhiben.core.access.acting import Acting, By
+from zhiben.core.access.permissions import Permission, may, require
+from zhiben.core.audit import services as audit
+from zhiben.core.audit.models import Kind
+from zhiben.core.clock import local_day
+from zhiben.core.events.services import announce_many
+from zhiben.core.org import services as org
+from zhiben.core.org.models import Region, Unit, UnitKind
+from zhiben.core.org.paths import ancestors, contains
+from zhiben.core.org.sectors import Sector
+from zhiben.core.refusal import Refused
+from zhiben.core.workflow import engine
+
+from .checks import (
+    code_refusal,
+    industry_refusal,
+    keeping_refusal,
+    position_refusal,
+    scale_refusal,
+    sector_refusal,
+)
+from .events import EnterpriseChanged, EnterpriseMoved, EnterpriseRegistered, about
+from .models.enterprises import Enterprise
+from .naming import name_key
+from .parts import add_part, add_site, change_part, record_inspection, turn_equipment
+from .supervision import supervisors_of
+
+__all__ = [
+    "RESERVED", "EnterpriseChange", "NewEnterprise", "add_part", "add_site", "change_enterprise", "change_enterprises",
+    "change_part", "change_refusals", "keeping_refusal", "places_of", "record_inspection", "register_enterprise",
+    "register_enterprises", "registration_refusals", "turn_equipment",
+]  # fmt: skip
+
+RESERVED = frozenset({"name", "credit_code", "region", "sector", "trades", "supervising_unit"})
+"""What an enterprise does not say of itself: by this it is found, and by this it is decided who supervises it."""
+CODES_A_QUERY = 10_000
+LONGEST = {
+    each.name: each.max_length
+    for each in Enterprise._meta.concrete_fields
+    if getattr(each, "max_length", None) and not each.is_relation
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEnterprise:
+    """An enterprise to be registered. Without `unit` (the organisation it already is) one is made for it; without
+    `supervising_unit` the supervision matrix says who supervises it."""
+
+    name: str
+    region: Region
+    credit_code: str = ""
+    sector: str = ""
+    trades: tuple[str, ...] = ()
+    industry: str = ""
+    scale: str = ""
+    staff_count: int | None = None
+    products: str = ""
+    established_on: date | None = None
+    address: str = ""
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    head_name: str = ""
+    head_mobile: str = ""
+    officer_name: str = ""
+    officer_mobile: str = ""
+    supervising_unit: Unit | None = None
+    unit: Unit | None = None
+
+
+CHANGEABLE = frozenset(each.name for each in fields(NewEnterprise)) - {"unit"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnterpriseChange:
+    """What becomes of an enterprise: fields of CHANGEABLE."""
+
+    enterprise: Enterprise
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def register_enterprise(*, enterprise: NewEnterprise, by: By, now: datetime) -> Enterprise:
+    """Open the file of one enterprise."""
+    return register_enterprises(enterprises=[enterprise], by=by, now=now)[0]
+
+
+@transaction.atomic
+def register_enterprises(*, enterprises: Sequence[NewEnterprise], by: By, now: datetime) -> list[Enterprise]:
+    """Open the files of many: all of them, or none (Refused, with the field, for the first that may not be), with the
+    same number of queries whatever their number."""
+    require(by, Permission.MANAGE_ENTERPRISES)
+    for refusal in filter(None, registration_refusals(enterprises, by=by)):
+        raise refusal
+    units = _units_of(enterprises, by, now)
+    supervisors = supervisors_of(pairs={(new.sector, new.region.path) for new in enterprises}, day=local_day(now))
+    places = places_of(new.region for new in enterprises)
+    own = by.unit if isinstance(by, Acting) else None
+    made = [
+        Enterprise(
+            unit=unit,
+            responsible_unit=unit,
+            name_key=name_key(new.name, places[new.region.path]),
+            region_path=new.region.path,
+            status_since=local_day(now),
+            registered_at=now,
+            supervising_unit=(new.supervising_unit or supervisors[new.sector, new.region.path] or unit.superior or own),
+            **{
+                name: list(new.trades) if name == "trades" else getattr(new, name)
+                for name in CHANGEABLE - {"region", "supervising_unit"}
+            },
+        )
+        for new, unit in zip(enterprises, units, strict=True)
+    ]
+    _saved_once(lambda: Enterprise.objects.bulk_create(made))
+    engine.begin_many(
+        made, by=by, now=now, label="建档", announces=EnterpriseRegistered,
+        says=("name", "credit_code", "sector", "address", "supervising_unit"),
+    )  # fmt: skip
+    return made
+
+
+def change_enterprise(*, enterprise: Enterprise, by: By, now: datetime, **changes: Any) -> Enterprise:
+    """Correct or complete one file; `changes` are fields of CHANGEABLE. What stands there already is no change."""
+    return change_enterprises(changes=[EnterpriseChange(enterprise=enterprise, fields=changes)], by=by, now=now)[0]
+
+
+@transaction.atomic
+def change_enterprises(*, changes: Sequence[EnterpriseChange], by: By, now: datetime) -> list[Enterprise]:
+    """Correct or complete many files: all of them, or none (Refused for the first that may not be). With the region
+    or the sector the supervising unit follows the matrix, unless it is named, too."""
+    for change in changes:
+        if unknown := change.fields.keys() - CHANGEABLE:
+            raise TypeError(f"change_enterprises does not change {sorted(unknown)}")
+    locked = (
+        Enterprise.objects.select_for_update(of=("self",))
+        .select_related("unit__region", "supervising_unit")
+        .order_by("pk")
+        .in_bulk([change.enterprise.pk for change in changes])
+    )
+    fresh = [EnterpriseChange(enterprise=locked[each.enterprise.pk], fields=each.fields) for each in changes]
+    for refusal in filter(None, change_refusals(fresh, by=by)):
+        raise refusal
+    supervisors = _new_supervisors(fresh, local_day(now))
+    places = places_of(each.fields.get("region") or each.enterprise.region for each in fresh)
+    made = [_Made.of(each, supervisors, places) for each in fresh]
+    _carry_to_units([each for each in made if each.changed], by, now)
+    touched = {name for each in made for name in each.columns}
+    if touched:
+        _saved_once(lambda: Enterprise.objects.bulk_update([each.enterprise for each in made], touched))
+    audit.append_many([each.line(by, now) for each in made if each.changed])
+    announce_many([event for each in made if each.changed for event in each.events(by, now)])
+    moved = [each.enterprise for each in made if each.has_moved]
+    engine.refresh(moved, now=now)
+    return [each.enterprise for each in made]
+
+
+# ── why not ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def registration_refusals(enterprises: Sequence[NewEnterprise], *, by: By) -> list[Refused | None]:
+    """Why each of these may not be registered; None for one that may. The earlier ones of the set count as there."""
+    taken = _bearers({new.credit_code for new in enterprises})
+    has_file = set(
+        Enterprise.objects.filter(unit__in=[new.unit for new in enterprises if new.unit]).values_list("unit")
+    )
+    refusals: list[Refused | None] = []
+    for new in enterprises:
+        refusal = _form_refusal(vars(new)) or _reach_refusal(new.region, by) or _taken_refusal(new.credit_code, taken)
+        if new.unit and not refusal:
+            if (new.unit.pk,) in has_file:
+                refusal = Refused(f"“{new.unit}”已经建档，请直接打开它的档案。", "name")
+            elif new.unit.kind != UnitKind.ENTERPRISE:
+                refusal = Refused(f"“{new.unit}”不是企业，不能建企业档案。", "name")
+        refusals.append(refusal)
+        if new.credit_code and not refusal:
+            taken[new.credit_code] = new.name
+    return refusals
+
+
+def change_refusals(changes: Sequence[EnterpriseChange], *, by: By) -> list[Refused | None]:
+    """Why each of these changes may not be made; None for one that may."""
+    taken = _bearers({each.fields["credit_code"] for each in changes if each.fields.get("credit_code")})
+    refusals = []
+    for change in changes:
+        enterprise, given = change.enterprise, change.fields
+        different = {name: value for name, value in given.items() if value != _value(enterprise, name)}
+        sentence = keeping_refusal(enterprise, by)
+        refusal = Refused(sentence) if sentence else None
+        if refusal is None and not may(by, Permission.MANAGE_ENTERPRISES) and (kept := RESERVED & different.keys()):
+            refusal = Refused("名称、代码、区域、行业和监管单位由监管单位核对后修改，请与监管单位联系。", min(kept))
+        if refusal is None:
+            refusal = _form_refusal(different, before=enterprise)
+        if refusal is None and "region" in different:
+            refusal = _reach_refusal(different["region"], by)
+        if refusal is None and (code := different.get("credit_code")):
+            refusal = _taken_refusal(code, taken)
+        refusals.append(refusal)
+    return refusals
+
+
+def _form_refusal(given: Mapping[str, Any], before: Enterprise | None = None) -> Refused | None:
+    if "name" in given and not given["name"].strip():
+        return Refused("请填写企业名称。", "name")
+    for name, value in given.items():
+        if isinstance(value, str) and len(value) > LONGEST.get(name, len(value)):
+            label = Enterprise._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+            return Refused(f"{label}过长，请控制在 {LONGEST[name]} 个字以内。", name)
+    if (staff := given.get("staff_count")) is not None and not 0 <= staff <= 10_000_000:
+        return Refused("从业人数应为不小于 0 的整数，请核对。", "staff_count")
+    latitude = given.get("latitude", getattr(before, "latitude", None))
+    longitude = given.get("longitude", getattr(before, "longitude", None))
+    return (
+        code_refusal(given.get("credit_code", ""))
+        or sector_refusal(given.get("sector", ""))
+        or industry_refusal(given.get("industry", ""))
+        or scale_refusal(given.get("scale", ""))
+        or (position_refusal(latitude, longitude) if {"latitude", "longitude"} & given.keys() else None)
+    )
+
+
+def _reach_refusal(region: Region, by: By) -> Refused | None:
+    if isinstance(by, Acting) and not contains(by.unit.region_path, region.path):
+        return Refused(f"“{region}”不在{by.unit.region}范围内，请选择本辖区的区域。", "region")
+    return None
+
+
+def _bearers(codes: set[str]) -> dict[str, str]:
+    """Code → the name of the enterprise that bears it already."""
+    known: dict[str, str] = {}
+    wanted = sorted(codes - {""})
+    for start in range(0, len(wanted), CODES_A_QUERY):
+        rows = Enterprise.objects.filter(credit_code__in=wanted[start : start + CODES_A_QUERY])
+        known |= dict(rows.values_list("credit_code", "name"))
+    return known
+
+
+def _taken_refusal(code: str, taken: Mapping[str, str]) -> Refused | None:
+    if code and code in taken:
+        return Refused(f"统一社会信用代码 {code} 已登记在“{taken[code]}”名下，请核对营业执照。", "credit_code")
+    return None
+
+
+# ── within ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def places_of(regions: Iterable[Region]) -> dict[str, tuple[str, ...]]:
+    """Path of a region → the names of all that contains it, the widest first, and its own: what stands in front of
+    names and addresses there."""
+    paths = {region.path for region in regions}
+    around = {above for path in paths for above in ancestors(path)}
+    names = dict(Region.objects.filter(path__in=around).values_list("path", "name"))
+    return {path: tuple(names[above] for above in ancestors(path) if above in names) for path in paths}
+
+
+def _units_of(enterprises: Sequence[NewEnterprise], by: By, now: datetime) -> list[Unit]:
+    """Every enterprise as an organisation: the one it already is, or a new one."""
+    new_units = [
+        org.NewUnit(
+            name=new.name, kind=UnitKind.ENTERPRISE, region=new.region, credit_code=new.credit_code
+        )
+        for new in enterprises
+        if new.unit is None
+    ]  # fmt: skip
+    made = iter(org.open_units(units=new_units, by=by, now=now) if new_units else ())
+    return [new.unit or next(made) for new in enterprises]
+
+
+def _saved_once(save: Any) -> None:
+    """Two officers enter the same code at once: the second is told so."""
+    try:
+        with transaction.atomic():
+            save()
+    except IntegrityError as taken:
+        raise Refused("统一社会信用代码刚由别人登记，请刷新页面后核对。", "credit_code") from taken
+
+
+def _value(enterprise: Enterprise, name: str) -> Any:
+    if name == "region":
+        return enterprise.region
+    value = getattr(enterprise, name)
+    return tuple(value) if name == "trades" else value
+
+
+def _new_supervisors(changes: Sequence[EnterpriseChange], day: date) -> Mapping[tuple[str, str], Unit | None]:
+    pairs = {
+        (each.fields.get("sector", each.enterprise.sector), (each.fields.get("region") or each.enterprise.region).path)
+        for each in changes
+        if {"sector", "region"} & each.fields.keys()
+    }
+    return supervisors_of(pairs=pairs, day=day) if pairs else {}
+
+
+@dataclass
+class _Made:
+    """A change that has been put into the object, with what it was before."""
+
+    enterprise: Enterprise
+    before: dict[str, Any]
+    changed: dict[str, Any]
+    columns: set[str]
+    place_before: tuple[str, str, int | None]
+
+    @classmethod
+    def of(
+        cls,
+        change: EnterpriseChange,
+        supervisors: Mapping[tuple[str, str], Unit | None],
+        places: Mapping[str, tuple[str, ...]],
+    ) -> "_Made":
+        enterprise = change.enterprise
+        place = (enterprise.region_path, enterprise.sector, enterprise.supervising_unit_id)
+        given = {name: tuple(value) if name == "trades" else value for name, value in change.fields.items()}
+        changed = {name: value for name, value in given.items() if value != _value(enterprise, name)}
+        if {"sector", "region"} & changed.keys() and "supervising_unit" not in changed:
+            region = changed.get("region") or enterprise.region
+            follows = supervisors.get((changed.get("sector", enterprise.sector), region.path))
+            if follows is not None and follows != enterprise.supervising_unit:
+                changed["supervising_unit"] = follows
+        before = {name: _value(enterprise, name) for name in changed}
+        for name, value in changed.items():
+            if name != "region":
+                setattr(enterprise, name, list(value) if name == "trades" else value)
+        columns = changed.keys() - {"region"}
+        if region := changed.get("region"):
+            enterprise.region_path = region.path
+            columns |= {"region_path"}
+        if {"region", "name"} & changed.keys():
+            enterprise.name_key = name_key(enterprise.name, places[(region or enterprise.region).path])
+            columns |= {"name_key"}
+        return cls(enterprise, before, changed, set(columns), place)
+
+    @property
+    def place(self) -> tuple[str, str, int | None]:
+        return (self.enterprise.region_path, self.enterprise.sector, self.enterprise.supervising_unit_id)
+
+    @property
+    def has_moved(self) -> bool:
+        return self.place != self.place_before
+
+    def line(self, by: By, now: datetime) -> audit.NewLine:
+        told = {
+            _label(name): {"from": _told(name, self.before[name]), "to": _told(name, value)}
+            for name, value in self.changed.items()
+        }
+        return audit.NewLine(
+            record_type="registry.enterprise", record_id=str(self.enterprise.pk), kind=Kind.EDIT,
+            verb="change_enterprise", label="修改档案", by=by, now=now, data={"changed": told},
+        )  # fmt: skip
+
+    def events(self, by: By, now: datetime) -> list[EnterpriseChanged | EnterpriseMoved]:
+        said = about(self.enterprise, by=by, now=now)
+        events: list[EnterpriseChanged | EnterpriseMoved] = [EnterpriseChanged(**said, changed=tuple(self.changed))]
+        if self.has_moved:
+            path, sector, supervisor = self.place_before
+            events.append(
+                EnterpriseMoved(
+                    **said, region_path_before=path, sector_before=sector, supervising_unit_before=supervisor
+                )
+            )
+        return events
+
+
+def _carry_to_units(made: Sequence[_Made], by: By, now: datetime) -> None:
+    """The organisation bears the same name and code, and stands in the same place, as the enterprise."""
+    changes = []
+    for each in made:
+        unit, given = each.enterprise.unit, {}
+        if "name" in each.changed and unit.name != each.enterprise.name:
+            org.rename_unit(unit=unit, name=each.enterprise.name, by=by, now=now)
+        if "credit_code" in each.changed:
+            given["credit_code"] = each.enterprise.credit_code
+        if "region" in each.changed:
+            given["region"] = each.changed["region"]
+            given["superior"] = org.derive_superior(UnitKind.ENTERPRISE, each.changed["region"])
+        if given:
+            changes.append(org.UnitChange(unit=unit, fields=given))
+    for change, unit in zip(changes, org.change_units(changes=changes, by=by, now=now) if changes else (), strict=True):
+        for name in change.fields:
+            setattr(change.unit, name, getattr(unit, name))
+
+
+def _label(name: str) -> str:
+    return "所在区域" if name == "region" else str(Enterprise._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+def _told(name: str, value: Any) -> Any:
+    if name == "sector":
+        return str(Sector(value).label) if value else ""
+    if name == "trades":
+        return "、".join(value)
+    if name == "scale":
+        return dict(Enterprise._meta.get_field("scale").choices).get(value, value)  # type: ignore[union-attr, arg-type]
+    return value if value is None or isinstance(value, str | int | Decimal | date) else str(value)
