@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.db import models
@@ -30,13 +31,21 @@ class Question:
     error: str = ""
     before: Any = ""
     """What the record says now, whatever is typed."""
+    control: str = ""
+    """The template that asks for it; empty for the one of its kind."""
 
     @property
     def template(self) -> str:
-        return f"web/inputs/{self.given.kind}.html"
+        return self.control or f"web/inputs/{self.given.kind}.html"
 
 
-def questions_of(inputs: Iterable[Input], needs: Iterable[str], record: models.Model | None, at: At) -> list[Question]:
+def questions_of(
+    inputs: Iterable[Input],
+    needs: Iterable[str],
+    record: models.Model | None,
+    at: At,
+    controls: Mapping[str, str] = MappingProxyType({}),
+) -> list[Question]:
     """The empty form: each input with what the system already knows."""
     wanted = set(needs)
     questions = []
@@ -46,6 +55,7 @@ def questions_of(inputs: Iterable[Input], needs: Iterable[str], record: models.M
             value = getattr(record, given.name, None)
         question = _dressed(Question(given, given.name in wanted), value)
         question.before = question.value
+        question.control = controls.get(given.name, "")
         questions.append(question)
     return questions
 

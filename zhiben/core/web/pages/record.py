@@ -75,6 +75,8 @@ class RecordPages:
     panels: ClassVar[tuple[Panel, ...]] = ()
     beside: ClassVar[dict[str, Panel]] = {}
     """By the name of a step: what stands in its dialog above the questions, so that nobody decides without looking."""
+    controls: ClassVar[dict[str, str]] = {}
+    """By the name of a step's input: the template that asks for it, where the one of its kind will not do."""
     tones: ClassVar[dict[str, Tone]] = {}
     """Colour of a state where its place in the life does not say enough; the word is always there."""
     related: ClassVar[tuple[str, ...]] = ()

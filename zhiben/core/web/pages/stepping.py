@@ -37,7 +37,7 @@ def take(pages: RecordPages, request: HttpRequest, pk: Any, step: str) -> HttpRe
     record = find(pages, request, pk)
     at = At(request.acting, request.now)
     offered = offer(record, step, at.acting, at.now)
-    questions = questions_of(offered.inputs, offered.step.needs, record, at)
+    questions = questions_of(offered.inputs, offered.step.needs, record, at, pages.controls)
     if request.method != "POST":
         return _dialog(pages, request, record, offered, questions, key=str(uuid4()))
     key = request.POST.get("key") or str(uuid4())
