@@ -1,14 +1,29 @@
 """The tables of the closed loop: the hazard, what is planned and proved about it, what is looked at again."""
 
-from .following import DualReport, LookBack, LookBackStatus, Review, ReviewStatus
-from .hazard import Category, Channel, Hazard, HazardLevel, HazardNumber, HazardStatus
+from .following import Draw, DualReport, LookBack, LookBackStatus, Review, ReviewStatus
+from .hazard import (
+    OPEN_STATUSES,
+    UNDER_RECTIFICATION,
+    Category,
+    Channel,
+    Hazard,
+    HazardLevel,
+    HazardNumber,
+    HazardStatus,
+)
 from .links import HazardLink, LinkKind
-from .plans import RectificationPlan
+from .photos import Doubt, DoubtKind, PictureHash
+from .plans import ProgressReport, RectificationPlan
 from .policy import HazardPolicy
 
 __all__ = [
+    "OPEN_STATUSES",
+    "UNDER_RECTIFICATION",
     "Category",
     "Channel",
+    "Doubt",
+    "DoubtKind",
+    "Draw",
     "DualReport",
     "Hazard",
     "HazardLevel",
@@ -19,6 +34,8 @@ __all__ = [
     "LinkKind",
     "LookBack",
     "LookBackStatus",
+    "PictureHash",
+    "ProgressReport",
     "RectificationPlan",
     "Review",
     "ReviewStatus",

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Manager, Q
 from django.urls import reverse
 
-from zhiben.core.access.scope import Scoped, ScopedQuerySet
+from zhiben.core.access.scope import REGION, RESPONSIBLE, SUPERVISING, Perspective, Scoped, ScopedQuerySet
 from zhiben.core.clock import local_day
 from zhiben.core.ids import new_id
 from zhiben.core.org.models import Person, Unit
@@ -68,6 +68,10 @@ OPEN_STATUSES = (
 UNDER_RECTIFICATION = (HazardStatus.ORDERED, HazardStatus.PLANNED, HazardStatus.RECTIFYING)
 """Where the day by which it must be rectified runs."""
 
+CLOSING = Perspective("closing", "由本单位销号", lambda acting: Q(closing_unit=acting.post.unit_id))
+OFFERED = Perspective("offered", "移交给本单位", lambda acting: Q(transfer_to=acting.post.unit_id))
+FOUND = Perspective("found", "本单位发现", lambda acting: Q(found_by_unit=acting.post.unit_id))
+
 
 class HazardQuerySet(ScopedQuerySet):
     def open(self) -> Self:
@@ -110,6 +114,8 @@ class Hazard(Scoped):
         Unit, on_delete=models.PROTECT, related_name="+", verbose_name="监管单位", db_index=False
     )
     closing_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="销号单位")
+    closing_lifted = models.BooleanField("已提级销号", default=False, editable=False)
+    """Set by whoever lists or lifts it (`services.set_closing_unit`): the rules of the region no longer move it."""
     transfer_to = models.ForeignKey(
         Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="移交至"
     )
@@ -137,6 +143,8 @@ class Hazard(Scoped):
     judged_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="判定人"
     )
+    candidates = models.JSONField(default=list, editable=False)
+    """What the catalogue proposed when it was judged, best first: [{"key", "kind", "score"}]. A person decides."""
 
     channel = models.CharField("来源", max_length=16, choices=Channel.choices)
     inspection_kind = models.PositiveSmallIntegerField("排查类型", null=True, blank=True)
@@ -154,18 +162,27 @@ class Hazard(Scoped):
         Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="发现单位"
     )
     reported_at = models.DateTimeField("录入时间", editable=False)
+    reported_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="录入人"
+    )
+    """Null where a machine did."""
 
     fixed_on_spot = models.BooleanField("即查即改", default=False, editable=False)
     judge_by = models.DateField("判定期限", null=True, blank=True, editable=False)
     plan_by = models.DateField("报方案期限", null=True, blank=True, editable=False)
     rectify_by = models.DateField("整改期限", null=True, blank=True)
-    verify_by = models.DateField("复查期限", null=True, blank=True, editable=False)
+    verify_by = models.DateField("审核、复查期限", null=True, blank=True, editable=False)
     extensions = models.PositiveSmallIntegerField("延期次数", default=0, editable=False)
+    plan_returns = models.PositiveSmallIntegerField("方案退回次数", default=0, editable=False)
+    rejections = models.PositiveSmallIntegerField("复查不通过次数", default=0, editable=False)
     ordered_at = models.DateTimeField("交办时间", null=True, blank=True, editable=False)
     rectified_at = models.DateTimeField("报送复查时间", null=True, blank=True, editable=False)
     rectified_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="整改报送人"
     )
+    hands = models.JSONField(default=list, editable=False)
+    """Keys of the persons who filed the plan or handed in the rectification, and of those in whose name they did:
+    none of them accepts, verifies or closes it."""
     summary = models.TextField("整改情况", blank=True)
     spent = models.DecimalField("已投入资金（元）", max_digits=14, decimal_places=2, null=True, blank=True)
     progress = models.PositiveSmallIntegerField("整改进度", default=0)
@@ -176,6 +193,9 @@ class Hazard(Scoped):
     on_site = models.BooleanField("现场复查", default=False)
     finding = models.TextField("复查意见", blank=True)
     closed_at = models.DateTimeField("销号时间", null=True, blank=True, editable=False)
+    closed_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="销号人"
+    )
     changed_at = models.DateTimeField("最近变化", editable=False)
     """Kept by every step and edit: what was sent to another system is sent again after it."""
 
@@ -188,6 +208,7 @@ class Hazard(Scoped):
     reason = models.TextField("最近一次理由", blank=True)
 
     objects: ClassVar[Manager] = HazardQuerySet.as_manager()
+    perspectives = (RESPONSIBLE, SUPERVISING, CLOSING, OFFERED, FOUND, REGION)
 
     class Meta:
         verbose_name = "隐患"
@@ -221,6 +242,11 @@ class Hazard(Scoped):
     @property
     def is_major(self) -> bool:
         return self.level == HazardLevel.MAJOR
+
+    @property
+    def is_internal(self) -> bool:
+        """An enterprise's own loop: it found the hazard itself, and judges, orders and verifies inside."""
+        return self.supervising_unit_id == self.responsible_unit_id
 
     def is_overdue(self, day: date) -> bool:
         return self.status in UNDER_RECTIFICATION and self.rectify_by is not None and self.rectify_by < day

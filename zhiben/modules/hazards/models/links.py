@@ -36,3 +36,6 @@ class HazardLink(models.Model):
         constraints = [
             models.UniqueConstraint(fields=("hazard", "earlier"), name="hazards_alike_once"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.hazard} {self.get_kind_display()}：{self.earlier}"

@@ -28,6 +28,27 @@ class RectificationPlan(models.Model):
     )
     accepted_at = models.DateTimeField("审核通过时间", null=True, blank=True)
 
+    returned_because = models.TextField("退回理由", blank=True)
+
     class Meta:
         verbose_name = "整改方案"
         ordering = ("-filed_at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.hazard}的整改方案"
+
+
+class ProgressReport(models.Model):
+    """进展: how far it has come, at which stage, what has been spent; rows are only ever added."""
+
+    hazard = models.ForeignKey(Hazard, on_delete=models.CASCADE, related_name="reports", verbose_name="隐患")
+    stage = models.CharField("阶段", max_length=64, blank=True)
+    percent = models.PositiveSmallIntegerField("整改进度")
+    text = models.TextField("进展情况")
+    spent = models.DecimalField("累计投入资金（元）", max_digits=14, decimal_places=2, null=True, blank=True)
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="填报人")
+    at = models.DateTimeField("填报时间")
+
+    class Meta:
+        verbose_name = "整改进展"
+        ordering = ("at", "pk")

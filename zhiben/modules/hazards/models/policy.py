@@ -1,5 +1,7 @@
 """The numbers a region chooses: practice that is no national law is configuration."""
 
+from datetime import date
+
 from django.db import models
 
 from zhiben.core.org.models import Region, RegionLevel
@@ -24,5 +26,13 @@ class HazardPolicy(models.Model):
         "重大隐患最低由哪一级销号", choices=RegionLevel.choices, default=RegionLevel.COUNTY
     )
 
+    clearance_from = models.DateField(
+        "动态清零起算日", default=date(2024, 1, 1), help_text="这一天以前发现、当时尚未销号的算存量，以后发现的算增量"
+    )
+    """治本攻坚三年行动 began in January 2024."""
+
     class Meta:
         verbose_name = "隐患治理规则"
+
+    def __str__(self) -> str:
+        return f"{self.region}的隐患治理规则"

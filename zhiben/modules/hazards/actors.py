@@ -1,0 +1,75 @@
+"""Who takes the steps of a hazard's life: those who handle hazards at a unit, or its heads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from zhiben.core.access.directory import Directory
+from zhiben.core.access.seats import unit_seat
+from zhiben.core.org.roles import HANDLERS, HEADS, Role
+
+OFFICERS = tuple(sorted(HANDLERS))
+LEADERS = tuple(sorted(HEADS))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Those of `roles` in the unit that the record names in `unit` (dots lead further). Regulators to whom the sector was given by name go
+    before the other regulators of their unit.
+
+    An enterprise without accounts, a town whose only officer did the work: where nobody is left it climbs to the unit
+    above, to an officer there rather than to the chief's desk. With `apart`, whoever is named in the record's `hands`
+    does not count: nobody accepts, verifies or closes their own work.
+    """
+
+    unit: str
+    label: str
+    roles: tuple[Role, ...] = (*OFFICERS, *LEADERS)
+    apart: bool = False
+
+    def seats(self, record: Any, directory: Directory) -> tuple[str, ...]:
+        *way, last = self.unit.split(".")
+        owner = reduce(getattr, way, record)
+        first = getattr(owner, f"{last}_id", None)
+        if first is None:
+            return ()
+        hands = frozenset(record.hands) if self.apart else frozenset()
+        for unit_id, roles in self._tries(first, directory):
+            if found := tuple(_occupied(unit_id, roles, record.sector, hands, directory)):
+                return found
+        return tuple(unit_seat(first, role) for role in self.roles)
+
+    def _tries(self, first: int, directory: Directory) -> Iterator[tuple[int, tuple[Role, ...]]]:
+        yield first, self.roles
+        if any(role in HANDLERS for role in self.roles):
+            yield first, LEADERS
+        for higher in directory.above(first):
+            if any(role in HANDLERS for role in self.roles):
+                yield higher, OFFICERS
+            yield higher, LEADERS
+
+
+def _occupied(
+    unit_id: int, roles: tuple[Role, ...], sector: str, hands: frozenset[int], directory: Directory
+) -> Iterator[str]:
+    for role in roles:
+        if not directory.occupied(unit_id, role):
+            continue
+        seats = [unit_seat(unit_id, role)]
+        if role == Role.REGULATOR and sector:
+            seats.insert(0, unit_seat(unit_id, role, sector))
+        for seat in seats:
+            if any(person.pk not in hands for person in directory.holders(seat)):
+                yield seat
+                break
+
+
+OWNER = Desk("responsible_unit", "整改单位经办人或负责人")
+OWNER_HEAD = Desk("responsible_unit", "整改单位负责人", LEADERS)
+SUPERVISOR = Desk("supervising_unit", "监管单位经办人或负责人")
+SUPERVISOR_CHIEF = Desk("supervising_unit", "监管单位负责人", LEADERS)
+CHECKER = Desk("supervising_unit", "监管单位（参与整改的人以外）", apart=True)
+CLOSER = Desk("closing_unit", "销号单位（参与整改的人以外）", apart=True)
+REGULATOR = Desk("enterprise.supervising_unit", "企业的监管单位经办人或负责人")
+RECEIVER = Desk("transfer_to", "移交接收单位经办人或负责人")

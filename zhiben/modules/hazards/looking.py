@@ -1,0 +1,73 @@
+"""What is found when somebody looks again: it holds, or it is back."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from zhiben.core.access.acting import Acting, By
+from zhiben.core.calendar import full_day
+from zhiben.core.clock import local_day
+
+from .models import Channel, Hazard, LookBack
+from .reporting import Report, report_hazard
+from .reviews import tie_recurrence
+
+Fields = list[str]
+
+
+def own_work(look: LookBack, acting: Acting) -> str | None:
+    """Nobody looks back on what they rectified themselves."""
+    if {acting.person.pk, acting.on_behalf_of and acting.on_behalf_of.pk} & set(look.hazard.hands):
+        return "这条隐患的整改是您本人报送的，请由其他人员回头看"
+    return None
+
+
+def within_its_time(value: date, look: LookBack, now: datetime) -> str | None:
+    if value > local_day(now):
+        return "不能登记还没有发生的日期"
+    if look.hazard.closed_at and value < (closed := local_day(look.hazard.closed_at)):
+        return f"查看日期不能早于销号日期 {full_day(closed)}"
+    return None
+
+
+def note(look: LookBack, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
+    assert isinstance(by, Acting)
+    look.looked_by = by.person
+    return ["looked_by"]
+
+
+def record_recurrence(look: LookBack, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
+    """A hazard of its own, tied to the old one, with the photos of today; and the review opens."""
+    assert isinstance(by, Acting)
+    old = look.hazard
+    new = report_hazard(report=_again(look, old, data, by), by=by, now=now)
+    tie_recurrence(new, old, by=by, now=now)
+    look.looked_by, look.new_hazard = by.person, new
+    return ["looked_by", "new_hazard"]
+
+
+def _again(look: LookBack, old: Hazard, data: Mapping[str, Any], by: Acting) -> Report:
+    return Report(
+        enterprise=old.enterprise,
+        unit=old.responsible_unit,
+        site=old.site,
+        sector=old.sector,
+        place=old.place,
+        description=data.get("again_description") or old.description,
+        danger=old.danger,
+        category=old.category,
+        discipline=old.discipline,
+        level=old.level,
+        criterion=old.criterion,
+        channel=Channel.INSPECTION,
+        inspection_kind=old.inspection_kind,
+        origin_type=look._meta.label_lower,
+        origin_id=str(look.pk),
+        origin_label=f"回头看发现复发（原编号 {old.number}）",
+        found_on=data["looked_on"],
+        found_by=by.person,
+        found_by_unit=by.unit,
+        latitude=old.latitude,
+        longitude=old.longitude,
+        before_photos=data["again_photos"],
+    )

@@ -1,0 +1,163 @@
+"""Photos as evidence: what may be handed in as one, and what is doubtful in it. A doubt refuses nothing; whoever
+verifies sees it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from math import asin, cos, radians, sin, sqrt
+from typing import Any
+
+from django.db.models import Avg
+
+from zhiben.core.calendar import full_day
+from zhiben.core.clock import local_day
+from zhiben.core.files.models import Attachment, PictureFacts, StoredFile, Upload
+from zhiben.core.org.paths import WIDTH, within
+from zhiben.modules.registry.models import Enterprise
+
+from .models import Doubt, DoubtKind, Hazard
+from .pictures import bits_apart, remember
+
+BEFORE = "整改前照片"
+AFTER = "整改后照片"
+ON_SITE = "复查现场照片"
+LOOKED_AGAIN = "回头看照片"
+
+PHOTO_LIMIT = 30 << 20
+"""Bytes. A phone's photo has 3 to 12 million; what is larger is no photo, or one that nobody can open on site."""
+FAR = 2.0
+"""Kilometres from the enterprise: a large works with its port and pipelines is no further across."""
+ELSEWHERE = 100.0
+"""Kilometres: no longer the same county, perhaps not the same province."""
+OLD_BY = timedelta(days=60)
+"""Before it was found: a photo out of a drawer."""
+NEARLY_THE_SAME = 3
+"""Bits: the same picture saved, cut or sent once more, not a second one from the same spot."""
+COUNTY_DEPTH = 3 * WIDTH
+
+Position = tuple[Decimal, Decimal]
+
+
+def photo_objection(upload: Upload) -> str | None:
+    """Why this is no photo to hand in; None when it is one."""
+    if upload.file.size > PHOTO_LIMIT:
+        size = f"{upload.file.size / (1 << 20):.0f} MB"
+        return f"“{upload.name}”有 {size}，照片请控制在 {PHOTO_LIMIT >> 20} MB 以内，请压缩后或重新拍摄上传"
+    if not upload.file.media_type.startswith("image/"):
+        return f"“{upload.name}”不是照片，请上传 JPG、PNG 等格式的照片"
+    if not hasattr(upload.file, "picture_facts"):
+        return f"“{upload.name}”打不开，可能已损坏，请重新拍摄或另选一张"
+    return None
+
+
+def photos_only(value: list[Upload], record: Any, now: datetime) -> str | None:
+    return next(filter(None, map(photo_objection, value)), None)
+
+
+def photos_of(hazard: Hazard, label: str) -> list[Attachment]:
+    """The photos of one purpose, in the order in which they were handed in."""
+    kept = Attachment.objects.filter(record_type=hazard._meta.label_lower, record_id=str(hazard.pk), label=label)
+    return list(kept.select_related("file__picture_facts"))
+
+
+def look_at(hazard: Hazard, uploads: Sequence[Upload], *, used_as: str, now: datetime) -> list[Doubt]:
+    """Remember how these photos look, and keep what is doubtful in them. They are attached already."""
+    if not uploads:
+        return []
+    files = {upload.file_id: upload for upload in uploads}
+    looks = remember([upload.file for upload in files.values()])
+    facts = PictureFacts.objects.in_bulk(list(files))
+    reference = _where(hazard)
+    doubts = []
+    for file_id, upload in files.items():
+        found = [
+            *_doubts_of_place(facts.get(file_id), reference),
+            *_doubts_of_time(facts.get(file_id), hazard, used_as, now),
+            *_doubts_of_likeness(hazard, upload.file, used_as, looks),
+        ]
+        doubts += [
+            Doubt(
+                hazard=hazard,
+                file=upload.file,
+                name=upload.name,
+                used_as=used_as,
+                kind=kind,
+                sentence=sentence,
+                found_at=now,
+            )
+            for kind, sentence in found
+        ]
+    return Doubt.objects.bulk_create(doubts)
+
+
+def kilometres_between(one: Position, other: Position) -> float:
+    """Along the great circle (haversine), for a round earth of 6,371 km."""
+    latitude, longitude, other_latitude, other_longitude = (radians(float(each)) for each in (*one, *other))
+    half = sin((other_latitude - latitude) / 2) ** 2
+    half += cos(latitude) * cos(other_latitude) * sin((other_longitude - longitude) / 2) ** 2
+    return 2 * 6371.0 * asin(sqrt(half))
+
+
+def _where(hazard: Hazard) -> tuple[str, Position, float] | None:
+    """(what it is, its position, from how many km on it is far): the hazard, the site, the enterprise, else the middle
+    of the enterprises of the county."""
+    for name, holder in (("隐患位置", hazard), ("场所", hazard.site), ("企业", hazard.enterprise)):
+        if holder is not None and holder.latitude is not None and holder.longitude is not None:
+            return name, (holder.latitude, holder.longitude), FAR
+    around = Enterprise.objects.filter(within(hazard.region_path[:COUNTY_DEPTH])).exclude(latitude=None)
+    middle = around.aggregate(Avg("latitude"), Avg("longitude"))
+    if middle["latitude__avg"] is None or middle["longitude__avg"] is None:
+        return None
+    return "本县", (middle["latitude__avg"], middle["longitude__avg"]), ELSEWHERE
+
+
+def _doubts_of_place(
+    facts: PictureFacts | None, reference: tuple[str, Position, float] | None
+) -> Iterable[tuple[str, str]]:
+    if facts is None or facts.latitude is None or facts.longitude is None or reference is None:
+        return
+    name, position, far = reference
+    apart = kilometres_between(position, (facts.latitude, facts.longitude))
+    if apart >= ELSEWHERE:
+        yield DoubtKind.PLACE, f"照片记录的拍摄位置距{name}约 {apart:.0f} 公里，很可能在外县或外省拍摄，请核实"
+    elif apart > far:
+        yield DoubtKind.PLACE, f"照片记录的拍摄位置距{name}约 {apart:.1f} 公里，请核实是否在现场拍摄"
+
+
+def _doubts_of_time(
+    facts: PictureFacts | None, hazard: Hazard, used_as: str, now: datetime
+) -> Iterable[tuple[str, str]]:
+    if facts is None or facts.taken_at is None:
+        return
+    day = local_day(facts.taken_at)
+    ordered = hazard.ordered_at
+    if facts.taken_at > now + timedelta(days=1):
+        yield DoubtKind.TIME, f"照片记录的拍摄时间是 {full_day(day)}，晚于上传时间，请核实设备时钟"
+    elif used_as != BEFORE and ordered and facts.taken_at < ordered:
+        yield (
+            DoubtKind.TIME,
+            f"照片拍摄于 {full_day(day)}，早于交办（{full_day(local_day(ordered))}），不能说明整改后的情况",
+        )
+    elif used_as == BEFORE and day < hazard.found_on - OLD_BY:
+        yield DoubtKind.TIME, f"照片拍摄于 {full_day(day)}，比发现日期早 {(hazard.found_on - day).days} 天，请核实"
+
+
+def _doubts_of_likeness(
+    hazard: Hazard, file: StoredFile, used_as: str, looks: dict[int, int | None]
+) -> Iterable[tuple[str, str]]:
+    here = {"record_type": hazard._meta.label_lower, "record_id": str(hazard.pk)}
+    elsewhere = Attachment.objects.filter(record_type=here["record_type"], file=file).exclude(**here)
+    if other := elsewhere.order_by("pk").first():
+        number = Hazard.objects.filter(pk=other.record_id).values_list("number", flat=True).first()
+        yield DoubtKind.SAME, f"这张照片已用在另一条隐患（{number}，{other.label}），请核实"
+    if used_as == BEFORE:
+        return
+    earlier = photos_of(hazard, BEFORE)
+    if any(each.file_id == file.pk for each in earlier):
+        yield DoubtKind.SAME, "这张照片就是整改前的照片，不能说明整改后的情况"
+        return
+    before = remember([each.file for each in earlier])
+    for each in earlier:
+        if (apart := bits_apart(looks.get(file.pk), before.get(each.file_id))) is not None and apart <= NEARLY_THE_SAME:
+            yield DoubtKind.SAME, f"这张照片与整改前的“{each.name}”几乎相同，请核实是否为整改后拍摄"
+            return

@@ -1,0 +1,327 @@
+"""登记: a hazard comes in, by whatever channel, alone or by the thousand. All rules of its first moment are here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from zhiben.core.access.acting import Acting, By
+from zhiben.core.access.permissions import Permission, require
+from zhiben.core.access.scope import Confidentiality
+from zhiben.core.audit import services as audit
+from zhiben.core.calendar import add_working_days, full_day
+from zhiben.core.clock import local_day
+from zhiben.core.files.models import Attachment, Upload
+from zhiben.core.ids import new_id
+from zhiben.core.org.models import Person, Unit, UnitKind
+from zhiben.core.org.paths import contains
+from zhiben.core.refusal import Refused
+from zhiben.core.workflow import engine
+from zhiben.core.workflow.inputs import to_json
+from zhiben.modules.criteria.models import Criterion
+from zhiben.modules.registry.models import Enterprise, Site
+
+from .events import HazardReported
+from .models import Category, Channel, Hazard, HazardLevel
+from .numbering import take_numbers
+from .photos import BEFORE, look_at, photo_objection
+from .policy import policies_of
+from .routing import Case, closing_units, supervising_units
+
+BATCH = 500
+EARLIEST = date(2000, 1, 1)
+SAID = ("enterprise", "place", "description", "level", "channel", "found_on")
+"""What the first line of the trail keeps: any of it may be corrected later."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What somebody found. Either an `enterprise` or, where none is responsible, a `unit` that must rectify.
+
+    `id`: made where it was recorded (UUIDv7); sent again, it is the same hazard. `level` is a proposal."""
+
+    place: str
+    description: str
+    found_on: date
+    channel: str = Channel.INSPECTION
+    enterprise: Enterprise | None = None
+    unit: Unit | None = None
+    site: Site | None = None
+    sector: str = ""
+    """Of what is not an enterprise; an enterprise brings its own."""
+    danger: str = ""
+    category: str = ""
+    discipline: int | None = None
+    immediate_measures: str = ""
+    level: str = HazardLevel.GENERAL
+    criterion: Criterion | None = None
+    criterion_reason: str = ""
+    inspection_kind: int | None = None
+    origin_type: str = ""
+    origin_id: str = ""
+    origin_label: str = ""
+    found_by: Person | None = None
+    found_by_name: str = ""
+    found_by_unit: Unit | None = None
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+    rectify_by: date | None = None
+    before_photos: Sequence[Upload] = ()
+    recurs_from: Hazard | None = None
+    confidentiality: int = Confidentiality.ORDINARY
+    id: UUID | None = None
+
+    @property
+    def responsible_unit(self) -> Unit:
+        unit = self.enterprise.unit if self.enterprise else self.unit
+        if unit is None:
+            raise Refused("请选择隐患所在的企业；不属于企业的，请选择负责整改的单位", "enterprise")
+        return unit
+
+
+def report_hazard(*, report: Report, by: By, now: datetime) -> Hazard:
+    """One hazard; see `report_hazards`."""
+    return report_hazards(reports=[report], by=by, now=now)[0]
+
+
+def report_hazards(
+    *, reports: Sequence[Report], by: By, now: datetime, announce: bool = True, likenesses: bool = True
+) -> list[Hazard]:
+    """Record what was found, all or none, in the order given; a constant number of queries a batch.
+
+    What came before under the same id or origin is returned as it is now and not recorded again. `announce`: whether
+    other systems hear of each. `likenesses`: whether earlier ones that look alike are proposed at once.
+    Raises Refused (with the field), NotPermitted.
+    """
+    require(by, Permission.REPORT_HAZARDS)
+    for report in reports:
+        refuse(report, by=by, now=now)
+    try:
+        with transaction.atomic():
+            return _report(reports, by, now, announce, likenesses)
+    except IntegrityError:  # the same phone sent it twice at once, and the other one was first
+        with transaction.atomic():
+            return _report(reports, by, now, announce, likenesses)
+
+
+def refuse(report: Report, *, by: By, now: datetime) -> None:
+    """Raises Refused with the first thing that is wrong with a report, named by its field."""
+    for field, sentence in objections(report, by=by, now=now):
+        raise Refused(sentence, field)
+
+
+def objections(report: Report, *, by: By, now: datetime) -> Iterable[tuple[str, str]]:
+    """(field, sentence) for everything that is wrong with a report."""
+    today = local_day(now)
+    if report.enterprise is None and report.unit is None:
+        yield "enterprise", "请选择隐患所在的企业；不属于企业的，请选择负责整改的单位"
+    elif not _within_reach(report, by):
+        yield "enterprise", "没有找到这家企业，或它不在您的工作范围内"
+    if report.site and (report.enterprise is None or report.site.enterprise_id != report.enterprise.pk):
+        yield "site", "所选的场所不属于这家企业，请重新选择"
+    if not report.place.strip():
+        yield "place", "请写明具体位置，例如：一号厂房北侧消防车通道"
+    elif len(report.place) > 128:
+        yield "place", "具体位置请控制在 128 字以内，详细情况写在隐患情况里"
+    if not report.description.strip():
+        yield "description", "请写明隐患情况：什么东西、什么问题、有多严重"
+    elif len(report.description) > 5000:
+        yield "description", "隐患情况请控制在 5000 字以内，详情可作附件上传"
+    if not EARLIEST <= report.found_on <= today:
+        yield "found_on", f"发现日期不能晚于今天（{full_day(today)}），也不能早于 2000 年"
+    if report.rectify_by and report.rectify_by < report.found_on:
+        yield "rectify_by", "整改期限不能早于发现日期"
+    for field, given, choices in (("level", report.level, HazardLevel), ("channel", report.channel, Channel)):
+        if given not in choices.values:
+            yield field, "不在可选范围内，请重新选择"
+    if report.category and report.category not in Category.values:
+        yield "category", "不在可选范围内，请重新选择"
+    if (report.latitude is None) != (report.longitude is None):
+        yield "latitude", "经度和纬度要一起填写"
+    for upload in report.before_photos:
+        if isinstance(by, Acting) and upload.uploaded_by_id != by.person.pk:
+            yield "before_photos", "所选的照片已不存在，请重新上传"
+        elif sentence := photo_objection(upload):
+            yield "before_photos", sentence
+
+
+def _within_reach(report: Report, by: By) -> bool:
+    """An enterprise reports of itself; whoever supervises, of all that lies in their region."""
+    if not isinstance(by, Acting):
+        return True
+    unit = report.responsible_unit
+    if by.unit.kind == UnitKind.ENTERPRISE or unit.pk == by.unit.pk:
+        return unit.pk == by.unit.pk
+    where = report.enterprise or unit
+    return contains(by.unit.region_path, where.region_path) or (
+        report.enterprise is not None and report.enterprise.supervising_unit_id == by.unit.pk
+    )
+
+
+def _report(reports: Sequence[Report], by: By, now: datetime, announce: bool, likenesses: bool) -> list[Hazard]:
+    known = _known(reports, by)
+    fresh: dict[int, Report] = {}
+    first_place: dict[object, int] = {}
+    for place, report in enumerate(reports):
+        identity = report.id or (_origin(report) if report.origin_id else object())
+        if place not in known and first_place.setdefault(identity, place) == place:
+            fresh[place] = report
+    made = dict(zip(fresh, _record(list(fresh.values()), by, now), strict=True))
+    hazards = list(made.values())
+    engine.begin_many(hazards, by=by, now=now, label="登记", says=SAID, announces=HazardReported if announce else None)
+    _attach_photos([(made[place], report) for place, report in fresh.items()], by, now)
+    if likenesses and hazards:
+        from .likeness import propose_links
+
+        propose_links(hazards, now=now)
+    everything = {**known, **made}
+    return [
+        everything.get(place) or everything[first_place[report.id or _origin(report)]]
+        for place, report in enumerate(reports)
+    ]
+
+
+def _known(reports: Sequence[Report], by: By) -> dict[int, Hazard]:
+    """Those recorded before, by their place among the reports. An id that somebody else used is refused: whoever types
+    one gets nothing shown by it."""
+    ids = [report.id for report in reports if report.id]
+    by_id = Hazard.objects.in_bulk(ids) if ids else {}
+    origins = {_origin(report) for report in reports if report.origin_id}
+    by_origin = {}
+    for origin_type in {origin_type for origin_type, _ in origins}:
+        keys = [origin_id for kind, origin_id in origins if kind == origin_type]
+        for hazard in Hazard.objects.filter(origin_type=origin_type, origin_id__in=keys):
+            by_origin[hazard.origin_type, hazard.origin_id] = hazard
+    known = {}
+    for place, report in enumerate(reports):
+        if report.id and (hazard := by_id.get(report.id)):
+            if isinstance(by, Acting) and hazard.reported_by_id != by.person.pk:
+                raise Refused("这个编号已用于另一条记录，请刷新页面后重新登记", "id")
+            known[place] = hazard
+        elif hazard := by_origin.get(_origin(report)):
+            known[place] = hazard
+    return known
+
+
+def _origin(report: Report) -> tuple[str, str]:
+    return report.origin_type, report.origin_id
+
+
+def _record(reports: Sequence[Report], by: By, now: datetime) -> list[Hazard]:
+    if not reports:
+        return []
+    today = local_day(now)
+    cases = [_case(report, by) for report in reports]
+    supervising = supervising_units(cases, today)
+    numbers = take_numbers([case.region_path for case in cases], today.year)
+    policies = policies_of({case.region_path for case in cases})
+    hazards = [
+        _hazard(report, case, unit, number, add_working_days(today, policies[case.region_path].judge_days), by, now)
+        for report, case, unit, number in zip(reports, cases, supervising, numbers, strict=True)
+    ]
+    for hazard, unit in zip(hazards, closing_units(hazards, today), strict=True):
+        hazard.closing_unit = unit
+    return Hazard.objects.bulk_create(hazards, batch_size=BATCH)
+
+
+def _case(report: Report, by: By) -> Case:
+    unit = report.responsible_unit
+    where = report.enterprise or unit
+    return Case(
+        enterprise=report.enterprise,
+        responsible_unit=unit,
+        sector=report.enterprise.sector if report.enterprise else report.sector,
+        region_path=where.region_path,
+        channel=report.channel,
+        level=report.level,
+        found_by_unit=report.found_by_unit or (by.unit if isinstance(by, Acting) else None),
+    )
+
+
+def _hazard(
+    report: Report, case: Case, supervising: Unit, number: str, judge_by: date, by: By, now: datetime
+) -> Hazard:
+    person = by.person if isinstance(by, Acting) else None
+    nobody_named = report.found_by is None and not report.found_by_name
+    return Hazard(
+        id=report.id or new_id(),
+        number=number,
+        enterprise=report.enterprise,
+        site=report.site,
+        responsible_unit=case.responsible_unit,
+        supervising_unit=supervising,
+        closing_unit=supervising,
+        region_path=case.region_path,
+        sector=case.sector,
+        confidentiality=report.confidentiality,
+        place=report.place.strip(),
+        latitude=report.latitude,
+        longitude=report.longitude,
+        description=report.description.strip(),
+        danger=report.danger.strip(),
+        category=report.category,
+        discipline=report.discipline,
+        immediate_measures=report.immediate_measures.strip(),
+        level=report.level,
+        criterion=report.criterion,
+        criterion_reason=report.criterion_reason.strip(),
+        channel=report.channel,
+        inspection_kind=report.inspection_kind,
+        origin_type=report.origin_type,
+        origin_id=report.origin_id,
+        origin_label=report.origin_label[:200],
+        found_on=report.found_on,
+        found_by=person if nobody_named and report.channel in OWN_EYES else report.found_by,
+        found_by_name=report.found_by_name,
+        found_by_unit=case.found_by_unit,
+        reported_at=now,
+        reported_by=person,
+        judge_by=judge_by,
+        rectify_by=report.rectify_by,
+        recurs_from=report.recurs_from,
+        changed_at=now,
+    )
+
+
+OWN_EYES = (Channel.SELF_INSPECTION, Channel.INSPECTION)
+"""Where nobody else is named, whoever records it has seen it."""
+
+
+def _attach_photos(pairs: Sequence[tuple[Hazard, Report]], by: By, now: datetime) -> None:
+    with_photos = [(hazard, list(report.before_photos)) for hazard, report in pairs if report.before_photos]
+    Attachment.objects.bulk_create(
+        Attachment(
+            record_type=hazard._meta.label_lower,
+            record_id=str(hazard.pk),
+            file=upload.file,
+            name=upload.name,
+            label=BEFORE,
+            attached_by_id=by.person.pk if isinstance(by, Acting) else None,
+            attached_by_name=str(by),
+            attached_at=now,
+        )
+        for hazard, uploads in with_photos
+        for upload in uploads
+    )
+    if not with_photos:
+        return
+    audit.append_many(
+        [
+            audit.NewLine(
+                record_type=hazard._meta.label_lower,
+                record_id=str(hazard.pk),
+                kind="edit",
+                verb="before_photos",
+                label="登记照片",
+                by=by,
+                now=now,
+                data=to_json({"before_photos": uploads}),
+            )
+            for hazard, uploads in with_photos
+        ]
+    )
+    for hazard, uploads in with_photos:
+        look_at(hazard, uploads, used_as=BEFORE, now=now)

@@ -1,0 +1,44 @@
+"""移交: to the unit whose job it is. The first unit keeps the hazard, and its deadlines run, until the other has accepted
+it (首查负责)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from zhiben.core.access.acting import Acting, By
+from zhiben.core.org.models import Unit, UnitKind
+
+from .judging import settle_closing
+from .models import Hazard
+
+Fields = list[str]
+
+
+def offered_already(hazard: Hazard, acting: Acting) -> str | None:
+    if hazard.transfer_to_id:
+        return f"已提出移交给{hazard.transfer_to}，请等对方答复，或先撤回移交"
+    return None
+
+
+def not_offered(hazard: Hazard, acting: Acting) -> str | None:
+    return None if hazard.transfer_to_id else "现在没有待接收的移交"
+
+
+def another_regulator(value: Unit, hazard: Hazard, now: datetime) -> str | None:
+    if value.pk == hazard.supervising_unit_id:
+        return "这条隐患现在就由这个单位监管，请选择另一个单位"
+    if value.kind == UnitKind.ENTERPRISE:
+        return "隐患只能移交给监管单位，不能移交给企业"
+    return "这个单位已撤销，请选择另一个单位" if value.valid_to else None
+
+
+def accept(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
+    assert hazard.transfer_to is not None  # else nobody sits where it is offered
+    hazard.supervising_unit, hazard.transfer_to = hazard.transfer_to, None
+    return ["supervising_unit", "transfer_to", *settle_closing(hazard, now)]
+
+
+def keep(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
+    """Declined or taken back: it stays where it was."""
+    hazard.transfer_to = None
+    return ["transfer_to"]
