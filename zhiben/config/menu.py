@@ -12,12 +12,21 @@ from zhiben.core.web.organisation import pages as organisation
 from zhiben.core.webhooks import views as webhooks
 from zhiben.insight import overview
 from zhiben.insight.review import views as review
+from zhiben.modules.criteria.pages import browse as criteria
 from zhiben.modules.plans.pages import plans
+from zhiben.modules.registry.pages import enterprises
 from zhiben.modules.tasks import pages as tasks
 
 MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
+    MenuGroup(
+        "企业与隐患",
+        (
+            *enterprises.menu,
+            *criteria.menu,
+        ),
+    ),
     MenuGroup("分析与报告", (*overview.menu, *review.menu)),
     MenuGroup(
         "系统",

@@ -16,9 +16,9 @@ def seen_by(record: Any) -> list[str]:
     if not isinstance(record, Scoped):
         return []
     sentences = []
-    for unit, label in ((record.responsible_unit, "承办单位"), (record.supervising_unit, "交办单位")):
-        if unit:
-            sentences.append(f"{label}{unit}的在岗人员")
+    for name in ("responsible_unit", "supervising_unit"):
+        if unit := getattr(record, name):
+            sentences.append(f"{record._meta.get_field(name).verbose_name}{unit}的在岗人员")
     restricted = record.confidentiality != Confidentiality.ORDINARY
     regions = Region.objects.filter(path__in=ancestors(record.region_path)).order_by("path")
     names = "、".join(region.name for region in regions)

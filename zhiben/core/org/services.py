@@ -50,7 +50,7 @@ __all__ = [
     "change_units", "close_region", "close_unit", "confirm_proposals", "delegate", "derive_superior", "derive_superiors", "drop_alias",
     "drop_proposals", "end_delegation", "end_membership", "end_post", "form_body", "link_account", "link_accounts",
     "merge_regions", "move_region", "open_region", "open_regions", "open_unit", "open_units", "proposal_refusal", "propose_posts",
-    "register_people", "register_person", "rename_region", "reopen_unit", "rename_unit", "unit_refusals",
+    "register_people", "register_person", "rename_region", "rename_unit", "reopen_unit", "unit_refusals",
 ]  # fmt: skip
 
 

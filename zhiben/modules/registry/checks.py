@@ -1,5 +1,6 @@
 """Why something may not stand in an enterprise's file, as sentences; None when it may."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from statistics import median
 
@@ -15,6 +16,7 @@ from zhiben.core.refusal import Refused
 
 from .industries import read_industry
 from .models.enterprises import Enterprise, Scale
+from .trades import known_trades
 
 WEST, EAST, SOUTH, NORTH = Decimal("73.4"), Decimal("135.1"), Decimal("3.8"), Decimal("53.6")
 """What of the earth China is in, in degrees of WGS 84."""
@@ -53,6 +55,11 @@ def sector_refusal(sector: str) -> Refused | None:
 
 def scale_refusal(scale: str) -> Refused | None:
     return None if not scale or scale in Scale.values else Refused("请从列表中选择规模。", "scale")
+
+
+def trades_refusal(trades: Iterable[str]) -> Refused | None:
+    unknown = [trade for trade in trades if trade not in known_trades()]
+    return Refused(f"安全行业“{unknown[0]}”不在判定标准目录中，请从列表中选择。", "trades") if unknown else None
 
 
 def position_refusal(latitude: Decimal | None, longitude: Decimal | None) -> Refused | None:

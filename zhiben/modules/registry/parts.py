@@ -52,7 +52,7 @@ def add_part(*, enterprise: Enterprise, of: type[P], by: By, now: datetime, **fi
     part = of(enterprise=enterprise, **fields)
     _refuse_flaws(part, set(fields) | {"name"})
     part.save()
-    _line(part, "add_part", f"增加{_kind_of(part)}", by, now, {"name": str(part), "fields": _told(part, fields)})
+    _line(part, "add_part", f"增加{_kind_of(part)}", by, now, str(part), after=_told(part, fields))
     return part
 
 
@@ -70,9 +70,8 @@ def change_part(*, part: P, by: By, now: datetime, **fields: Any) -> P:
     _refuse_flaws(locked, set(changed))
     if changed:
         locked.save(update_fields=list(changed))
-        was, now_is = _told(locked, before), _told(locked, changed)
-        told = {label: {"from": was[label], "to": now_is[label]} for label in now_is}
-        _line(locked, "change_part", f"修改{_kind_of(locked)}", by, now, {"name": str(locked), "changed": told})
+        was, became = _told(locked, before), _told(locked, changed)
+        _line(locked, "change_part", f"修改{_kind_of(locked)}", by, now, str(locked), before=was, after=became)
     return locked
 
 
@@ -93,8 +92,10 @@ def turn_equipment(*, equipment: Equipment, verb: str, reason: str = "", by: By,
     if verb == "use" and locked.in_use_on is None:
         locked.in_use_on = local_day(now)
     locked.save(update_fields=["state", "in_use_on"])
-    told = {"name": str(locked), "changed": {"状态": {"from": left, "to": locked.get_state_display()}}}
-    _line(locked, f"{verb}_equipment", f"设备{label}", by, now, told, reason=reason)
+    _line(
+        locked, f"{verb}_equipment", f"设备{label}", by, now, str(locked), reason=reason,
+        before={"状态": left}, after={"状态": locked.get_state_display()},
+    )  # fmt: skip
     return locked
 
 
@@ -115,9 +116,7 @@ def record_inspection(
     before = _told(locked, {name: getattr(locked, name) for name in fields})
     locked.inspected_on, locked.inspect_by = inspected_on, inspect_by
     locked.save(update_fields=list(fields))
-    after = _told(locked, fields)
-    told = {"name": str(locked), "changed": {label: {"from": before[label], "to": after[label]} for label in after}}
-    _line(locked, "inspect_equipment", "设备检验", by, now, told)
+    _line(locked, "inspect_equipment", "设备检验", by, now, str(locked), before=before, after=_told(locked, fields))
     return locked
 
 
@@ -151,7 +150,7 @@ def _kind_of(part: Part) -> str:
     return str(part._meta.verbose_name)
 
 
-def _told(part: Part, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _told(part: Part, fields: Mapping[str, Any]) -> dict[str, str]:
     """Label → what stands there, in words."""
     told = {}
     for name, value in fields.items():
@@ -164,7 +163,23 @@ def _told(part: Part, fields: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _line(part: Part, verb: str, label: str, by: By, now: datetime, data: dict[str, Any], *, reason: str = "") -> None:
+def _line(
+    part: Part,
+    verb: str,
+    label: str,
+    by: By,
+    now: datetime,
+    name: str,
+    *,
+    after: Mapping[str, str],
+    before: Mapping[str, str] | None = None,
+    reason: str = "",
+) -> None:
+    """合成车间：位置由“厂区东侧”改为“厂区西侧”."""
+    if before is None:
+        said = "；".join(f"{each}：{text}" for each, text in after.items() if text and text != name)
+    else:
+        said = "；".join(f"{each}由“{before[each] or '空'}”改为“{text or '空'}”" for each, text in after.items())
     audit.append(
         record_type="registry.enterprise",
         record_id=str(part.enterprise_id),  # type: ignore[attr-defined]
@@ -173,6 +188,6 @@ def _line(part: Part, verb: str, label: str, by: By, now: datetime, data: dict[s
         label=label,
         by=by,
         now=now,
-        data={"part": f"{part._meta.label_lower}:{part.pk}", **data},
+        data={"part": f"{name}（{said}）" if said else name, "of": f"{part._meta.label_lower}:{part.pk}"},
         reason=reason,
     )

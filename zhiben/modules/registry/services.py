@@ -29,6 +29,7 @@ from .checks import (
     position_refusal,
     scale_refusal,
     sector_refusal,
+    trades_refusal,
 )
 from .events import EnterpriseChanged, EnterpriseMoved, EnterpriseRegistered, about
 from .models.enterprises import Enterprise
@@ -105,6 +106,7 @@ def register_enterprises(*, enterprises: Sequence[NewEnterprise], by: By, now: d
     supervisors = supervisors_of(pairs={(new.sector, new.region.path) for new in enterprises}, day=local_day(now))
     places = places_of(new.region for new in enterprises)
     own = by.unit if isinstance(by, Acting) else None
+    until_known = own if own is not None and own.kind == UnitKind.DEPARTMENT else None
     made = [
         Enterprise(
             unit=unit,
@@ -113,7 +115,13 @@ def register_enterprises(*, enterprises: Sequence[NewEnterprise], by: By, now: d
             region_path=new.region.path,
             status_since=local_day(now),
             registered_at=now,
-            supervising_unit=(new.supervising_unit or supervisors[new.sector, new.region.path] or unit.superior or own),
+            supervising_unit=(
+                new.supervising_unit
+                or (None if new.sector else until_known)  # whoever brings it keeps it until its sector is known
+                or supervisors[new.sector, new.region.path]
+                or unit.superior
+                or own
+            ),
             **{
                 name: list(new.trades) if name == "trades" else getattr(new, name)
                 for name in CHANGEABLE - {"region", "supervising_unit"}
@@ -224,6 +232,7 @@ def _form_refusal(given: Mapping[str, Any], before: Enterprise | None = None) ->
         or sector_refusal(given.get("sector", ""))
         or industry_refusal(given.get("industry", ""))
         or scale_refusal(given.get("scale", ""))
+        or trades_refusal(given.get("trades", ()))
         or (position_refusal(latitude, longitude) if {"latitude", "longitude"} & given.keys() else None)
     )
 
@@ -349,7 +358,7 @@ class _Made:
 
     def line(self, by: By, now: datetime) -> audit.NewLine:
         told = {
-            _label(name): {"from": _told(name, self.before[name]), "to": _told(name, value)}
+            name: {"from": _told(name, self.before[name]), "to": _told(name, value)}
             for name, value in self.changed.items()
         }
         return audit.NewLine(
@@ -389,15 +398,9 @@ def _carry_to_units(made: Sequence[_Made], by: By, now: datetime) -> None:
             setattr(change.unit, name, getattr(unit, name))
 
 
-def _label(name: str) -> str:
-    return "所在区域" if name == "region" else str(Enterprise._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-
-
 def _told(name: str, value: Any) -> Any:
     if name == "sector":
         return str(Sector(value).label) if value else ""
     if name == "trades":
         return "、".join(value)
-    if name == "scale":
-        return dict(Enterprise._meta.get_field("scale").choices).get(value, value)  # type: ignore[union-attr, arg-type]
     return value if value is None or isinstance(value, str | int | Decimal | date) else str(value)

@@ -22,7 +22,7 @@ def enrol_plant(cast: Any, now: datetime) -> Enterprise:
             region=unit.region,
             credit_code=credit_code("91990121MA00PLAN0"),
             sector=Sector.CHEMICALS,
-            trades=("危险化学品",),
+            trades=("化工危化品",),
             industry="C2614",
             scale=Scale.MEDIUM,
             staff_count=186,

@@ -83,6 +83,9 @@ ENTERPRISE_LIFE = Workflow(
     inputs=(
         Input("heir", "并入哪家企业", "unit", help="没有办结的隐患由这家企业继续整改", check=existing_heir),
         Input("files", "佐证材料", "files", help="停产通知、注销证明、复产验收意见等"),
+        # not asked by a step, but named in the trail of what was changed in the file
+        Input("region", "所在区域", "text"),
+        Input("part", "内容", "text"),
     ),
     steps=(
         Step("suspend", "停产停业", S.OPERATING, S.SUSPENDED, AnyOf(SUPERVISOR, TOWN, OWN), needs=("reason",),

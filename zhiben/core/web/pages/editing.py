@@ -32,10 +32,11 @@ def edit(pages: RecordPages, request: HttpRequest, pk: Any) -> HttpResponse:
 
 
 def _run(pages: RecordPages, request: HttpRequest, record: Any) -> HttpResponse:
-    if pages.form is None:
-        raise Http404
     at = At(request.acting, request.now)
-    form = pages.form(request.POST or None, request.FILES or None, instance=record)
+    asked = pages.form_for(record, at)
+    if asked is None:
+        raise Http404
+    form = asked(request.POST or None, request.FILES or None, instance=record)
     version = _version(pages, record)
     if request.method == "POST" and form.is_valid():
         if record is not None and request.POST.get("version") != version:

@@ -127,6 +127,10 @@ class RecordPages:
         """A sentence why the record cannot be edited now, or None. Only asked where there is a form."""
         return "这类记录不能直接修改，请通过办理步骤变更"
 
+    def form_for(self, record: models.Model | None, at: At) -> type[forms.ModelForm] | None:
+        """The form that this post is given: one that may say less is asked less. `record` is None for a new one."""
+        return self.form
+
     def save(self, form: forms.ModelForm, *, by: Acting, now: datetime) -> models.Model:
         """Make or change a record from a valid form. The module calls its own service here."""
         raise NotImplementedError(f"{type(self).__name__} has a form but does not say how to save it")

@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                 ('registered_at', models.DateTimeField(verbose_name='建档时间')),
                 ('region_path', zhiben.core.org.paths.RegionPathField(editable=False, max_length=96, verbose_name='所在区域')),
                 ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='absorbed', to='registry.enterprise', verbose_name='并入企业')),
-                ('responsible_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='承办单位')),
+                ('responsible_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='企业本身')),
                 ('supervising_unit', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit', verbose_name='监管单位')),
                 ('unit', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='enterprise', to='org.unit', verbose_name='单位')),
             ],

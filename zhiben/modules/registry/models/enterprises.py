@@ -1,12 +1,14 @@
 """一企一档: an enterprise as an organisation that somebody supervises."""
 
+from dataclasses import replace
 from typing import ClassVar, Self
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Manager, Q
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
-from zhiben.core.access.scope import Scoped, ScopedQuerySet
+from zhiben.core.access.scope import REGION, RESPONSIBLE, SUPERVISING, Scoped, ScopedQuerySet
 from zhiben.core.ids import new_id
 from zhiben.core.org.models import Region, Unit
 from zhiben.core.org.paths import RegionPathField
@@ -39,6 +41,13 @@ EXISTING = (EnterpriseStatus.OPERATING, EnterpriseStatus.SUSPENDED)
 class EnterpriseQuerySet(ScopedQuerySet):
     def existing(self) -> Self:
         return self.filter(status__in=EXISTING)
+
+    def of_trade(self, trade: str) -> Self:
+        """Those to which this sector of the criteria catalogue applies."""
+        if connection.vendor == "postgresql":
+            return self.filter(trades__contains=[trade])
+        listed = "EXISTS (SELECT 1 FROM json_each(registry_enterprise.trades) WHERE value = %s)"
+        return self.filter(RawSQL(listed, [trade], output_field=models.BooleanField()))
 
 
 class Enterprise(Scoped):
@@ -85,11 +94,15 @@ class Enterprise(Scoped):
 
     # each of these begins an index below that goes on with the order of the list
     region_path = RegionPathField("所在区域", editable=False)
+    responsible_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="企业本身"
+    )
     supervising_unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="监管单位", db_index=False
     )
 
     objects: ClassVar[Manager] = EnterpriseQuerySet.as_manager()
+    perspectives = (replace(RESPONSIBLE, label="本企业"), replace(SUPERVISING, label="本单位监管"), REGION)
 
     class Meta:
         verbose_name = "企业"
