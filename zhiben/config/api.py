@@ -6,6 +6,7 @@ from zhiben.core.api import changes, files, me, organisation
 from zhiben.core.api.door import routes_of
 from zhiben.core.api.problems import answer_problems
 from zhiben.core.api.reading import CarefulParser
+from zhiben.modules.criteria import api as criteria
 from zhiben.modules.plans import api as plans
 from zhiben.modules.tasks import api as tasks
 
@@ -26,6 +27,7 @@ api = NinjaAPI(
 )
 answer_problems(api)
 api.add_router("/me", me.router)
+api.add_router("/criteria", criteria.criteria)
 api.add_router("/tasks", tasks.tasks)
 api.add_router("/obligations", tasks.obligations)
 api.add_router("/occurrences", tasks.occurrences)

@@ -1,6 +1,6 @@
 """Judgement standards as versioned data: which documents there are, from when to when each holds, and what it lists.
 
-The rows follow the catalogue that ships with the program (`data/`): `catalogue.keep` writes them, nobody else does.
+The rows follow the catalogue that ships with the program (`data/`): `services.keep` writes them, nobody else does.
 """
 
 from datetime import date
@@ -49,6 +49,19 @@ class Standard(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("criteria:standard", args=(self.pk,))
+
+
+class Edition(models.Model):
+    """A version of the catalogue that the tables have followed."""
+
+    version = models.CharField("目录版本", max_length=32)
+    kept_at = models.DateTimeField("写入时间")
+
+    class Meta:
+        verbose_name = "判定标准目录版本"
+
+    def __str__(self) -> str:
+        return self.version
 
 
 class Criterion(models.Model):

@@ -13,6 +13,17 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Edition",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(max_length=32, verbose_name="目录版本")),
+                ("kept_at", models.DateTimeField(verbose_name="写入时间")),
+            ],
+            options={
+                "verbose_name": "判定标准目录版本",
+            },
+        ),
+        migrations.CreateModel(
             name='Standard',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -1,0 +1,134 @@
+"""查标准: the standards by sector, search, one criterion, one standard, two versions side by side."""
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from zhiben.core.web.menu import MenuEntry
+
+from ..catalogue import catalogue
+from ..comparing import compare
+from ..judging.trades import field_of
+from ..judging.vocabulary import FACETS, vocabulary
+from ..models import Criterion, Standard
+from ..sectors import SUPERVISED_AS
+from ..services import catalogue_version
+from .reading import day_asked, fields_with, may_read, require_reader, text_asked, trades_asked
+
+A_PAGE = 50
+SHOWN_WORDS = 24
+menu = (MenuEntry("判定标准", "criteria:index", "checklist", shown=may_read),)
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """Without a question the standards; with words, a sector or a standard, the situations they find."""
+    require_reader(request)
+    text, day, trades = text_asked(request, "q")[:64], day_asked(request), trades_asked(request)
+    every_version = request.GET.get("versions") == "all"
+    rows = Criterion.objects.filter(is_retired=False).select_related("standard")
+    if not every_version:
+        rows = rows.filter(standard__in=Standard.objects.in_force_on(day))
+    if trades:
+        rows = rows.filter(sector__in=trades)
+    context = {
+        "text": text,
+        "day": day,
+        "fields": fields_with(trades),
+        "chosen": trades,
+        "every_version": every_version,
+        "version": catalogue_version(),
+        "is_asked": bool(text or trades),
+    }
+    if text or trades:
+        context["page"] = Paginator(_with_words(rows, text), A_PAGE).get_page(request.GET.get("page"))
+    else:
+        context["standards"] = _standards(rows)
+    return render(request, "criteria/index.html", context)
+
+
+def _with_words(rows: QuerySet[Criterion], text: str) -> QuerySet[Criterion]:
+    for word in text.split():
+        rows = rows.filter(
+            Q(title__icontains=word)
+            | Q(keywords__icontains=word)
+            | Q(note__icontains=word)
+            | Q(sector__icontains=word)
+            | Q(key__icontains=word)
+            | Q(standard__name__icontains=word)
+        )
+    return rows
+
+
+def _standards(rows: QuerySet[Criterion]) -> list[tuple[str, list[tuple[Standard, int]]]]:
+    """By field, each standard with the number of its situations; two queries."""
+    counts: dict[int, tuple[str, int]] = {}
+    for key, sector, count in rows.order_by().values_list("standard", "sector").annotate(count=Count("pk")):
+        field, already = counts.get(key, (field_of(sector), 0))
+        counts[key] = (field, already + count)
+    groups: dict[str, list[tuple[Standard, int]]] = {}
+    for row in Standard.objects.filter(pk__in=counts):
+        field, count = counts[row.pk]
+        groups.setdefault(field, []).append((row, count))
+    return [(field, groups[field]) for field, _ in fields_with(()) if field in groups]
+
+
+def criterion(request: HttpRequest, pk: int) -> HttpResponse:
+    require_reader(request)
+    record = get_object_or_404(Criterion.objects.select_related("standard"), pk=pk)
+    ways = [way for way in vocabulary().ways if way.key == record.key]
+    words = [
+        [(FACETS[name], _plain(phrases)) for name, phrases in way.facets.items() if _plain(phrases)] for way in ways
+    ]
+    context = {
+        "criterion": record,
+        "supervised_as": SUPERVISED_AS.get(record.sector),
+        "words": words,
+        "limits": [str(limit) for way in ways for limit in way.limits],
+        "excepts": list(dict.fromkeys(phrase for way in ways for phrase in _plain(way.excepts))),
+        "asks": list(dict.fromkeys(ask for way in ways for ask in way.asks)),
+        "versions": _versions(record.standard),
+    }
+    return render(request, "criteria/criterion.html", context)
+
+
+def _plain(phrases: tuple[str, ...]) -> list[str]:
+    return [phrase for phrase in phrases if not set(phrase) & set("@…&")][:SHOWN_WORDS]
+
+
+def standard(request: HttpRequest, pk: int) -> HttpResponse:
+    require_reader(request)
+    record = get_object_or_404(Standard, pk=pk)
+    context = {
+        "standard": record,
+        "criteria": record.criteria.filter(is_retired=False),
+        "versions": _versions(record),
+        "holds": Standard.objects.in_force_on(day_asked(request)).filter(pk=record.pk).exists(),
+    }
+    return render(request, "criteria/standard.html", context)
+
+
+def _versions(record: Standard) -> list[Standard]:
+    """The other versions of the same standard."""
+    document = catalogue().documents.get(record.doc_no)
+    numbers = [each.doc_no for each in catalogue().versions_of(document)] if document else []
+    return list(Standard.objects.filter(doc_no__in=numbers).exclude(pk=record.pk).order_by("effective_on"))
+
+
+def versions(request: HttpRequest, pk: int, other: int) -> HttpResponse:
+    """The earlier on the left, the later on the right."""
+    require_reader(request)
+    found = Standard.objects.in_bulk([pk, other])
+    if len(found) != 2:
+        raise Http404
+    old, new = sorted(found.values(), key=lambda each: (each.effective_on is None, each.effective_on))
+    pairs = compare(list(old.criteria.filter(is_retired=False)), list(new.criteria.filter(is_retired=False)))
+    kind = request.GET.get("kind", "")
+    context = {
+        "old": old,
+        "new": new,
+        "pairs": [pair for pair in pairs if kind in ("", pair.kind)],
+        "counts": {each: sum(pair.kind == each for pair in pairs) for each in ("added", "removed", "changed", "same")},
+        "kind": kind,
+    }
+    return render(request, "criteria/versions.html", context)
