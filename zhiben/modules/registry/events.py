@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -96,3 +96,31 @@ class EnterpriseMerged(EnterpriseEvent):
 
 class EnterpriseReopened(EnterpriseEvent):
     label = "企业已恢复建档"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupervisionChanged(Event):
+    """A cell of the matrix has been given to a unit, or taken from it. Enterprises follow in the background; for each
+    that does, `EnterpriseMoved` is announced."""
+
+    label = "监管分工已变更"
+
+    sector: str
+    region_path: str
+    unit_id: int
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @classmethod
+    def of_line(cls, line: Any, *, by: By, now: datetime) -> Self:
+        return cls(
+            record_type=line._meta.label_lower,
+            record_id=str(line.pk),
+            at=now,
+            actor_id=None if isinstance(by, Machine) else by.person.pk,
+            sector=line.sector,
+            region_path=line.region_path,
+            unit_id=line.unit_id,
+            valid_from=line.valid_from,
+            valid_to=line.valid_to,
+        )

@@ -58,7 +58,7 @@ class ClassRule(Dated):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("registry:class_rule", args=(self.pk,))
+        return reverse("class_rules:detail", args=(self.pk,))
 
     @property
     def is_draft(self) -> bool:

@@ -1,0 +1,16 @@
+"""What the registry does in the background."""
+
+from typing import Any
+
+from zhiben.core.jobs.services import Running, job
+
+from .dividing import follow_supervision
+
+
+@job("registry.follow_supervision", attempts=5)
+def follow(running: Running, *, sector: str, region_path: str) -> dict[str, Any]:
+    """Enterprises come under the unit that the matrix names today."""
+    moved = follow_supervision(
+        sector=sector, region_path=region_path, by=running.by, now=running.now, progress=running.progress
+    )
+    return {"moved": moved}
