@@ -12,8 +12,8 @@ from zhiben.core.access.acting import By
 from zhiben.core.batches import in_batches
 from zhiben.core.refusal import Refused
 
-from .checking import done_numbers, plain_problems
-from .declaration import CHUNK, Context, Done, Importing, Problem, Row
+from .checking import done_numbers, plain_problems, plain_questions
+from .declaration import CHUNK, Checked, Context, Done, Importing, Problem, Question, Row
 from .models import ImportChunk, ImportRow, ImportRun, Stage
 from .rows import Rows
 
@@ -46,9 +46,16 @@ class Outcome:
     refused: dict[int, tuple[Problem, ...]] = field(default_factory=dict)
     intended: dict[int, str] = field(default_factory=dict)
     """Number → action, also of rows that were refused."""
+    asked: dict[int, tuple[Question, ...]] = field(default_factory=dict)
+    """Number → questions of rows that came to wait for an answer: they are among those refused."""
 
     def __add__(self, other: "Outcome") -> "Outcome":
-        return Outcome(self.done + other.done, self.refused | other.refused, self.intended | other.intended)
+        return Outcome(
+            self.done + other.done,
+            self.refused | other.refused,
+            self.intended | other.intended,
+            self.asked | other.asked,
+        )
 
 
 class NotAll(Exception):
@@ -66,7 +73,8 @@ def waiting_rows(run: ImportRun, rows: Rows) -> Waiting:
     for read in rows:
         row = read.row
         if row.number not in left_out and not read.problems:
-            found.append((target.order(row), row.number, pickle.dumps((row.number, dict(row.values)))))
+            packed = pickle.dumps((row.number, dict(row.values), dict(row.answers)))
+            found.append((target.order(row), row.number, packed))
     found.sort(key=lambda each: each[:2])
     return Waiting([packed for _, _, packed in found])
 
@@ -83,7 +91,7 @@ def carry_out(
             locked = hold(run)
             target, outcome = attempted(target, chunk, Context(by, clock(), whole))
             leave_mark(locked, outcome, now=clock())
-            keep_refused(locked, outcome.refused)
+            keep_refused(locked, outcome)
         done += len(chunk)
         progress(done, len(waiting), "正在导入")
 
@@ -124,18 +132,27 @@ def _once(target: Importing, rows: Sequence[Row], at: Context) -> Outcome:
     """A check holds only for what it saw: it is made again here, in the transaction that writes."""
     if target.checks_itself:
         return _settled(target, rows, target.carry_out(rows, at), Outcome())
+    by_number = {row.number: row for row in rows}
     in_sheet_order = sorted(rows, key=lambda row: row.number)
     checked = target.check(in_sheet_order, at)
-    refused = {each.number: each.problems for each in checked if each.problems}
+    asked = {each.number: each.questions for each in checked if _waits(each, by_number[each.number])}
+    refused = {each.number: each.problems for each in checked if each.problems or each.number in asked}
     sound = [row for row in rows if row.number not in refused]
-    outcome = Outcome(refused=refused, intended={each.number: each.action for each in checked})
+    outcome = Outcome(refused=refused, intended={each.number: each.action for each in checked}, asked=asked)
     return _settled(target, rows, target.carry_out(sound, at) if sound else (), outcome)
 
 
+def _waits(said: Checked | Done, row: Row) -> bool:
+    return any(each.is_open(row) for each in said.questions)
+
+
 def _settled(target: Importing, rows: Sequence[Row], answers: Sequence[Done], outcome: Outcome) -> Outcome:
+    by_number = {row.number: row for row in rows}
     for done in answers:
         outcome.intended.setdefault(done.number, done.action)
-        if done.problems:
+        if _waits(done, by_number[done.number]):
+            outcome.asked[done.number] = done.questions
+        if done.problems or done.number in outcome.asked:
             outcome.refused[done.number] = done.problems
         else:
             outcome.done.append(done)
@@ -161,19 +178,16 @@ def leave_mark(run: ImportRun, outcome: Outcome, *, now: datetime) -> None:
     run.rows.filter(number__in=[each.number for each in outcome.done]).update(is_done=True, is_bad=False, problems=[])
 
 
-def keep_refused(run: ImportRun, refused: dict[int, tuple[Problem, ...]]) -> None:
+def keep_refused(run: ImportRun, outcome: Outcome) -> None:
     """Rows that were in order when they were checked and no longer are: they can be mended like the others."""
-    for row in run.rows.filter(number__in=refused):
-        ImportRow.objects.filter(pk=row.pk).update(problems=plain_problems(refused[row.number]), is_bad=True, action="")
-    known = set(run.rows.filter(number__in=refused).values_list("number", flat=True))
-    ImportRow.objects.bulk_create(
-        [
-            ImportRow(run=run, number=number, problems=plain_problems(problems))
-            for number, problems in refused.items()
-            if number not in known
-        ],
-        batch_size=500,
-    )
+    known = {row.number: row for row in run.rows.filter(number__in=outcome.refused)}
+    new = {number: ImportRow(run=run, number=number) for number in outcome.refused.keys() - known.keys()}
+    for number, row in (known | new).items():
+        row.problems = plain_problems(outcome.refused[number])
+        row.questions = plain_questions(outcome.asked.get(number, ()))
+        row.is_bad, row.action = True, ""
+    ImportRow.objects.bulk_update(known.values(), ["problems", "questions", "is_bad", "action"], batch_size=500)
+    ImportRow.objects.bulk_create(new.values(), batch_size=500)
 
 
 def hold(run: ImportRun) -> ImportRun:

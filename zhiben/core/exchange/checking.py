@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from zhiben.core.access.acting import By
 from zhiben.core.batches import in_batches
 from zhiben.core.refusal import Refused
 
-from .declaration import CHUNK, Checked, Context, Importing, Problem
+from .declaration import CHUNK, Checked, Context, Importing, Problem, Question
 from .models import ImportRow, ImportRun
 from .rows import Read, rows_of
 
@@ -48,7 +49,8 @@ def examine(
         for batch in in_batches(wanted, CHUNK):
             for read, checked in judged(target, batch, at):
                 findings.total += 1
-                number, problems = read.row.number, checked.problems
+                number = read.row.number
+                problems = bool(checked.problems) or any(each.is_open(read.row) for each in checked.questions)
                 if problems or number in mended:
                     findings.rows.append(_kept(run, read, checked, mended.get(number, {})))
                 else:
@@ -86,15 +88,21 @@ def done_numbers(run: ImportRun) -> set[int]:
 
 
 def _kept(run: ImportRun, read: Read, checked: Checked, mended: dict[str, str]) -> ImportRow:
+    is_bad = bool(checked.problems) or any(each.is_open(read.row) for each in checked.questions)
     return ImportRow(
         run=run,
         number=read.row.number,
         cells=read.texts,
         mended=mended,
         problems=plain_problems(checked.problems),
-        action="" if checked.problems else checked.action,
-        is_bad=bool(checked.problems),
+        questions=plain_questions(checked.questions),
+        action="" if is_bad else checked.action,
+        is_bad=is_bad,
     )
+
+
+def plain_questions(questions: Collection[Question]) -> list[list[Any]]:
+    return [[each.name, each.sentence, [list(option) for option in each.options]] for each in questions]
 
 
 def plain_problems(problems: Collection[Problem]) -> list[list[str]]:

@@ -89,6 +89,8 @@ class Row:
     """As the spreadsheet counts, 1 is its first line; names the row in every sentence."""
     values: Mapping[str, Any]
     """Every field of the target, by name; empty where the sheet has no column for it (see `Whole.columns`)."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What a person has answered to `Question`s of this row: name → value."""
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -103,6 +105,23 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What only a person can decide about a row: is this the same enterprise, or another one? The row waits until one
+    of the options is chosen; the answer is kept with the run and given in `Row.answers`, also when it is carried out.
+    """
+
+    name: str
+    """Tells the questions of one row apart; letters and underscores."""
+    sentence: str
+    options: tuple[tuple[str, str], ...]
+    """(value, label)"""
+
+    def is_open(self, row: Row) -> bool:
+        """Not answered yet, or with something that is no longer offered."""
+        return row.answers.get(self.name) not in {value for value, _ in self.options}
+
+
+@dataclass(frozen=True)
 class Checked:
     """What carrying the row out would do."""
 
@@ -111,6 +130,8 @@ class Checked:
     problems: tuple[Problem, ...] = ()
     note: str = ""
     """What the person should know beforehand though it is no problem: “将更名”."""
+    questions: tuple[Question, ...] = ()
+    """Also those that are answered."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +145,8 @@ class Done:
     record_id: str = ""
     problems: tuple[Problem, ...] = ()
     note: str = ""
+    questions: tuple[Question, ...] = ()
+    """As in `Checked`. While one is open nothing was done for the row."""
 
 
 @dataclass

@@ -1,11 +1,12 @@
 """The bad rows as a form: each cell that is wrong an input with its sentence, the others folded away."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .declaration import Field
-from .models import ImportRow, ImportRun
+from .models import ANSWER, ImportRow, ImportRun
 
 _BEFORE = "r"
 """`r12.mobile` is the cell of row 12 for the field mobile."""
@@ -31,12 +32,21 @@ class MendingCell:
 
 
 @dataclass(frozen=True)
+class MendingQuestion:
+    name: str
+    sentence: str
+    options: list[tuple[str, str, bool]]
+    """(value, label, is chosen)"""
+
+
+@dataclass(frozen=True)
 class MendingRow:
     row: ImportRow
     wrong: list[MendingCell]
     others: list[MendingCell]
     sentences: list[str]
     """About the row as a whole."""
+    questions: list[MendingQuestion]
 
 
 def mending_rows(run: ImportRun, rows: Iterable[ImportRow], typed: Mapping[str, str]) -> list[MendingRow]:
@@ -51,7 +61,16 @@ def _mending_row(row: ImportRow, fields: list[Field], typed: Mapping[str, str]) 
     known = {field.name for field in fields}
     general = [sentence for name, sentence in row.problems if name not in known]
     wrong = [cell for cell in cells if cell.sentence]
-    return MendingRow(row, wrong, [cell for cell in cells if not cell.sentence], general)
+    questions = [_question(row, *asked, typed) for asked in row.questions]
+    return MendingRow(row, wrong, [cell for cell in cells if not cell.sentence], general, questions)
+
+
+def _question(
+    row: ImportRow, name: str, sentence: str, options: list[list[str]], typed: Mapping[str, str]
+) -> MendingQuestion:
+    place = f"{_BEFORE}{row.number}.{ANSWER}{name}"
+    chosen = typed.get(place, row.mended.get(f"{ANSWER}{name}", ""))
+    return MendingQuestion(place, sentence, [(value, label, value == chosen) for value, label in options])
 
 
 def _cell(row: ImportRow, field: Field, typed: Mapping[str, str]) -> MendingCell:
@@ -108,6 +127,35 @@ def changes_alike(run: ImportRun, posted: Mapping[str, Any]) -> dict[int, dict[s
         for name, _ in row.problems:
             if (name, row.text_of(name)) in wanted:
                 changes.setdefault(row.number, {})[name] = wanted[name, row.text_of(name)]
+    return changes
+
+
+@dataclass(frozen=True)
+class AskedAlike:
+    """An answer that several rows offer: given once for all of them."""
+
+    name: str
+    """`?same=new`: question and value."""
+    label: str
+    count: int
+
+
+def asked_alike(run: ImportRun) -> list[AskedAlike]:
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for row in run.rows.filter(is_bad=True)[:_ROWS_COMPARED]:
+        counts.update((name, value, label) for name, _, options in row.open_questions for value, label in options)
+    often = [each for each in counts.most_common(_GROUPS_SHOWN) if each[1] > 1]
+    return [AskedAlike(f"{ANSWER}{name}={value}", label, count) for (name, value, label), count in often]
+
+
+def changes_answered(run: ImportRun, posted: Mapping[str, Any]) -> dict[int, dict[str, str]]:
+    """Row number → question → the answer given for all rows that offer it and have none yet."""
+    name, equals, value = posted.get("answer_all", "").removeprefix(ANSWER).partition("=")
+    changes: dict[int, dict[str, str]] = {}
+    for row in run.rows.filter(is_bad=True) if equals else ():
+        for asked, _, options in row.open_questions:
+            if asked == name and value in {each for each, _ in options}:
+                changes[row.number] = {f"{ANSWER}{name}": value}
     return changes
 
 

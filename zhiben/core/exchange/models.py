@@ -14,6 +14,9 @@ from zhiben.core.org.models import Person, Post, Unit
 from .declaration import IMPORTS, Importing
 from .layout import Layout
 
+ANSWER = "?"
+"""Begins the names of answers among what was mended."""
+
 
 class Stage(models.TextChoices):
     MAPPING = "mapping", "对应列"
@@ -101,9 +104,11 @@ class ImportRow(models.Model):
     cells = CanonicalJSONField(default=dict)
     """Field → text as it stands in the file."""
     mended = CanonicalJSONField(default=dict)
-    """Field → text that a person put in its place."""
+    """Field → text that a person put in its place; `?` and the name of a question → what was answered."""
     problems = CanonicalJSONField(default=list)
     """[[field or "", sentence]]"""
+    questions = CanonicalJSONField(default=list)
+    """[[name, sentence, [[value, label]]]], answered or not"""
     action = models.CharField(max_length=6, blank=True)
     is_bad = models.BooleanField(default=True)
     is_done = models.BooleanField(default=False)
@@ -119,7 +124,15 @@ class ImportRow(models.Model):
 
     @property
     def sentences(self) -> list[str]:
-        return [sentence for _, sentence in self.problems]
+        return [sentence for _, sentence in self.problems] + [sentence for _, sentence, _ in self.open_questions]
+
+    @property
+    def open_questions(self) -> list[tuple[str, str, list[list[str]]]]:
+        return [
+            (name, sentence, options)
+            for name, sentence, options in self.questions
+            if self.mended.get(f"{ANSWER}{name}") not in {value for value, _ in options}
+        ]
 
     def text_of(self, field: str) -> str:
         return str(self.mended.get(field, self.cells.get(field, "")))

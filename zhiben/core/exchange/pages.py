@@ -22,7 +22,15 @@ from zhiben.core.web.menu import MenuEntry
 
 from . import services, workbooks
 from .declaration import IMPORTS, Importing
-from .forms import alike_cells, changes_alike, changes_of, mending_rows, whole_number
+from .forms import (
+    alike_cells,
+    asked_alike,
+    changes_alike,
+    changes_answered,
+    changes_of,
+    mending_rows,
+    whole_number,
+)
 from .models import ImportRun, Stage
 from .returned import mend_from_file
 from .sheets import MOST_BYTES, MOST_ROWS
@@ -118,7 +126,7 @@ def columns(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def mend(request: HttpRequest, pk: UUID) -> HttpResponse:
     def put_right(run: ImportRun) -> ImportRun:
-        changes = changes_of(request.POST) or changes_alike(run, request.POST)
+        changes = changes_of(request.POST) or changes_alike(run, request.POST) or changes_answered(run, request.POST)
         if not changes:
             raise Refused("还没有改动任何格子，请改好后再保存。")
         return services.mend_rows(run=run, changes=changes, by=request.acting, now=request.now)
@@ -249,6 +257,7 @@ def _page(
             "bad_rows": mending_rows(run, page.object_list, request.POST),
             "may_map": may_map,
             "alike": alike_cells(run),
+            "asked_alike": asked_alike(run),
             "doubts": services.doubts_of(run),
         }
     context["steps"] = [(number, label, _STEP_OF.get(Stage(run.stage), 4)) for number, label in enumerate(STEPS, 1)]

@@ -12,7 +12,7 @@ from .cells import EMPTY, convert, typed_in
 from .declaration import Importing, Problem, Row, Whole
 from .layout import Layout, data_of
 from .lines import Skipped
-from .models import ImportRun
+from .models import ANSWER, ImportRun
 from .sheets import Cell, Table, opened
 
 
@@ -81,7 +81,8 @@ class Rows:
             values[field.name], sentence = convert(field, cell, is_1904=self._table.is_1904)
             if sentence:
                 problems.append(Problem(field.name, sentence))
-        return Read(Row(number, values), problems, own)
+        answers = {name.removeprefix(ANSWER): text for name, text in (mended or {}).items() if name.startswith(ANSWER)}
+        return Read(Row(number, values, answers), problems, own)
 
     def _values(self, name: str) -> set[Any]:
         column, field = next((column, field) for column, field in self._columns if field.name == name)

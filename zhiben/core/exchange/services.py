@@ -29,7 +29,7 @@ from .columns import mapping_for, remember_mapping, sound_mapping
 from .declaration import IMPORTS, Importing
 from .layout import Layout, another_table, best_sheet, layout_of
 from .lines import ANOTHER_TABLE
-from .models import ImportRow, ImportRun, Stage
+from .models import ANSWER, ImportRow, ImportRun, Stage
 from .rows import Rows, table_of
 from .sheets import MOST_BYTES, Table, opened, shown
 from .summary import counts_of
@@ -129,7 +129,8 @@ def mend_rows(*, run: ImportRun, changes: Mapping[int, Mapping[str, str]], by: B
             raise Refused(f"第 {unknown[0]} 行不在问题行之中，不能在这里修改。请刷新页面后重试。")
         for number, cells in changes.items():
             row = rows[number]
-            texts = row.mended | {name: text.strip()[:10_000] for name, text in cells.items() if name in names}
+            asked = {f"{ANSWER}{name}" for name, _, _ in row.questions}
+            texts = row.mended | {name: text.strip()[:10_000] for name, text in cells.items() if name in names | asked}
             row.mended = {name: text for name, text in texts.items() if text != row.cells.get(name, "")}
         ImportRow.objects.bulk_update(rows.values(), ["mended"], batch_size=500)
     with transaction.atomic():
@@ -256,7 +257,7 @@ def nothing_done(run: ImportRun, outcome: Outcome, rows: Rows, *, now: datetime)
     kept = set(run.rows.filter(number__in=outcome.refused).values_list("number", flat=True))
     moved = Counter(outcome.intended[number] for number in outcome.refused.keys() - kept)
     run.found = {action: max(count - moved[action], 0) for action, count in run.found.items()}
-    keep_refused(run, outcome.refused)
+    keep_refused(run, outcome)
     fill_in_cells(run, rows)
     run.version += 1
     count = len(outcome.refused)
