@@ -1,0 +1,355 @@
+"""Enterprises from offices' own ledgers (企业台账): one row, one enterprise.
+
+A row is an enterprise we know by its code; without one by name and address. Where that is likely but not certain, the
+person who brings the list says so in the preview. Empty cells leave alone what stands in the file.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from zhiben.core.access.acting import Acting
+from zhiben.core.access.permissions import Permission
+from zhiben.core.clock import local_day
+from zhiben.core.exchange.declaration import (
+    Action,
+    Checked,
+    Context,
+    Done,
+    Field,
+    Importing,
+    Problem,
+    Question,
+    Row,
+    register,
+)
+from zhiben.core.exchange.naming import FoundRegion, FoundUnits, RegionNames, UnitNames
+from zhiben.core.exchange.organisation.words import sector_called
+from zhiben.core.org.models import Region, RegionLevel
+from zhiben.core.org.paths import within
+
+from .industries import read_industry
+from .matching import ANOTHER, SAME_AS, Known, Match, Wanted
+from .models.enterprises import Enterprise, Scale
+from .naming import address_key, name_key
+from .services import (
+    EnterpriseChange,
+    NewEnterprise,
+    change_enterprises,
+    change_refusals,
+    places_of,
+    register_enterprises,
+    registration_refusals,
+)
+from .trades import known_trades
+
+RECORD = "registry.enterprise"
+SCALES = {"大": Scale.LARGE, "中": Scale.MEDIUM, "小": Scale.SMALL, "微": Scale.MICRO, "个": Scale.HOUSEHOLD}
+GIVEN_AS_IT_STANDS = (
+    "staff_count", "products", "established_on", "address", "head_name", "head_mobile", "officer_name", "officer_mobile",
+)  # fmt: skip
+_PLACES = Decimal("0.000001")
+_NO_CODE = re.compile(r"[-—/\\]*|无|暂无|没有|未办理|办理中")
+
+
+@dataclass
+class _Plan:
+    row: Row
+    code: str = ""
+    region: Region | None = None
+    given: dict[str, Any] = field(default_factory=dict)
+    enterprise: Enterprise | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+    question: Question | None = None
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def action(self) -> Action:
+        if self.enterprise is None:
+            return "new"
+        return "change" if self.changes else "same"
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.problems and not (self.question and self.question.is_open(self.row))
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        return (self.question,) if self.question else ()
+
+    def refuse(self, name: str, sentence: str) -> None:
+        self.problems.append(Problem(name, sentence))
+
+
+@register
+class EnterpriseImport(Importing):
+    key, title, counter = "registry.enterprises", "企业", "家"
+    permission, list_url = Permission.MANAGE_ENTERPRISES, "enterprises:list"
+    fields = (
+        Field("name", "企业名称", ("单位名称", "名称", "企业全称", "市场主体名称", "生产经营单位名称", "生产经营单位", "商户名称",
+                               "店铺名称", "字号名称", "公司名称", "企业", "被检查单位"),
+              required=True, max_length=128, example="云帆化工有限公司"),
+        Field("credit_code", "统一社会信用代码", ("信用代码", "社会信用代码", "统一信用代码", "营业执照号", "注册号/统一社会信用代码",
+                                        "统一社会信用代码/注册号", "统一代码"),
+              is_code=True, max_length=40, looks=r"[0-9A-HJ-NP-RT-UW-Y]{18}", help="18 位；没有的留空。"),
+        Field("region", "所在区域", ("乡镇", "所属乡镇", "乡镇街道", "乡镇（街道）", "镇街", "街道", "所在乡镇", "区域", "所属区域",
+                                "行政区划", "属地", "所在地区", "区划代码"),
+              example="柳溪镇", help="乡镇（街道）、园区的名称或 12 位区划代码；不填则从地址里找。"),
+        Field("address", "地址", ("企业地址", "经营地址", "详细地址", "住所", "生产经营地址", "生产经营场所", "经营场所", "注册地址",
+                              "单位地址"), max_length=200, example="柳溪镇工业路 8 号"),
+        Field("sector", "行业领域", ("监管行业", "行业类别", "所属行业领域", "监管领域", "行业监管分类", "所属领域"),
+              example="危险化学品", help="据此按监管分工确定监管单位。"),
+        Field("trades", "安全行业", ("适用行业", "细分行业", "安全监管行业"), kind="list", example="工贸-机械、工贸-粉尘涉爆"),
+        Field("industry", "国民经济行业", ("国民经济行业代码", "行业代码", "国民经济行业分类", "所属行业", "行业"), max_length=80,
+              example="C2614", help="代码或大类名称。"),
+        Field("scale", "规模", ("企业规模", "规模类型", "单位规模"), max_length=20, example="小型"),
+        Field("staff_count", "从业人数", ("员工人数", "职工人数", "人数", "从业人员数", "从业人员", "员工数"), kind="whole",
+              example="36"),
+        Field("products", "主要产品或业务", ("主要产品", "经营范围", "主营业务", "经营内容"), kind="long_text", max_length=2000),
+        Field("established_on", "成立日期", ("成立时间", "注册日期", "开业日期"), kind="date"),
+        Field("head_name", "主要负责人", ("法定代表人", "法人", "法人代表", "负责人", "企业负责人", "法定代表人（负责人）", "经营者"),
+              max_length=32),
+        Field("head_mobile", "主要负责人电话", ("联系电话", "电话", "法人电话", "负责人电话", "联系方式", "手机"), is_code=True,
+              max_length=20),
+        Field("officer_name", "安全管理员", ("安全员", "安全负责人", "安全管理人员", "安全管理人"), max_length=32),
+        Field("officer_mobile", "安全管理员电话", ("安全员电话", "安全负责人电话", "安全管理人员电话"), is_code=True, max_length=20),
+        Field("longitude", "经度", ("东经",), kind="number", example="102.345678"),
+        Field("latitude", "纬度", ("北纬",), kind="number", example="24.345678"),
+        Field("supervising_unit", "监管单位", ("监管部门", "主管部门", "行业主管部门", "监管责任单位"),
+              help="不填则按监管分工确定。"),
+        Field("status", "经营状态", ("状态", "企业状态", "登记状态", "生产状态"), max_length=20,
+              help="只供核对：停产、关闭请在企业档案里办理。"),
+    )  # fmt: skip
+    identity = ("credit_code",)
+    checks_itself = True
+    help = (
+        "已有的企业先按统一社会信用代码对应，没有代码的按名称和地址对应；像是同一家又不能确定的，会请您逐家选择。"
+        "空着的格不改动档案里已有的内容；表中没有的企业不受影响。"
+    )
+
+    def __init__(self) -> None:
+        self._units: UnitNames | None = None
+        self._towns: list[Region] | None = None
+        self._regions: dict[str, FoundRegion] = {}
+        self._places: dict[str, tuple[str, ...]] = {}
+        self._seen: dict[tuple[str, str, str], int] = {}
+        """Of rows without a code: (name, region, address) → the first row of this list that says so."""
+        self._met: dict[UUID, int] = {}
+        """Enterprise → the first row of this list that means it."""
+        self._made: set[UUID] = set()
+
+    def check(self, rows: Sequence[Row], at: Context) -> Sequence[Checked]:
+        return [
+            Checked(plan.row.number, plan.action, tuple(plan.problems), "".join(plan.notes), plan.questions)
+            for plan in self._plans(rows, at)
+        ]
+
+    def carry_out(self, rows: Sequence[Row], at: Context) -> Sequence[Done]:
+        plans = self._plans(rows, at, refuse=False)
+        actions = {plan.row.number: plan.action for plan in plans}
+        new = [plan for plan in plans if plan.is_sound and plan.action == "new"]
+        changed = [plan for plan in plans if plan.is_sound and plan.action == "change"]
+        self._refuse_what_may_not_be(new, changed, at)
+        new = [plan for plan in new if plan.is_sound]
+        changed = [plan for plan in changed if plan.is_sound]
+        if new:
+            made = register_enterprises(enterprises=[_new(plan) for plan in new], by=at.by, now=at.now)
+            for plan, enterprise in zip(new, made, strict=True):
+                plan.enterprise = enterprise
+                self._made.add(enterprise.pk)
+        if changed:
+            change_enterprises(changes=[_change(plan) for plan in changed], by=at.by, now=at.now)
+        return [
+            Done(
+                plan.row.number, actions[plan.row.number], RECORD if plan.enterprise else "",
+                str(plan.enterprise.pk) if plan.enterprise else "", tuple(plan.problems), "".join(plan.notes),
+                plan.questions,
+            )
+            for plan in plans
+        ]  # fmt: skip
+
+    # ── what each row means ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _plans(self, rows: Sequence[Row], at: Context, *, refuse: bool = True) -> list[_Plan]:
+        plans = [_Plan(row) for row in rows]
+        self._find_regions(plans, at)
+        if self._units is None:
+            self._units = UnitNames(at.by, local_day(at.now))
+        units = self._units.find({row["supervising_unit"] for row in rows})
+        for plan in plans:
+            _read(plan, units)
+        self._meet_existing([plan for plan in plans if not plan.problems], at)
+        if refuse:
+            sound = [plan for plan in plans if plan.is_sound]
+            self._refuse_what_may_not_be(
+                [plan for plan in sound if plan.action == "new"],
+                [plan for plan in sound if plan.action == "change"],
+                at,
+            )
+        return plans
+
+    def _find_regions(self, plans: list[_Plan], at: Context) -> None:
+        said = {plan.row["region"] for plan in plans} - self._regions.keys() - {""}
+        if said:
+            self._regions |= RegionNames(at.by, local_day(at.now)).find(said)
+        for plan in plans:
+            if text := plan.row["region"]:
+                found = self._regions[text]
+                plan.region = found.region
+                plan.notes += [found.note] if found.note else []
+                if found.problem:
+                    plan.refuse("region", found.problem)
+            else:
+                plan.region = self._region_in(plan.row["address"], at)
+                if plan.region is None:
+                    plan.refuse("region", "请填写所在区域，例如“柳溪镇”；地址里也没有写明辖区内的乡镇（街道）。")
+        new = {plan.region for plan in plans if plan.region and plan.region.path not in self._places}
+        if new:
+            self._places |= places_of(new)
+
+    def _region_in(self, address: str, at: Context) -> Region | None:
+        """The one town that the address names; else the own region of a town that brings its list."""
+        own = at.by.unit.region if isinstance(at.by, Acting) else None
+        if self._towns is None:
+            towns = Region.objects.valid_on(local_day(at.now)).filter(level=RegionLevel.TOWN)
+            self._towns = list(towns.filter(within(own.path, "path")) if own else towns)
+        named = [town for town in self._towns if town.name in address]
+        if len(named) == 1:
+            return named[0]
+        return own if own is not None and own.level >= RegionLevel.TOWN else None
+
+    def _meet_existing(self, plans: list[_Plan], at: Context) -> None:
+        wanted = {plan.row.number: self._wanted(plan) for plan in plans}
+        known = Known.of(wanted.values(), at.by, self._made)
+        for plan in plans:
+            asked = wanted[plan.row.number]
+            self._take(plan, known.match(asked))
+            if plan.enterprise is not None:
+                first = self._met.setdefault(plan.enterprise.pk, plan.row.number)
+                if first != plan.row.number:
+                    plan.refuse("name", f"与第 {first} 行是同一家企业“{plan.enterprise}”，请在表格中删去一行。")
+                    plan.enterprise = None
+                else:
+                    _compare(plan)
+            elif not plan.code:
+                first = self._seen.setdefault((asked.key, asked.region_path, asked.address), plan.row.number)
+                if first != plan.row.number:
+                    plan.refuse("name", f"与第 {first} 行重复（名称和地址相同），请改正，或在表格中删去一行。")
+
+    def _wanted(self, plan: _Plan) -> Wanted:
+        assert plan.region is not None
+        places, row = self._places[plan.region.path], plan.row
+        key, address = name_key(row["name"], places), address_key(row["address"], places)
+        return Wanted(row["name"], plan.code, key, address, plan.region.path, places)
+
+    def _take(self, plan: _Plan, match: Match) -> None:
+        plan.enterprise = match.enterprise
+        if match.problem:
+            plan.refuse(match.field, match.problem)
+        if not match.perhaps:
+            return
+        known = {str(each.pk): each for each in match.perhaps}
+        plan.question = Question(
+            SAME_AS,
+            "系统里有名称相同的企业，是同一家吗？",
+            (
+                *((key, f"是同一家：{_described(each)}") for key, each in known.items()),
+                (ANOTHER, "不是，按新企业建档"),
+            ),
+        )
+        plan.enterprise = known.get(plan.row.answers.get(SAME_AS, ""))
+
+    def _refuse_what_may_not_be(self, new: list[_Plan], changed: list[_Plan], at: Context) -> None:
+        known = {each.name for each in self.fields}
+        refusals = registration_refusals([_new(plan) for plan in new], by=at.by) if new else []
+        refusals += change_refusals([_change(plan) for plan in changed], by=at.by) if changed else []
+        for plan, refusal in zip([*new, *changed], refusals, strict=True):
+            if refusal is not None:
+                plan.refuse(refusal.field if refusal.field in known else "", refusal.sentence)
+
+
+def _read(plan: _Plan, units: Mapping[str, FoundUnits]) -> None:
+    """What the row gives, in the words of the services; what is empty is not given."""
+    row, given = plan.row, plan.given
+    code = "".join(row["credit_code"].split()).upper()
+    plan.code = "" if _NO_CODE.fullmatch(code) else code
+    given["name"] = row["name"]
+    if plan.region:
+        given["region"] = plan.region
+    if plan.code:
+        given["credit_code"] = plan.code
+    for name in GIVEN_AS_IT_STANDS:
+        if (value := row[name]) not in ("", None):
+            given[name] = " ".join(value.split())[:200] if name == "products" else value
+    _read_choices(plan)
+    if (row["latitude"] is None) != (row["longitude"] is None):
+        plan.refuse("latitude" if row["latitude"] is None else "longitude", "经度和纬度要么都填，要么都不填。")
+    elif row["latitude"] is not None:
+        given |= {name: row[name].quantize(_PLACES) for name in ("latitude", "longitude")}
+    if text := row["supervising_unit"]:
+        found = units[text]
+        plan.notes += [found.note] if found.note else []
+        if found.unit is None:
+            plan.refuse("supervising_unit", found.problem or f"“{text}”指多个单位，请填写一个监管单位的全称。")
+        else:
+            given["supervising_unit"] = found.unit
+    if (state := row["status"]) and any(word in state for word in ("停", "关", "注销", "吊销", "歇业", "搬")):
+        plan.notes.append(f"经营状态“{state}”不随表格改变，请在企业档案里办理停产停业或关闭。")
+
+
+def _read_choices(plan: _Plan) -> None:
+    row, given = plan.row, plan.given
+    if text := row["sector"]:
+        sector = sector_called(text)
+        if sector is None or sector == "*":
+            plan.refuse("sector", f"没有“{text}”这个行业领域，请改填系统里的名称，例如“工贸”“危险化学品”“建筑施工”。")
+        else:
+            given["sector"] = str(sector)
+    if row["trades"]:
+        given["trades"] = tuple(row["trades"])
+        if unknown := [trade for trade in row["trades"] if trade not in known_trades()]:
+            plan.refuse("trades", f"没有“{unknown[0]}”这个安全行业，请按判定标准目录填写，例如“工贸-机械”。")
+    if text := row["industry"]:
+        code = read_industry(text)
+        if code is None:
+            plan.refuse("industry", f"“{text}”不在《国民经济行业分类》中，请填写代码或大类名称，例如 C26、餐饮业。")
+        else:
+            given["industry"] = code
+    if text := row["scale"]:
+        scale = SCALES.get(text[0])
+        if scale is None:
+            plan.refuse("scale", f"规模“{text}”请改填其中一种：大型、中型、小型、微型、个体工商户。")
+        else:
+            given["scale"] = str(scale)
+
+
+def _compare(plan: _Plan) -> None:
+    """What of the row the file does not say yet."""
+    assert plan.enterprise is not None
+    known = plan.enterprise
+    for name, value in plan.given.items():
+        before = known.region if name == "region" else getattr(known, name)
+        if (tuple(before) if name == "trades" else before) != value:
+            plan.changes[name] = value
+    if "name" in plan.changes:
+        plan.notes.append(f"将“{known.name}”更名为“{plan.given['name']}”。")
+    if "region" in plan.changes:
+        plan.notes.append(f"所在区域由“{known.region}”改为“{plan.given['region']}”。")
+
+
+def _new(plan: _Plan) -> NewEnterprise:
+    return NewEnterprise(**plan.given)
+
+
+def _change(plan: _Plan) -> EnterpriseChange:
+    assert plan.enterprise is not None
+    return EnterpriseChange(enterprise=plan.enterprise, fields=plan.changes)
+
+
+def _described(enterprise: Enterprise) -> str:
+    place = enterprise.address or f"{enterprise.region}，地址未填"
+    return f"{enterprise.name}（{place}，{enterprise.credit_code or '没有代码'}）"
