@@ -1,4 +1,4 @@
-/** Long text keeps itself while it is typed, on this machine only, until it has been sent. */
+/** Text keeps itself while it is typed, on this machine only, until it has been sent. */
 import { whenShown } from "./shown";
 
 const PREFIX = "draft:";
@@ -20,8 +20,8 @@ function forgetOld(): void {
   }
 }
 
-whenShown("textarea[data-draft]", (el) => {
-  const area = el as HTMLTextAreaElement;
+whenShown("textarea[data-draft], input[data-draft]", (el) => {
+  const area = el as HTMLTextAreaElement | HTMLInputElement;
   const key = PREFIX + area.dataset["draft"];
   const kept = read(key);
   if (kept?.text && !area.value) {

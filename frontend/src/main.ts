@@ -21,3 +21,5 @@ whenShown("[data-drop]", async (el) => (await import("./drop")).mountDrop(el as 
 whenShown("[data-copy]", async (el) => (await import("./copy")).mountCopy(el));
 whenShown("[data-map]", async (el) => (await import("./map")).mountMap(el));
 whenShown("[data-resumable]", async (el) => (await import("./uploads")).mountUploads(el as HTMLInputElement));
+whenShown("[data-report]", async (el) => (await import("./report")).mountReport(el as HTMLFormElement));
+whenShown("[data-place-picker]", async (el) => (await import("./place")).mountPlace(el));

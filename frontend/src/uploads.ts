@@ -78,6 +78,7 @@ function send(file: File, place: Place): void {
       kept.type = "hidden";
       kept.name = `kept_${place.field.name}`;
       kept.value = key;
+      window.setTimeout(() => place.form.dispatchEvent(new CustomEvent("uploaded")));
       bar.remove();
       said.textContent = "已上传";
       line.append(

@@ -13,6 +13,7 @@ from zhiben.core.webhooks import views as webhooks
 from zhiben.insight import overview
 from zhiben.insight.review import views as review
 from zhiben.modules.criteria.pages import browse as criteria
+from zhiben.modules.hazards.pages import menu as hazards
 from zhiben.modules.plans.pages import plans
 from zhiben.modules.registry.pages import enterprises
 from zhiben.modules.tasks import pages as tasks
@@ -23,6 +24,7 @@ MENU: tuple[MenuGroup, ...] = (
     MenuGroup(
         "企业与隐患",
         (
+            *hazards.menu,
             *enterprises.menu,
             *criteria.menu,
         ),

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zhiben.modules.registry.urls")),
     path("", include("zhiben.modules.registry.pages.routes")),
     path("", include("zhiben.modules.criteria.urls")),
+    path("", include("zhiben.modules.hazards.urls")),
     path("", include("zhiben.modules.tasks.urls")),
     path("", include("zhiben.modules.plans.urls")),
     path("", include("zhiben.insight.urls")),

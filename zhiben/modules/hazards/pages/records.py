@@ -1,0 +1,236 @@
+"""The list of hazards and the page of one: its photos and facts, what was decided and planned, what may be done now."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, include, path
+
+from zhiben.core.access.permissions import Permission, may
+from zhiben.core.org.sectors import Sector
+from zhiben.core.web.pages.at import At
+from zhiben.core.web.pages.columns import Column
+from zhiben.core.web.pages.detail import find, record_context
+from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter, UnitFilter
+from zhiben.core.web.pages.record import Panel, RecordPages, Total
+from zhiben.core.web.pages.routes import guarded
+from zhiben.core.workflow.models import ApprovalRequest
+from zhiben.modules.hazards.codes import DISCIPLINES, SOURCES
+from zhiben.modules.hazards.models import OPEN_STATUSES, UNDER_RECTIFICATION, Hazard, HazardLevel, HazardStatus
+
+from .beside import about_plan, about_rectification, candidates_now
+from .filters import ClearingFilter, CriterionFilter, EnterpriseFilter, OwnRegion, TradeOfEnterprise
+from .photos import photos_of
+from .relations import relations_of
+from .trail import followers_of, trail_of
+
+LONGEST_IN_LIST = 60
+
+
+def told_briefly(hazard: Hazard) -> str:
+    """What stands in a line of the list: where, and what."""
+    text = f"{hazard.place}：{hazard.description}" if hazard.place else hazard.description
+    return text if len(text) <= LONGEST_IN_LIST else f"{text[:LONGEST_IN_LIST]}…"
+
+
+def overdue_on(day: date) -> Q:
+    return Q(status__in=UNDER_RECTIFICATION, rectify_by__lt=day)
+
+
+class HazardPages(RecordPages):
+    model, name, title = Hazard, "hazards", "隐患"
+    imports = "hazards.hazards"
+    columns = (
+        Column("description", "隐患", kind="text", link=True, value=told_briefly, order=""),
+        Column("responsible_unit", "整改单位"),
+        Column("level", kind="choice", tones={HazardLevel.MAJOR: "red"}),
+        Column("status", kind="state"),
+        Column("rectify_by", kind="due"),
+        Column("found_on"),
+        Column("number"),
+        Column("supervising_unit", "监管单位", shown=False),
+        Column("channel", kind="choice", shown=False),
+        Column("category", kind="choice", shown=False),
+        Column("criterion", shown=False),
+        Column("progress", kind="progress", shown=False),
+        Column("extensions", shown=False),
+        Column("spent", shown=False),
+        Column("reported_at", shown=False),
+        Column("closed_at", shown=False),
+    )
+    related = ("criterion__standard", "enterprise", "responsible_unit")
+    filters = (
+        Choice("status"),
+        Choice("level"),
+        EnterpriseFilter("enterprise"),
+        UnitFilter("unit", "整改单位", "responsible_unit"),
+        UnitFilter("supervising", "监管单位", "supervising_unit"),
+        RegionFilter(),
+        Choice("sector", "行业领域", options=tuple((str(each.value), str(each.label)) for each in Sector)),
+        TradeOfEnterprise("trade", "安全行业"),
+        CriterionFilter("criterion", "判定依据"),
+        Choice("channel"),
+        Choice("category"),
+        DateRange("found_on"),
+        DateRange("rectify_by"),
+        Flag("open", "未销号", condition=lambda at: Q(status__in=OPEN_STATUSES)),
+        Flag("overdue", "已逾期", condition=lambda at: overdue_on(at.today)),
+        Flag("recurring", "复发的", condition=lambda at: Q(recurs_from__isnull=False)),
+        ClearingFilter("clearing", "动态清零"),
+        OwnRegion("own_region", "本级直管", "region_path"),
+    )
+    search = ("description", "place", "number")
+    sort = "-found_on"
+    totals = (
+        Total("重大", lambda at: Q(level=HazardLevel.MAJOR), opens="level=major"),
+        Total("未销号", lambda at: Q(status__in=OPEN_STATUSES), opens="open=1"),
+        Total("已销号", lambda at: Q(status=HazardStatus.CLOSED), opens="status=closed"),
+        Total("逾期", lambda at: overdue_on(at.today), opens="overdue=1"),
+    )
+    facts = (
+        (
+            "隐患情况",
+            (
+                "number",
+                "enterprise",
+                "site",
+                "place",
+                "description",
+                "danger",
+                "category",
+                Column("discipline", value=lambda hazard: DISCIPLINES.get(hazard.discipline or 0, "")),
+                "immediate_measures",
+            ),
+        ),
+        (
+            "判定",
+            (
+                Column("level", kind="choice", tones={HazardLevel.MAJOR: "red"}),
+                "criterion",
+                "criterion_reason",
+                "judged_by",
+                "judged_at",
+                Column("catalogue", "依据的目录版本"),
+            ),
+        ),
+        (
+            "责任和期限",
+            (
+                Column("responsible_unit", "整改单位"),
+                Column("supervising_unit", "监管单位"),
+                Column("closing_unit", "销号单位"),
+                Column("judge_by", kind="due"),
+                Column("plan_by", kind="due"),
+                Column("rectify_by", kind="due"),
+                Column("verify_by", kind="due"),
+                "extensions",
+                "ordered_at",
+            ),
+        ),
+        (
+            "来源",
+            (
+                "channel",
+                Column("inspection_kind", value=lambda hazard: SOURCES.get(hazard.inspection_kind or 0, "")),
+                "origin_label",
+                "found_on",
+                "found_by",
+                "found_by_name",
+                "found_by_unit",
+                "reported_at",
+                "recurs_from",
+                "duplicate_of",
+            ),
+        ),
+        (
+            "整改和复查结果",
+            (
+                "summary",
+                "spent",
+                "rectified_by",
+                "rectified_at",
+                "on_site",
+                "finding",
+                "verified_by",
+                "verified_at",
+                "closed_at",
+                "reason",
+            ),
+        ),
+    )
+    beside = {
+        "judge": Panel("可能适用的判定标准", "hazards/steps/judge.html", candidates_now),
+        "judge_and_order": Panel("可能适用的判定标准", "hazards/steps/judge.html", candidates_now),
+        "report_as_major": Panel("可能适用的判定标准", "hazards/steps/judge.html", candidates_now),
+        "upgrade": Panel("可能适用的判定标准", "hazards/steps/judge.html", candidates_now),
+        "accept_plan": Panel("报送的方案", "hazards/steps/plan.html", about_plan),
+        "return_plan": Panel("报送的方案", "hazards/steps/plan.html", about_plan),
+        "verify": Panel("方案和整改照片", "hazards/steps/verify.html", about_rectification),
+        "verify_and_close": Panel("方案和整改照片", "hazards/steps/verify.html", about_rectification),
+        "reject": Panel("方案和整改照片", "hazards/steps/verify.html", about_rectification),
+        "close": Panel("方案和整改照片", "hazards/steps/verify.html", about_rectification),
+    }
+    controls = {"criterion_key": "hazards/inputs/criterion.html"}
+    tones = {
+        HazardStatus.REPORTED: "yellow",
+        HazardStatus.RECTIFIED: "orange",
+        HazardStatus.VERIFIED: "orange",
+        HazardStatus.CLOSED: "green",
+    }
+    list_template = "hazards/list.html"
+    detail_template = "hazards/detail.html"
+    empty = "点“登记隐患”把发现的问题记下来；导入台账、企业自查和检查发现的隐患也会出现在这里。"
+    help = "本单位整改、本单位监管、本辖区是几种看法，可在上方切换。数字都可以点开。"
+
+    @classmethod
+    def urls(cls) -> list[URLPattern | URLResolver]:
+        from .addresses import odd_addresses
+
+        (declared,) = super().urls()
+        assert isinstance(declared, URLResolver)
+        record = path("<uuid:pk>/", guarded(cls, show), name="detail")
+        return [path(f"{cls.name}/", include(([*odd_addresses(), record, *declared.url_patterns], cls.name)))]
+
+
+def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The record page: photos first, the trail with its proofs last."""
+    hazard = find(pages, request, pk)
+    at = At(request.acting, request.now)
+    context = record_context(pages, request, hazard)
+    followers = followers_of(hazard)
+    trail = trail_of(pages, hazard, followers)
+    photos = photos_of(hazard, context["attachments"])
+    context |= {
+        "photos": photos,
+        "has_photos": any(photos.values()),
+        "plans": list(hazard.plans.select_related("filed_by", "accepted_by")),
+        "progress": list(hazard.reports.select_related("by")),
+        "extensions": extensions_asked(hazard),
+        "dual_reports": list(hazard.dual_reports.select_related("by")),
+        "look_backs": [record for about, record in followers if about == "回头看"],
+        "review": next((record for about, record in followers if about == "五步复盘"), None),
+        "relations": relations_of(hazard, at),
+        "trail": trail[::-1],
+        "may_print": may(at.acting, Permission.EXPORT_RECORDS),
+    }
+    return render(request, pages.detail_template, context)
+
+
+def extensions_asked(hazard: Hazard) -> list[dict[str, Any]]:
+    """What was asked for beyond the day, granted or not, with who voted and why. Two queries."""
+    rows = ApprovalRequest.objects.filter(
+        record_type="hazards.hazard", record_id=str(hazard.pk), step__in=("extend", "extend_beyond")
+    )
+    return [
+        {
+            "request": each,
+            "step": "特批延期" if each.step == "extend_beyond" else "延期",
+            "until": each.data.get("extended_to") or each.data.get("extended_beyond") or "",
+            "reason": each.data.get("reason", ""),
+            "votes": list(each.votes.all()),
+        }
+        for each in rows.prefetch_related("votes").order_by("asked_at")
+    ]
