@@ -1,5 +1,6 @@
 """Votes on a step that several must agree to. Nobody votes on their own request; a deputy votes in the name of the
-person they stand in for; with enough votes the step takes effect in the name of whoever asked."""
+person they stand in for; with enough votes the step takes effect in the name of whoever asked. Where one is enough, the
+first of a desk to answer answers for it: a no is not overruled by waiting for a colleague."""
 
 from datetime import datetime
 
@@ -62,7 +63,7 @@ def _settle(workflow: Workflow, step: Step, request: ApprovalRequest, record: Re
     still_open = len(request.voters) - len(votes)
     if sum(votes) >= request.quorum:
         request.status, request.decided_at = ApprovalRequest.Status.APPROVED, now
-    elif sum(votes) + still_open < request.quorum:
+    elif request.quorum == 1 or sum(votes) + still_open < request.quorum:
         request.status, request.decided_at = ApprovalRequest.Status.REJECTED, now
     else:
         return

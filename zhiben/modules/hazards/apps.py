@@ -6,3 +6,10 @@ class HazardsConfig(AppConfig):
     label = "hazards"
     verbose_name = "隐患治理"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from zhiben.core.workflow.sweep import register_periodic
+
+        from . import drawing
+
+        register_periodic("hazards.draw_last_month", drawing.draw_last_month)

@@ -28,7 +28,8 @@ def point_at_kept(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime
     for other in following:
         other.duplicate_of, other.changed_at = kept, now
     Hazard.objects.bulk_update(following, ["duplicate_of", "changed_at"])
-    audit.append_many([_line(other, hazard, kept, by, now) for other in following] or [])
+    if following:
+        audit.append_many([_line(other, hazard, kept, by, now) for other in following])
     return ["duplicate_of"]
 
 

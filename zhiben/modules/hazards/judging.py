@@ -9,6 +9,7 @@ from zhiben.core.calendar import add_working_days, full_day
 from zhiben.core.clock import local_day
 from zhiben.core.workflow.refusal import StepInvalid
 from zhiben.modules.criteria.models import Criterion
+from zhiben.modules.criteria.services import Suggestion, candidates_for, catalogue_version
 
 from .models import Hazard, HazardLevel
 from .policy import policy_of
@@ -17,6 +18,16 @@ from .routing import closing_units, regulator_of
 Fields = list[str]
 LEAST_REASON = 5
 """Characters: "无" and "见上" are no reasons."""
+
+
+def candidates_of(hazard: Hazard) -> list[Suggestion]:
+    """Criteria in force on the day it was found that may apply, best first, with the words that led to each."""
+    return candidates_for(
+        description=f"{hazard.place}，{hazard.description}",
+        sector="",
+        trades=hazard.enterprise.trades if hazard.enterprise else (),
+        found_on=hazard.found_on,
+    )
 
 
 # ── why not ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,4 +180,7 @@ def _plan_day(hazard: Hazard, now: datetime) -> date:
 
 def _look_up(hazard: Hazard) -> tuple[list[dict[str, Any]], str]:
     """What the catalogue proposes for this description on the day it was found, and the catalogue's version."""
-    return [], ""
+    found = [each.candidate for each in candidates_of(hazard)]
+    return [
+        {"key": each.criteria_key, "kind": each.kind, "score": round(each.score, 3)} for each in found
+    ], catalogue_version()

@@ -1,17 +1,26 @@
 """五步工作法 (述情、析因、追责、明责、治源): the review of a hazard that came back, step by step."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.db import transaction
+
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.access.actors import may_act
+from zhiben.core.access.directory import Directory
 from zhiben.core.audit import services as audit
 from zhiben.core.calendar import add_working_days
 from zhiben.core.clock import local_day
 from zhiben.core.events.services import announce
+from zhiben.core.org.models import Unit
+from zhiben.core.refusal import Refused
 from zhiben.core.workflow import engine
 from zhiben.core.workflow.refusal import StepInvalid
+from zhiben.modules.tasks.models import Duty, Task
+from zhiben.modules.tasks.services import Assignment, Order, Origin, dispatch_task
 
+from .actors import SUPERVISOR
 from .events import HazardRecurred, ReviewOpened
 from .models import Hazard, Review
 from .planning import lend_a_hand
@@ -60,6 +69,42 @@ def open_review(hazard: Hazard, *, by: By, now: datetime) -> Review:
     )
     engine.begin_many([review], by=by, now=now, label="启动复盘", announces=ReviewOpened)
     return review
+
+
+@transaction.atomic
+def order_root_fix(*, review: Review, unit: Unit, due_on: date, content: str, by: Acting, now: datetime) -> Task:
+    """The root measure becomes work of its own, dispatched by whoever supervises the review. Raises Refused,
+    NotPermitted."""
+    review = Review.objects.select_for_update(of=("self",)).select_related("hazard").get(pk=review.pk)
+    if not may_act(SUPERVISOR, review, by, Directory(now)):
+        raise Refused(f"治本措施由{SUPERVISOR.label}交办，您当前的岗位不能办理")
+    if not content.strip():
+        raise Refused("请写明治本措施", "content")
+    if due_on < local_day(now):
+        raise Refused("办结期限不能早于今天", "due_on")
+    order = Order(
+        title=f"治本：{review.hazard.place}反复出现的隐患",
+        content=content.strip(),
+        assignments=[Assignment(unit, Duty.RESPONSIBLE)],
+        due_on=due_on,
+        sector=review.sector,
+        confidentiality=review.confidentiality,
+        origin=Origin(
+            type=review._meta.label_lower, id=str(review.pk), label=f"复发隐患 {review.hazard.number} 五步复盘"
+        ),
+    )
+    task = dispatch_task(order=order, supervising_unit=by.unit, by=by, now=now)
+    audit.append(
+        record_type=review._meta.label_lower,
+        record_id=str(review.pk),
+        kind="edit",
+        verb="order_root_fix",
+        label="交办治本措施",
+        by=by,
+        now=now,
+        data={"task": str(task), "responsible_unit": str(unit), "due_on": due_on.isoformat()},
+    )
+    return task
 
 
 def write(review: Review, data: Mapping[str, Any], by: By, now: datetime) -> Fields:

@@ -46,6 +46,7 @@ class Draw(models.Model):
     """Its first day."""
     seed = models.CharField("随机种子", max_length=64)
     """Published; made from the last sealed root of the audit chain, which nobody knew when the hazards were closed."""
+    seed_source = models.CharField("种子来源", max_length=64, blank=True)
     share = models.PositiveSmallIntegerField("抽取比例（%）")
     candidates = models.PositiveIntegerField("候选数")
     drawn = models.PositiveIntegerField("抽中数")
@@ -59,6 +60,9 @@ class Draw(models.Model):
         constraints = [
             models.UniqueConstraint(fields=("county_path", "month"), name="hazards_drawn_once_a_month"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} 回头看抽取"
 
 
 class LookBackStatus(models.TextChoices):

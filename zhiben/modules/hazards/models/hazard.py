@@ -226,6 +226,7 @@ class Hazard(Scoped):
             models.Index(fields=("enterprise", "-found_on", "-id"), name="hazards_of_enterprise"),
             models.Index(fields=("status", "rectify_by", "id"), name="hazards_by_status"),
             models.Index(fields=("changed_at", "id"), name="hazards_by_change"),
+            models.Index(fields=("closed_at",), name="hazards_by_closing", condition=~Q(closed_at=None)),
         ]
 
     def __str__(self) -> str:
