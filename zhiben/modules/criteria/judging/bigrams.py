@@ -11,7 +11,7 @@ class Bigrams:
     """An index of texts by key."""
 
     def __init__(self, documents: Mapping[str, Iterable[str]]) -> None:
-        counts = {key: Counter(pair for text in texts for pair in _pairs(text)) for key, texts in documents.items()}
+        counts = {key: Counter(pair for text in texts for pair in pairs_of(text)) for key, texts in documents.items()}
         average = sum(sum(pairs.values()) for pairs in counts.values()) / max(len(counts), 1)
         self._postings: dict[str, list[tuple[str, float]]] = defaultdict(list)
         frequency = Counter(pair for pairs in counts.values() for pair in pairs)
@@ -24,7 +24,7 @@ class Bigrams:
 
     def scores(self, text: str) -> dict[str, float]:
         """From 0 to 1 by key: how much of the text's pairs a document has, the rare ones counting most."""
-        pairs = set(_pairs(text))
+        pairs = set(pairs_of(text))
         totals: dict[str, float] = defaultdict(float)
         for pair in pairs:
             for key, gain in self._postings.get(pair, ()):
@@ -33,5 +33,6 @@ class Bigrams:
         return {key: min(total / scale, 1.0) for key, total in totals.items()}
 
 
-def _pairs(text: str) -> list[str]:
+def pairs_of(text: str) -> list[str]:
+    """Neighbouring characters, without those beside punctuation."""
     return [pair for at in range(len(text) - 1) if (pair := text[at : at + 2]).isalnum()]

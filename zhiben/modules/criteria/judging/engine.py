@@ -15,24 +15,30 @@ from functools import cache
 from zhiben.modules.criteria.catalogue import Catalogue, Entry, catalogue
 
 from . import trades as fields
-from .bigrams import Bigrams
+from .bigrams import Bigrams, pairs_of
 from .explaining import because, to_establish
 from .gaps import gaps
 from .judgement import Candidate, Judgement
-from .phrases import Found
+from .phrases import Found, Hit
 from .quantities import quantities
 from .text import Description, folded, read
 from .vocabulary import Vocabulary, Way, vocabulary
 from .ways import Reading, read_way
 
-AT_MOST = 10
-FLOOR = 0.3
-"""Below this a hint is noise."""
+AT_MOST, AT_LEAST = 10, 5
+"""Faint candidates only fill up to five: what nobody has words for yet may be among them."""
+FLOOR, FAINT = 0.25, 0.4
+"""Below the floor a hint is noise; below `FAINT` it is a guess."""
+_WORDS, _LIKENESS = 0.65, 0.35
+"""What the vocabulary and what the likeness add to a score."""
 MATCH_FROM = 0.5
 """Every match scores at least this."""
 _CONTRADICTED, _MINOR, _FAR, _RESOLVED, _LONE = 0.45, 0.7, 0.8, 0.6, 0.4
 _SAYS_LITTLE = frozenset({"defect", "condition"})
-"""A defect without its thing (没有, 损坏) tells next to nothing."""
+"""A defect without its thing (没有, 损坏) tells next to nothing, unless it names the thing itself (同一段母线)."""
+_BY_ITSELF, _NEAR = 0.6, 0.8
+_BY_LENGTH = (0.0, 0.35, 0.8, 0.95)
+"""How telling a phrase of one, two, three characters is beside a longer one: short ones stand in many words by chance."""
 LONGEST = 2000
 """Characters of a description that are read."""
 
@@ -63,6 +69,11 @@ class Engine:
         }
         self._weights = [self._facet_weights(way) for way in words.ways]
         self._bigrams = Bigrams(self._documents())
+        self._pairs = {
+            phrase: frozenset(pairs_of(phrase))
+            for phrase in self._rarity
+            if len(phrase) > 2 and not set(phrase) & set("@…&")
+        }
 
     def _documents(self) -> dict[str, list[str]]:
         entries = self.catalogue.criteria
@@ -88,7 +99,7 @@ class Engine:
         best = self._best_readings(found, description)
         is_resolved = bool(found.get("@已改"))
         scored: list[Scored] = []
-        for key in best.keys() | {key for key, score in likeness.items() if score > FLOOR / 2}:
+        for key in best.keys() | {key for key, score in likeness.items() if score > 0.1}:
             entry = self.catalogue.criteria.get(key)
             if entry is None:
                 continue
@@ -96,14 +107,19 @@ class Engine:
             kept = fields.weight(entry.sector, given=sector, trades=trades)
             scored.append(self._scored(entry, reading, fit, likeness.get(key, 0.0), kept, is_resolved, found_on))
         scored.sort(key=lambda one: (-one.score, one.entry.position))
-        shown = [one for one in scored if _holds(one.entry, found_on) and one.score >= FLOOR][:AT_MOST]
+        held = [one for one in scored if _holds(one.entry, found_on)]
+        shown = [
+            one
+            for place, one in enumerate(held[:AT_MOST])
+            if one.score >= FAINT or (place < AT_LEAST and one.score >= FLOOR)
+        ]
         return Judgement(
             tuple(self._candidate(one, description) for one in shown),
             gaps(scored, self.catalogue, found_on),
         )
 
     def _best_readings(self, found: Found, description: Description) -> dict[str, tuple[Reading, float]]:
-        said = quantities(description.text)
+        said, pairs = quantities(description.text), frozenset(pairs_of(description.text))
         numbers: set[int] = set()
         for phrase in found:
             numbers |= self._ways_by_phrase.get(phrase, set())
@@ -111,27 +127,38 @@ class Engine:
         for number in numbers:
             reading = read_way(self.words.ways[number], found, said, description)
             if reading.hits:
-                fit = self._fit(reading, self._weights[number])
+                fit = self._fit(reading, self._weights[number], pairs)
                 if fit > best.get(reading.way.key, (None, -1.0))[1]:
                     best[reading.way.key] = (reading, fit)
         return best
 
-    def _fit(self, reading: Reading, weights: dict[str, float]) -> float:
+    def _fit(self, reading: Reading, weights: dict[str, float], pairs: frozenset[str]) -> float:
         """From 0 to 1: the share of the facets that are hit, and how telling the words are."""
-        telling = [max(self._rarity[phrase] for phrase, _ in hits) for hits in reading.hits.values()]
-        gained = sum(telling)
+        telling = {name: max(self._telling(*hit) for hit in hits) for name, hits in reading.hits.items()}
+        gained = sum(telling.values())
         lost = sum(weights[name] for name in reading.missing)
-        coverage = gained / (gained + lost) if gained else 0.0
+        near = sum(weights[name] * self._nearness(reading.way.facets[name], pairs) for name in reading.missing)
+        coverage = (gained + _NEAR * near) / (gained + lost) if gained else 0.0
         supported = len({phrase for phrase, _ in reading.also})
         strength = 1 - math.exp(-(gained + 0.2 * min(supported, 4) + 0.2 * len(reading.met)) / 1.2)
         fit = 0.6 * coverage**1.3 + 0.4 * strength
-        if reading.hits.keys() <= _SAYS_LITTLE:
+        if reading.hits.keys() <= _SAYS_LITTLE and max(telling.values()) < _BY_ITSELF:
             fit *= _LONE
         if reading.is_contradicted:
             fit *= _CONTRADICTED
         if reading.is_defect_far:
             fit *= _FAR
         return fit * _MINOR if reading.minor else fit
+
+    def _nearness(self, phrases: Sequence[str], pairs: frozenset[str]) -> float:
+        """How much of one of the phrases the description has, from half of it on: 未签安全协议 in 从未签协议."""
+        shares = (len(own & pairs) / len(own) for phrase in phrases if (own := self._pairs.get(phrase)))
+        best = max(shares, default=0.0)
+        return best if best >= 0.5 else 0.0
+
+    def _telling(self, phrase: str, hit: Hit) -> float:
+        length = hit.end - hit.start
+        return self._rarity[phrase] * (_BY_LENGTH[length] if length < len(_BY_LENGTH) else 1.0)
 
     def _scored(
         self,
@@ -153,7 +180,7 @@ class Engine:
             and not is_resolved
             and kept > fields.FOREIGN
         )
-        score = (0.8 * fit + 0.2 * likeness) * kept * (_RESOLVED if is_resolved else 1.0)
+        score = (_WORDS * fit + _LIKENESS * likeness) * kept * (_RESOLVED if is_resolved else 1.0)
         if is_match:
             score = MATCH_FROM + (1 - MATCH_FROM) * score
         return Scored(entry, reading, min(round(score, 4), 1.0), is_match)

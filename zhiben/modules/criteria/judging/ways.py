@@ -86,20 +86,23 @@ def _place_defect(reading: Reading, found: Found, description: Description) -> N
         return
     anchors = {hit.clause for name in _ANCHORS for _, hit in reading.hits.get(name, ())}
     good = {hit.clause: hit for hit in found.get("@完好", ()) if is_good(hit, description)}
-    minor = {hit.clause: hit for hit in found.get("@轻微", ())}
+    spoken = [hit for hits in reading.hits.values() for _, hit in hits]
+    minor = {
+        hit.clause: hit for hit in found.get("@轻微", ()) if not any(_overlap(hit, other) for other in spoken)
+    }
     beside = [hit for _, hit in defects if not anchors or any(abs(hit.clause - at) <= 1 for at in anchors)]
     reading.is_defect_far = not beside
     things = {hit.clause for name in _THINGS for _, hit in reading.hits.get(name, ())}
     in_order = {at for at in things if at in good}
     if things and things <= in_order and not any(hit.clause in things for hit in beside):
         reading.good = good[min(things)]
-    covering = [hit for hit in beside if not _stands_in(minor.get(hit.clause), hit)]
-    if beside and all(hit.clause in minor for hit in beside) and covering:
+    if beside and all(hit.clause in minor for hit in beside):
         reading.minor = minor[beside[0].clause]
 
 
-def _stands_in(inner: Hit | None, outer: Hit) -> bool:
-    return inner is not None and outer.start <= inner.start and inner.end <= outer.end
+def _overlap(one: Hit, other: Hit) -> bool:
+    """局部 in 局部通风机, 标签 in 没有标签: a part of what is meant, no weakening of it."""
+    return one.start < other.end and other.start < one.end
 
 
 def _compare_limits(reading: Reading, found: Found, said: Sequence[Quantity], description: Description) -> None:
