@@ -36,7 +36,7 @@ MATCH_FROM = 0.5
 _CONTRADICTED, _MINOR, _FAR, _RESOLVED, _LONE = 0.45, 0.7, 0.8, 0.6, 0.4
 _SAYS_LITTLE = frozenset({"defect", "condition"})
 """A defect without its thing (没有, 损坏) tells next to nothing, unless it names the thing itself (同一段母线)."""
-_BY_ITSELF, _NEAR = 0.6, 0.8
+_BY_ITSELF, _NEAR, _LITTLE = 0.6, 0.8, 0.35
 _BY_LENGTH = (0.0, 0.35, 0.8, 0.95)
 """How telling a phrase of one, two, three characters is beside a longer one: short ones stand in many words by chance."""
 LONGEST = 2000
@@ -69,6 +69,7 @@ class Engine:
         }
         self._weights = [self._facet_weights(way) for way in words.ways]
         self._bigrams = Bigrams(self._documents())
+        self._owned: dict[tuple[str, ...], tuple[frozenset[str], list[frozenset[str]]]] = {}
         self._pairs = {
             phrase: frozenset(pairs_of(phrase))
             for phrase in self._rarity
@@ -97,6 +98,7 @@ class Engine:
         found = self.words.lexicon.find(description)
         likeness = self._bigrams.scores(description.text)
         best = self._best_readings(found, description)
+        signs = fields.signs_in(description.text)
         is_resolved = bool(found.get("@已改"))
         scored: list[Scored] = []
         for key in best.keys() | {key for key, score in likeness.items() if score > 0.1}:
@@ -104,7 +106,7 @@ class Engine:
             if entry is None:
                 continue
             reading, fit = best.get(key, (None, 0.0))
-            kept = fields.weight(entry.sector, given=sector, trades=trades)
+            kept = fields.weight(entry.sector, given=sector, trades=trades, signs=signs)
             scored.append(self._scored(entry, reading, fit, likeness.get(key, 0.0), kept, is_resolved, found_on))
         scored.sort(key=lambda one: (-one.score, one.entry.position))
         held = [one for one in scored if _holds(one.entry, found_on)]
@@ -137,7 +139,9 @@ class Engine:
         telling = {name: max(self._telling(*hit) for hit in hits) for name, hits in reading.hits.items()}
         gained = sum(telling.values())
         lost = sum(weights[name] for name in reading.missing)
-        near = sum(weights[name] * self._nearness(reading.way.facets[name], pairs) for name in reading.missing)
+        near = 0.0
+        if gained > _LITTLE:
+            near = sum(weights[name] * self._nearness(reading.way.facets[name], pairs) for name in reading.missing)
         coverage = (gained + _NEAR * near) / (gained + lost) if gained else 0.0
         supported = len({phrase for phrase, _ in reading.also})
         strength = 1 - math.exp(-(gained + 0.2 * min(supported, 4) + 0.2 * len(reading.met)) / 1.2)
@@ -150,10 +154,16 @@ class Engine:
             fit *= _FAR
         return fit * _MINOR if reading.minor else fit
 
-    def _nearness(self, phrases: Sequence[str], pairs: frozenset[str]) -> float:
+    def _nearness(self, phrases: tuple[str, ...], pairs: frozenset[str]) -> float:
         """How much of one of the phrases the description has, from half of it on: 未签安全协议 in 从未签协议."""
-        shares = (len(own & pairs) / len(own) for phrase in phrases if (own := self._pairs.get(phrase)))
-        best = max(shares, default=0.0)
+        owned = self._owned.get(phrases)
+        if owned is None:
+            owns = [self._pairs[phrase] for phrase in phrases if phrase in self._pairs]
+            owned = self._owned[phrases] = (frozenset[str]().union(*owns), owns)
+        every, owns = owned
+        if len(every & pairs) == 0:
+            return 0.0
+        best = max(len(own & pairs) / len(own) for own in owns)
         return best if best >= 0.5 else 0.0
 
     def _telling(self, phrase: str, hit: Hit) -> float:
@@ -175,10 +185,11 @@ class Engine:
             and entry.document.holds_on(found_on)
             and reading is not None
             and reading.is_complete
+            and reading.is_said_plainly
             and not reading.is_contradicted
             and not reading.minor
             and not is_resolved
-            and kept > fields.FOREIGN
+            and kept >= fields.MAY_MATCH
         )
         score = (_WORDS * fit + _LIKENESS * likeness) * kept * (_RESOLVED if is_resolved else 1.0)
         if is_match:

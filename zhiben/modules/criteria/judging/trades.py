@@ -9,8 +9,11 @@ from typing import Any
 
 from zhiben.modules.criteria.catalogue import DATA
 
-OWN, EVERYWHERE, SAME_FIELD, UNKNOWN, FOREIGN = 1.0, 0.94, 0.92, 1.0, 0.62
-"""How much a criterion's score keeps: its very trade, any enterprise, a neighbour, nothing known, another field."""
+OWN, EVERYWHERE, SAME_FIELD, UNKNOWN, UNLIKELY, FOREIGN = 1.0, 0.94, 0.92, 1.0, 0.85, 0.62
+"""How much a criterion's score keeps: its very trade, any enterprise, a neighbour, nothing known, a field the words
+do not point to, another field than the one given."""
+MAY_MATCH = SAME_FIELD
+"""From here on a criterion may be a match."""
 
 
 @cache
@@ -46,24 +49,32 @@ def applies_everywhere(sector: str) -> bool:
 
 
 @cache
-def _weight(given: tuple[str, ...], sector: str) -> float:
+def _weight(given: tuple[str, ...], signs: frozenset[str], sector: str) -> float:
     if sector in given:
         return OWN
     fields = frozenset[str]().union(*map(_fields_called, given))
     if not fields:
-        return UNKNOWN
+        is_likely = not signs or field_of(sector) in signs
+        return UNKNOWN if is_likely else EVERYWHERE if applies_everywhere(sector) else UNLIKELY
     if field_of(sector) in fields:
         precise = any("-" in name and field_of(name) == field_of(sector) for name in given)
         return SAME_FIELD if precise else OWN
     return EVERYWHERE if applies_everywhere(sector) else FOREIGN
 
 
-def weight(sector: str, *, given: str, trades: Sequence[str]) -> float:
-    """What the score of a criterion of `sector` keeps, where the enterprise is said to be of `given` and `trades`.
+def signs_in(text: str) -> frozenset[str]:
+    """Fields that the words of a description point to: 尾矿库坝面 → 非煤矿山."""
+    fields = _data()["fields"]
+    return frozenset(name for name, about in fields.items() if any(sign in text for sign in about.get("signs", ())))
+
+
+def weight(sector: str, *, given: str, trades: Sequence[str], signs: frozenset[str] = frozenset()) -> float:
+    """What the score of a criterion of `sector` keeps, where the enterprise is said to be of `given` and `trades`;
+    where nothing is said, the signs in the description speak.
 
     >>> weight("工贸-机械", given="工贸-机械", trades=()), weight("煤矿", given="", trades=())
     (1.0, 1.0)
     >>> weight("煤矿", given="工贸", trades=()) < weight("消防", given="工贸", trades=()) < 1
     True
     """
-    return _weight(tuple(name for name in (given, *trades) if name), sector)
+    return _weight(tuple(name for name in (given, *trades) if name), signs, sector)

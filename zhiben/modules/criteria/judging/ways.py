@@ -39,6 +39,14 @@ class Reading:
         return bool(self.hits) and not self.missing and not self.is_defect_far
 
     @property
+    def is_said_plainly(self) -> bool:
+        """Every facet by a word of at least two characters, and not all of them by the same word: 淤 alone is in many."""
+        spans = {(hit.start, hit.end) for hits in self.hits.values() for _, hit in hits}
+        return all(any(hit.end - hit.start > 1 for _, hit in hits) for hits in self.hits.values()) and (
+            len(spans) > 1 or len(self.hits) == 1
+        )
+
+    @property
     def is_contradicted(self) -> bool:
         return bool(self.excepted or self.broken or self.good)
 
@@ -87,9 +95,7 @@ def _place_defect(reading: Reading, found: Found, description: Description) -> N
     anchors = {hit.clause for name in _ANCHORS for _, hit in reading.hits.get(name, ())}
     good = {hit.clause: hit for hit in found.get("@完好", ()) if is_good(hit, description)}
     spoken = [hit for hits in reading.hits.values() for _, hit in hits]
-    minor = {
-        hit.clause: hit for hit in found.get("@轻微", ()) if not any(_overlap(hit, other) for other in spoken)
-    }
+    minor = {hit.clause: hit for hit in found.get("@轻微", ()) if not any(_overlap(hit, other) for other in spoken)}
     beside = [hit for _, hit in defects if not anchors or any(abs(hit.clause - at) <= 1 for at in anchors)]
     reading.is_defect_far = not beside
     things = {hit.clause for name in _THINGS for _, hit in reading.hits.get(name, ())}
