@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from zhiben.core.batches import in_batches
+from zhiben.core.bulk import insert_rows
 
 from .canonical import clean, plain
 from .digest import current_algorithm, digest_text
@@ -79,7 +80,8 @@ def append(
 
 
 def append_many(lines: Sequence[NewLine]) -> list[AuditLine]:
-    """As `append`, for many records at once or several lines of one, in the order given, with few queries."""
+    """As `append`, for many records at once or several lines of one, in the order given, with few queries; the lines
+    come back without their keys."""
     if not connection.in_atomic_block:
         raise RuntimeError("a line of the trail is written in the transaction of the change it tells of")
     ends = _ends_of_chains(lines)
@@ -93,7 +95,8 @@ def append_many(lines: Sequence[NewLine]) -> list[AuditLine]:
     if len(written) == 1:
         written[0].save(force_insert=True)
         return written
-    return AuditLine.objects.bulk_create(written)
+    insert_rows(AuditLine, written)
+    return written
 
 
 def lines_of(record_type: str, record_id: str) -> QuerySet[AuditLine]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from zhiben.core.bulk import insert_rows
+
 from .delivery import deliver_pending, prune, retry_parked
 from .event import Event
 from .handlers import LATER, ON, later, listeners, on
@@ -20,7 +22,7 @@ def announce(event: Event) -> OutboxEvent:
 def announce_many(events: Sequence[Event]) -> list[OutboxEvent]:
     if not connection.in_atomic_block:
         raise RuntimeError("an event is announced in the transaction of the change it tells of")
-    rows = OutboxEvent.objects.bulk_create(
+    rows = [
         OutboxEvent(
             name=event.name,
             record_type=event.record_type,
@@ -29,12 +31,16 @@ def announce_many(events: Sequence[Event]) -> list[OutboxEvent]:
             data=event.to_data(),
         )
         for event in events
-    )
-    Delivery.objects.bulk_create(
-        Delivery(event=row, handler=path, record_type=row.record_type, record_id=row.record_id)
-        for event, row in zip(events, rows, strict=True)
-        for path in listeners(LATER, type(event))
-    )
+    ]
+    if any(listeners(LATER, kind) for kind in {type(event) for event in events}):
+        OutboxEvent.objects.bulk_create(rows)
+        Delivery.objects.bulk_create(
+            Delivery(event=row, handler=path, record_type=row.record_type, record_id=row.record_id)
+            for event, row in zip(events, rows, strict=True)
+            for path in listeners(LATER, type(event))
+        )
+    else:
+        insert_rows(OutboxEvent, rows)
     for event in events:
         for handler in listeners(ON, type(event)).values():
             handler(event, now=event.at)

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from zhiben.core.access.directory import Directory
+from zhiben.core.bulk import insert_rows
 from zhiben.core.notify.models import Notification
 
 from .models import NO_DEADLINE, ApprovalRequest, OpenDeadline, WorkItem
@@ -133,7 +134,7 @@ def _replace_items(before: dict[tuple[str, str, str], WorkItem], wanted: dict[tu
     gone = [before[key].pk for key in before if key not in wanted]
     if gone:
         WorkItem.objects.filter(pk__in=gone).delete()
-    WorkItem.objects.bulk_create([item for key, item in wanted.items() if key not in before])
+    insert_rows(WorkItem, [item for key, item in wanted.items() if key not in before])
     changed = []
     for key, item in wanted.items():
         if (known := before.get(key)) and _differs(known, item):
@@ -190,7 +191,7 @@ def _replace_deadlines(workflow: Workflow, records: Sequence[Record], keys: Sequ
         _withdraw_calls(moved, now)
     if running:
         OpenDeadline.objects.filter(pk__in=[row.pk for row in running.values()]).delete()
-    OpenDeadline.objects.bulk_create(fresh)
+    insert_rows(OpenDeadline, fresh)
 
 
 def _withdraw_calls(moved: Sequence[OpenDeadline], now: datetime) -> None:

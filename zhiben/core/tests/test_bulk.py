@@ -1,0 +1,89 @@
+"""Rows by the thousand are the same rows as one by one, on either database."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from zhiben.core.audit.models import AuditLine, Kind
+from zhiben.core.bulk import FEW, insert_rows
+from zhiben.core.events.models import OutboxEvent
+from zhiben.core.ids import new_id
+from zhiben.core.org.models import Region, RegionLevel, Unit, UnitKind
+
+NOW = datetime(2026, 3, 10, 2, 0, 0, 123456, tzinfo=UTC)
+ODD = "制表\t换行\n反斜\\N 引号'\" 百分%s {} 甲"
+
+
+def line(number: int, **more) -> AuditLine:
+    return AuditLine(
+        record_type="tasks.task",
+        record_id=str(new_id()),
+        seq=number,
+        at=NOW,
+        kind=Kind.STEP,
+        verb="x",
+        label=ODD,
+        actor_name="",
+        data={"数": [1, None, ODD]},
+        algorithm="sm3",
+        digest="0" * 64,
+        **more,
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("many", [FEW - 1, FEW, 3 * FEW])
+def test_rows_come_back_as_they_were(many):
+    insert_rows(AuditLine, [line(number, key=None if number % 2 else f"k{number}") for number in range(many)])
+    kept = list(AuditLine.objects.order_by("seq"))
+    assert [each.seq for each in kept] == list(range(many))
+    assert {(each.label, each.at, each.kind, each.data["数"][2], each.actor_id) for each in kept} == {
+        (ODD, NOW, "step", ODD, None)
+    }
+    assert kept[1].key is None
+    assert kept[2].key == "k2"
+
+
+@pytest.mark.django_db
+def test_lists_booleans_days_and_what_the_database_fills_in(cast):
+    region = Region.objects.get(level=RegionLevel.CITY)
+    insert_rows(
+        Unit,
+        [
+            Unit(
+                name=f"单位{number}",
+                kind=UnitKind.DEPARTMENT,
+                region=region,
+                region_path=region.path,
+                sectors=["gas", "*"],
+                valid_from=date(2026, 1, 1),
+            )
+            for number in range(FEW)
+        ],
+    )
+    unit = Unit.objects.get(name="单位7")
+    assert (unit.kind, unit.sectors, unit.valid_from, unit.superior) == (
+        "department",
+        ["gas", "*"],
+        date(2026, 1, 1),
+        None,
+    )
+    insert_rows(
+        OutboxEvent,
+        [OutboxEvent(name="x", record_type="x", record_id=str(n), at=NOW, data={"甲": n}) for n in range(FEW)],
+    )
+    assert OutboxEvent.objects.get(record_id="3").data == {"甲": 3}
+
+
+@pytest.mark.django_db
+def test_a_broken_rule_breaks_all(cast):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_rows(AuditLine, [line(n, key="once") for n in range(FEW - 1)] + [line(0), line(0)] + _twice())
+    assert not AuditLine.objects.filter(verb="x").exists()
+
+
+def _twice() -> list[AuditLine]:
+    first, second = line(1), line(1)
+    second.record_id = first.record_id
+    return [first, second]
