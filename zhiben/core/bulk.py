@@ -20,7 +20,7 @@ def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None
     columns = [_Column(field) for field in model._meta.concrete_fields if _is_given(field, rows[0])]
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(column.name for column in columns)
-    values = ([column.of(row) for column in columns] for row in rows)
+    values: Any = ([column.of(row) for column in columns] for row in rows)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
