@@ -2,7 +2,8 @@
 
 It reads only deadlines whose next moment has come, a batch to a transaction: what is sent and the mark that it was
 sent are saved together, so a sweeper killed in the middle repeats nothing and skips nothing. Several may run at once
-on PostgreSQL; they pass over each other's rows."""
+on PostgreSQL; they pass over each other's rows, and over records that somebody is changing: as a step does, the round
+locks the record first and its deadlines after it, so that neither ever waits for the other in a circle."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -47,17 +48,37 @@ class Swept:
 def sweep(now: datetime, *, limit: int = 100_000) -> Swept:
     """Send all whose moment has come, at most `limit` deadlines."""
     swept = Swept()
+    passed_over: set[int] = set()
     while swept.deadlines < limit:
         with transaction.atomic():
-            rows = list(
-                OpenDeadline.objects.select_for_update(skip_locked=True)
-                .filter(next_at__lte=now)
-                .order_by("next_at")[: min(BATCH, limit - swept.deadlines)]
-            )
-            if not rows:
+            due = OpenDeadline.objects.filter(next_at__lte=now).exclude(pk__in=passed_over).order_by("next_at")
+            found = list(due[: min(BATCH, limit - swept.deadlines)])
+            if not found:
                 break
-            _send(rows, now, swept)
+            rows = _claimed(found, now)
+            passed_over |= {row.pk for row in found} - {row.pk for row in rows}
+            if rows:
+                _send(rows, now, swept)
     return swept
+
+
+def _claimed(found: Sequence[OpenDeadline], now: datetime) -> list[OpenDeadline]:
+    """Of these the ones that are ours now, as they stand now: whoever is changing a record may be moving its day."""
+    by_type: dict[str, list[str]] = defaultdict(list)
+    for row in found:
+        by_type[row.record_type].append(row.record_id)
+    free: set[tuple[str, str]] = set()
+    for record_type, ids in sorted(by_type.items()):
+        model = workflow_of(record_type).model
+        keys = {model._meta.pk.to_python(record_id): (record_type, record_id) for record_id in ids}
+        rows = model._base_manager.filter(pk__in=keys)
+        locked = set(rows.select_for_update(of=("self",), skip_locked=True).order_by("pk").values_list("pk", flat=True))
+        if len(locked) < len(keys):
+            locked |= keys.keys() - set(rows.values_list("pk", flat=True))  # gone: their deadlines end
+        free |= {keys[key] for key in locked}
+    ours = [row.pk for row in found if (row.record_type, row.record_id) in free]
+    claimed = OpenDeadline.objects.select_for_update(skip_locked=True).filter(pk__in=ours, next_at__lte=now)
+    return list(claimed.order_by("next_at"))
 
 
 def register_periodic(name: str, work: Callable[[datetime], Any]) -> None:

@@ -10,7 +10,7 @@ from zhiben.core.notify.models import Notification
 from zhiben.core.org import services as org
 from zhiben.core.org.roles import Role
 from zhiben.core.workflow.deciding import decide
-from zhiben.core.workflow.engine import StepInvalid, StepRefused, fire
+from zhiben.core.workflow.engine import StepRefused, fire
 from zhiben.core.workflow.models import ApprovalRequest, WorkItem
 from zhiben.core.workflow.offers import offers
 from zhiben.core.workflow.sweep import sweep
