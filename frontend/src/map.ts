@@ -20,8 +20,14 @@ export async function mountMap(figure: HTMLElement): Promise<void> {
     place.textContent = "地图没有画出来，请看旁边的列表。";
     return;
   }
+  const shown = (await answer.json()) as FeatureCollection;
+  if (!shown.features.length) {
+    place.textContent = "没有登记位置的记录，图上没有可画的点。";
+    place.classList.add("is-empty");
+    return;
+  }
   const map = L.map(place, { attributionControl: false, zoomSnap: 0.25 });
-  const layer = L.geoJSON((await answer.json()) as FeatureCollection, {
+  const layer = L.geoJSON(shown, {
     style: styleOf,
     pointToLayer: (feature, at) => L.circleMarker(at, { radius: 6, ...styleOf(feature) }),
     onEachFeature: (feature, shape) => {
@@ -32,6 +38,7 @@ export async function mountMap(figure: HTMLElement): Promise<void> {
       if (link) shape.on("click", () => window.location.assign(link));
     },
   }).addTo(map);
-  if (layer.getBounds().isValid()) map.fitBounds(layer.getBounds(), { padding: [8, 8] });
+  // one point has no extent: the map goes no nearer than a works and its surroundings
+  if (layer.getBounds().isValid()) map.fitBounds(layer.getBounds(), { padding: [8, 8], maxZoom: 16 });
   else map.setView([35, 105], 4);
 }

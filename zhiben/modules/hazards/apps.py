@@ -13,3 +13,10 @@ class HazardsConfig(AppConfig):
         from . import drawing
 
         register_periodic("hazards.draw_last_month", drawing.draw_last_month)
+
+        from zhiben.core.web.pages.record import Panel
+        from zhiben.modules.registry import panels
+
+        from .pages.mine import of_enterprise
+
+        panels.register(Panel("隐患", "hazards/panels/of_enterprise.html", of_enterprise))

@@ -23,6 +23,9 @@ FOR_MAJOR = {"goals": "治理目标和任务", "bodies": "负责机构和人员"
 """What a major hazard's governance plan has beyond the five 定 (安全生产事故隐患排查治理暂行规定, 安监总局令第16号,
 第十五条: 目标和任务、方法和措施、经费和物资、机构和人员、时限和要求、安全措施和应急预案)."""
 
+ASKED_ONCE = ("liable_person", "liable_mobile", "bodies")
+"""What of a plan speaks of people and not of this hazard."""
+
 
 # ── why not ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -100,6 +103,20 @@ def usual_day(hazard: Hazard, acting: Acting, now: datetime) -> date:
     policy = policy_of(hazard.region_path)
     days = policy.major_days if hazard.level == HazardLevel.MAJOR else policy.general_days
     return hazard.rectify_by or local_day(now) + timedelta(days=days)
+
+
+def as_before(name: str) -> Callable[[Hazard, Acting, datetime], Any]:
+    """What the enterprise need not write twice: as in this hazard's last plan; of who answers for it, and who helps,
+    else as in the last plan that the same unit filed."""
+
+    def known(hazard: Hazard, acting: Acting, now: datetime) -> Any:
+        plans = RectificationPlan.objects.order_by("-filed_at", "-pk")
+        own = plans.filter(hazard=hazard).values_list(name, flat=True).first()
+        if own is not None or name not in ASKED_ONCE:
+            return own
+        return plans.filter(hazard__responsible_unit=hazard.responsible_unit_id).values_list(name, flat=True).first()
+
+    return known
 
 
 # ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────

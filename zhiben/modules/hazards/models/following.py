@@ -1,5 +1,6 @@
 """What follows a hazard: reports that the law asks for, looking at it again, and the review of what came back."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from django.db import models
@@ -96,7 +97,7 @@ class LookBack(Scoped):
     reason = models.TextField("最近一次理由", blank=True)
 
     objects: ClassVar[Manager] = ScopedQuerySet.as_manager()
-    perspectives = (SUPERVISING, REGION)
+    perspectives = (replace(SUPERVISING, label="本单位查看"), REGION)
 
     class Meta:
         verbose_name = "回头看"

@@ -1,5 +1,6 @@
 """事故隐患. PRC usage ("hidden danger"): a state or an act that may lead to an accident, **not** the ISO 45001 hazard."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import ClassVar, Self
 
@@ -68,6 +69,8 @@ OPEN_STATUSES = (
 UNDER_RECTIFICATION = (HazardStatus.ORDERED, HazardStatus.PLANNED, HazardStatus.RECTIFYING)
 """Where the day by which it must be rectified runs."""
 
+RECTIFIES = replace(RESPONSIBLE, label="本单位整改")
+SUPERVISES = replace(SUPERVISING, label="本单位监管")
 CLOSING = Perspective("closing", "由本单位销号", lambda acting: Q(closing_unit=acting.post.unit_id))
 OFFERED = Perspective("offered", "移交给本单位", lambda acting: Q(transfer_to=acting.post.unit_id))
 FOUND = Perspective("found", "本单位发现", lambda acting: Q(found_by_unit=acting.post.unit_id))
@@ -208,7 +211,7 @@ class Hazard(Scoped):
     reason = models.TextField("最近一次理由", blank=True)
 
     objects: ClassVar[Manager] = HazardQuerySet.as_manager()
-    perspectives = (RESPONSIBLE, SUPERVISING, CLOSING, OFFERED, FOUND, REGION)
+    perspectives = (RECTIFIES, SUPERVISES, CLOSING, OFFERED, FOUND, REGION)
 
     class Meta:
         verbose_name = "隐患"

@@ -88,7 +88,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "perspective": chosen,
         "today": at.today,
         "width": BAR,
-        "parts": Part,
+        "parts": list(Part),
     }
     return render(request, "hazards/clearing.html", context)
 

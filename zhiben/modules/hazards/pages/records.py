@@ -15,6 +15,7 @@ from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.detail import find, record_context
 from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter, UnitFilter
+from zhiben.core.web.pages.listing import Listing
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
 from zhiben.core.web.pages.routes import guarded
 from zhiben.core.workflow.models import ApprovalRequest
@@ -191,8 +192,22 @@ class HazardPages(RecordPages):
 
         (declared,) = super().urls()
         assert isinstance(declared, URLResolver)
-        record = path("<uuid:pk>/", guarded(cls, show), name="detail")
-        return [path(f"{cls.name}/", include(([*odd_addresses(), record, *declared.url_patterns], cls.name)))]
+        own = [
+            path("", guarded(cls, listed), name="list"),
+            path("<uuid:pk>/", guarded(cls, show), name="detail"),
+        ]
+        return [path(f"{cls.name}/", include(([*odd_addresses(), *own, *declared.url_patterns], cls.name)))]
+
+
+def listed(pages: HazardPages, request: HttpRequest) -> HttpResponse:
+    """The list like every other, with the button that begins a report."""
+    context = {
+        "pages": pages,
+        "listing": Listing(pages, request),
+        "may_report": may(request.acting, Permission.REPORT_HAZARDS),
+    }
+    alone = request.headers.get("HX-Target") == "list"
+    return render(request, "web/parts/list_body.html" if alone else pages.list_template, context)
 
 
 def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -1,17 +1,12 @@
 """The pages of hazards as the cast sees them."""
 
-from datetime import date, timedelta
-from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
 from zhiben.core import clock
-from zhiben.core.clock import local_day
-from zhiben.core.web.testing import PagesTest, check_page, counted
-from zhiben.core.workflow.engine import fire
-from zhiben.modules.hazards.models import Hazard, HazardLevel, HazardStatus
-from zhiben.modules.hazards.pages.look_backs import LookBackPages
+from zhiben.core.web.testing import PagesTest, counted
+from zhiben.modules.hazards.models import HazardLevel
 from zhiben.modules.hazards.pages.records import HazardPages
 from zhiben.modules.hazards.testing import a_hazard
 from zhiben.modules.registry.models import Enterprise
