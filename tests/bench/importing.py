@@ -41,7 +41,7 @@ def measure() -> None:
     Person.objects.filter(mobile__startswith="17")._raw_delete(connection.alias)  # type: ignore[attr-defined]
     note("名单已写成文件，开始导入")
     with tempfile.TemporaryDirectory() as folder, (_book(Path(folder))).open("rb") as file:
-        before = _peak()
+        before = peak()
         with stopwatch() as checking:
             run = _checked(file, by)
         with stopwatch() as carrying:
@@ -53,7 +53,7 @@ def measure() -> None:
     say(name, PEOPLE / seconds, "rows/s", baseline=PEOPLE / bare.seconds, against=against)
     say(f"{name}.check", checking.seconds, "s")
     say(f"{name}.carry_out", carrying.seconds, "s")
-    say(f"{name}.memory", _peak(), "MB", baseline=before, against="the same process before the import")
+    say(f"{name}.memory", peak(), "MB", baseline=before, against="the same process before the import")
 
 
 def _keeper() -> Acting:
@@ -107,7 +107,7 @@ def _carry_out(run: ImportRun, by: Acting) -> None:
     assert run.stage == Stage.DONE, run.error
 
 
-def _peak() -> float:
+def peak() -> float:
     """Megabytes this process has held at most."""
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return size / 1024 if sys.platform.startswith("linux") else size / 2**20

@@ -8,6 +8,7 @@ from zhiben.core.api.problems import answer_problems
 from zhiben.core.api.reading import CarefulParser
 from zhiben.modules.criteria import api as criteria
 from zhiben.modules.plans import api as plans
+from zhiben.modules.registry import api as registry
 from zhiben.modules.tasks import api as tasks
 
 DESCRIPTION = (
@@ -28,6 +29,7 @@ api = NinjaAPI(
 answer_problems(api)
 api.add_router("/me", me.router)
 api.add_router("/criteria", criteria.criteria)
+api.add_router("/enterprises", registry.router)
 api.add_router("/tasks", tasks.tasks)
 api.add_router("/obligations", tasks.obligations)
 api.add_router("/occurrences", tasks.occurrences)

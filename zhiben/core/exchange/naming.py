@@ -21,6 +21,8 @@ from zhiben.core.org.resolve import Names, preselected, tidy
 MOST_NAMED = 4
 MOST_LOOKED_INTO = 20
 """Names of a chunk for which the likeliest units are searched, which takes some milliseconds each."""
+CODE_LENGTH = 18
+"""Of a 统一社会信用代码, by which a unit may be named as well."""
 NAMES_A_QUERY = 10_000
 """SQLite accepts 32,766 parameters in a query."""
 SEPARATORS = str.maketrans("", "", "/\\／>＞|·-— \u3000")
@@ -197,7 +199,7 @@ def _which_region(text: str, regions: list[Region], directory: _Directory) -> st
 
 
 class UnitNames:
-    """By full name, short name or alias as kept; else by what the directory is sure enough of, with a note."""
+    """By full name, short name, alias or code as kept; else by what the directory is sure enough of, with a note."""
 
     def __init__(self, by: By, day: date) -> None:
         self.reach, self.day = reach_of(by), day
@@ -216,11 +218,16 @@ class UnitNames:
         hits: dict[str, dict[int, Unit]] = defaultdict(dict)
         called = UnitAlias.objects.filter(name__in=spellings)
         aliases = list(called.values_list("unit_id", "name"))
+        codes = {text.upper() for text in texts if len(text) == CODE_LENGTH}
         named = Q(name__in=spellings) | Q(short_name__in=spellings) | Q(pk__in={pk for pk, _ in aliases})
+        if codes:
+            named |= Q(credit_code__in=codes)
         units = {unit.pk: unit for unit in Unit.objects.valid_on(self.day).filter(named).select_related("region")}
-        full = {unit.name: unit for unit in units.values()}
+        full: dict[str, list[Unit]] = defaultdict(list)
         for unit in units.values():
-            hits[unit.short_name][unit.pk] = unit
+            full[unit.name].append(unit)  # several enterprises may bear it
+        for unit in units.values():
+            hits[unit.short_name][unit.pk] = hits[unit.credit_code][unit.pk] = unit
         for pk, alias in aliases:
             if pk in units:
                 hits[alias][pk] = units[pk]
@@ -228,8 +235,8 @@ class UnitNames:
         for text in texts:
             plain = tidy(text)
             if exact := full.get(text) or full.get(plain):
-                self._known[text] = self._reached(text, [exact])
-            elif others := hits.get(text) or hits.get(plain):
+                self._known[text] = self._reached(text, exact)
+            elif others := hits.get(text) or hits.get(plain) or hits.get(text.upper()):
                 self._known[text] = self._reached(text, list(others.values()))
             else:
                 unfound.append(text)
@@ -243,7 +250,7 @@ class UnitNames:
         own = [unit for unit in here if self._home is not None and unit.region_id == self._home.pk]
         chosen = own if len(own) == 1 else here
         if len(chosen) > 1:
-            return FoundUnits(problem=_which_unit(text, [unit.name for unit in chosen]))
+            return FoundUnits(problem=_which_of(text, chosen))
         return FoundUnits((chosen[0],))
 
     def _likeliest(self, text: str) -> FoundUnits:
@@ -267,6 +274,17 @@ def _nothing_like(text: str) -> FoundUnits:
 
 def _which_unit(text: str, names: list[str]) -> str:
     return f"“{text}”可能是{_listed(names)}，请填写单位全称。"
+
+
+def _which_of(text: str, units: list[Unit]) -> str:
+    names = [unit.name for unit in units]
+    if len(set(names)) == len(names):
+        return _which_unit(text, names)
+    told = "、".join(
+        f"{unit.region}{f'，{unit.credit_code}' if unit.credit_code else ''}" for unit in units[:MOST_NAMED]
+    )
+    more = "等" if len(units) > MOST_NAMED else ""
+    return f"叫“{text}”的有 {len(units)} 家（{told}{more}），请改填统一社会信用代码。"
 
 
 def _listed(names: list[str]) -> str:

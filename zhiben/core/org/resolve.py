@@ -16,7 +16,7 @@ from zhiben.core.text.normal import normalised_text
 
 from .collective import Collective, collective_of
 from .department_names import NOTHING, Functions, departments, functions_of
-from .models import Body, BodyKind, Region, RegionLevel, Unit, UnitKind
+from .models import Body, BodyKind, Region, RegionLevel, Unit, UnitAlias, UnitKind
 from .paths import ancestors, contains, within
 
 SURE = 1.0
@@ -197,10 +197,16 @@ class Names:
 
     def _enterprises(self, name: str) -> Iterator[Suggestion]:
         """Documents give enterprises by their names: no meaning is read into them."""
-        called = Q(name=name) | Q(short_name=name) | Q(aliases__name=name)
+        called = Q(name=name) | Q(short_name=name) | Q(pk__in=UnitAlias.objects.filter(name=name).values("unit"))
         here = within(self.region.path) & Q(kind=UnitKind.ENTERPRISE)
-        for unit in Unit.objects.valid_on(self._day).filter(here, called).select_related("region").distinct():
-            yield Suggestion(unit, None, SURE if tidy(unit.name) == name else 0.95, "与企业名称一致。")
+        found = list(Unit.objects.valid_on(self._day).filter(here, called).select_related("region")[: AT_MOST + 1])
+        for unit in found:
+            score = SURE if tidy(unit.name) == name else 0.95
+            if len(found) > 1:
+                told = "，".join(filter(None, (str(unit.region), unit.credit_code)))
+                yield Suggestion(unit, None, min(score, SURE_ENOUGH), f"有几家企业叫这个名称；这一家：{told}。请选定。")
+            else:
+                yield Suggestion(unit, None, score, "与企业名称一致。")
 
     def _another_level(self, name: str) -> Iterator[Suggestion]:
         """市应急局 where no such unit of the city is known: the like of it here, to be checked."""
@@ -350,9 +356,8 @@ def _regions_around(region: Region) -> list[Region]:
 
 
 def _units_around(region: Region, day: date) -> Iterable[Unit]:
-    """Of the region, above it and below it; enterprises below it are too many, see `_enterprises`."""
-    below = within(region.path) & ~Q(kind=UnitKind.ENTERPRISE)
-    around = below | Q(region_path__in=ancestors(region.path))
+    """Of the region, above it and below it; enterprises are too many, see `_enterprises`."""
+    around = (within(region.path) | Q(region_path__in=ancestors(region.path))) & ~Q(kind=UnitKind.ENTERPRISE)
     units = Unit.objects.valid_on(day).filter(around).select_related("region").prefetch_related("aliases")
     return units.order_by("pk")
 

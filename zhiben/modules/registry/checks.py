@@ -18,6 +18,7 @@ from .industries import read_industry
 from .models.enterprises import Enterprise, Scale
 from .trades import known_trades
 
+SECTORS, SCALES = frozenset(Sector.values), frozenset(Scale.values)
 WEST, EAST, SOUTH, NORTH = Decimal("73.4"), Decimal("135.1"), Decimal("3.8"), Decimal("53.6")
 """What of the earth China is in, in degrees of WGS 84."""
 FAR = 60
@@ -50,11 +51,11 @@ def code_refusal(code: str) -> Refused | None:
 
 
 def sector_refusal(sector: str) -> Refused | None:
-    return None if not sector or sector in Sector.values else Refused("请从列表中选择行业领域。", "sector")
+    return None if not sector or sector in SECTORS else Refused("请从列表中选择行业领域。", "sector")
 
 
 def scale_refusal(scale: str) -> Refused | None:
-    return None if not scale or scale in Scale.values else Refused("请从列表中选择规模。", "scale")
+    return None if not scale or scale in SCALES else Refused("请从列表中选择规模。", "scale")
 
 
 def trades_refusal(trades: Iterable[str]) -> Refused | None:

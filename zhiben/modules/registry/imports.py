@@ -153,9 +153,6 @@ class EnterpriseImport(Importing):
         actions = {plan.row.number: plan.action for plan in plans}
         new = [plan for plan in plans if plan.is_sound and plan.action == "new"]
         changed = [plan for plan in plans if plan.is_sound and plan.action == "change"]
-        self._refuse_what_may_not_be(new, changed, at)
-        new = [plan for plan in new if plan.is_sound]
-        changed = [plan for plan in changed if plan.is_sound]
         if new:
             made = register_enterprises(enterprises=[_new(plan) for plan in new], by=at.by, now=at.now)
             for plan, enterprise in zip(new, made, strict=True):

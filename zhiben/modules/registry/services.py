@@ -7,12 +7,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.permissions import Permission, may, require
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
+from zhiben.core.bulk import insert_rows
 from zhiben.core.clock import local_day
 from zhiben.core.events.services import announce_many
 from zhiben.core.org import services as org
@@ -129,7 +130,7 @@ def register_enterprises(*, enterprises: Sequence[NewEnterprise], by: By, now: d
         )
         for new, unit in zip(enterprises, units, strict=True)
     ]
-    _saved_once(lambda: Enterprise.objects.bulk_create(made))
+    _saved_once(lambda: insert_rows(Enterprise, made))
     engine.begin_many(
         made, by=by, now=now, label="建档", announces=EnterpriseRegistered,
         says=("name", "credit_code", "sector", "address", "supervising_unit"),
@@ -287,7 +288,7 @@ def _units_of(enterprises: Sequence[NewEnterprise], by: By, now: datetime) -> li
 def _saved_once(save: Any) -> None:
     """Two officers enter the same code at once: the second is told so."""
     try:
-        with transaction.atomic():
+        with transaction.atomic(), connection.wrap_database_errors:
             save()
     except IntegrityError as taken:
         raise Refused("统一社会信用代码刚由别人登记，请刷新页面后核对。", "credit_code") from taken
