@@ -7,9 +7,10 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from zhiben.core.text.dates import date_expressions
 
@@ -24,10 +25,11 @@ CSV 的列：id 编号、description 描述、sector 行业（可以为空）、
 另可有 trades 行业细类、captions 照片说明，多项用分号隔开。
 
   --out 文件   结果写到哪里；已有的同名文件会被替换
-  --on 日期    没有写发现日期的行按哪一天判定；不写时这些行不能判定
+  --on 日期    没有写发现日期的行按哪一天判定，如 2026-11-21；不写时按今天
 
 退出码：0 全部写出；1 有的行不能判定（原因已说明，其余已写出）；2 用法不对，或读写不了文件
 """
+CHINA = ZoneInfo("Asia/Shanghai")
 
 
 class _Misused(Exception):
@@ -47,12 +49,13 @@ def main(argv: Sequence[str]) -> int:
     except _Misused as misused:
         _say(f"{misused}\n\n{USAGE}" if str(misused) else USAGE)
         return 2 if str(misused) else 0
+    usual = arguments.on or datetime.now(CHINA).date()
     refused = written = 0
     temporary = arguments.out.with_name(f".{arguments.out.name}.{os.getpid()}.part")
     try:
         with temporary.open("w", encoding="utf-8", newline="\n") as stream:
             for line, row in rows:
-                outcome = _judged(row, arguments.on)
+                outcome = _judged(row, usual)
                 if isinstance(outcome, str):
                     refused += 1
                     _say(f"第 {line} 行：{outcome}")
@@ -113,14 +116,14 @@ def _text(path: Path, content: bytes) -> str:
     raise _Misused(f"{path} 不是文本文件：请在表格软件里另存为“CSV UTF-8”后再试。")
 
 
-def _judged(row: dict[str, str], usual: date | None) -> dict[str, Any] | str:
+def _judged(row: dict[str, str], usual: date) -> dict[str, Any] | str:
     """The line to write, or why there is none."""
     description = _cell(row, "description")
     if not description:
         return "没有描述，请填写 description 列。"
     day = _day(_cell(row, "found_on")) if _cell(row, "found_on") else usual
     if day is None:
-        return "没有可用的发现日期：请填写 found_on 列（如 2026-11-21），或用 --on 指定日期。"
+        return f"看不懂发现日期“{_cell(row, 'found_on')}”：请写成 2026-11-21 的样子。"
     answer = judge(
         description,
         sector=_cell(row, "sector"),

@@ -54,7 +54,7 @@ class Reading:
 def read_way(way: Way, found: Found, said: Sequence[Quantity], description: Description) -> Reading:
     reading = Reading(way)
     for name, phrases in way.facets.items():
-        hits = list(_hits(phrases, found))
+        hits = _hits(phrases, found)
         if name == "defect":
             hits = [(phrase, hit) for phrase, hit in hits if not _is_denied(phrase, hit, description)]
         if hits:
@@ -63,17 +63,15 @@ def read_way(way: Way, found: Found, said: Sequence[Quantity], description: Desc
             reading.missing.append(name)
     if not reading.hits:
         return reading
-    reading.also = list(_hits(way.also, found))
+    reading.also = _hits(way.also, found)
     reading.excepted = [hit for _, hit in _hits(way.excepts, found)]
     _place_defect(reading, found, description)
     _compare_limits(reading, found, said, description)
     return reading
 
 
-def _hits(phrases: Iterable[str], found: Found) -> Iterable[tuple[str, Hit]]:
-    for phrase in phrases:
-        for hit in found.get(phrase, ()):
-            yield phrase, hit
+def _hits(phrases: Iterable[str], found: Found) -> list[tuple[str, Hit]]:
+    return [(phrase, hit) for phrase in phrases if phrase in found for hit in found[phrase]]
 
 
 def _is_denied(phrase: str, hit: Hit, description: Description) -> bool:

@@ -1,0 +1,62 @@
+"""`zhiben criteria judge`: a file in, a line for each row out, without Django and without a database."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from zhiben.modules.criteria.command import main
+
+HEAD = "id,description,sector,found_on\n"
+
+
+def judged(tmp_path: Path, content: str | bytes, *more: str) -> tuple[int, list[dict]]:
+    source, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    source.write_bytes(content if isinstance(content, bytes) else content.encode())
+    code = main([str(source), "--out", str(out), *more])
+    return code, [json.loads(line) for line in out.read_text("utf-8").splitlines()] if out.exists() else []
+
+
+def test_one_line_for_each_row_best_first(tmp_path: Path) -> None:
+    code, lines = judged(
+        tmp_path, HEAD + "甲,塔机力矩限制器被短接,,2026-11-21\n乙,配电箱没贴标志,工贸-机械,2026/11/21\n"
+    )
+    assert code == 0
+    assert [line["id"] for line in lines] == ["甲", "乙"]
+    first = lines[0]["candidates"][0]
+    assert first.keys() == {"criteria_key", "kind", "score", "because", "to_establish"}
+    assert first["kind"] == "match"
+    assert first["because"]
+
+
+def test_a_row_that_cannot_be_judged_says_why_and_keeps_its_place(tmp_path: Path, capsys) -> None:
+    code, lines = judged(
+        tmp_path, HEAD + "1,,,2026-11-21\n2,脚手架没有连墙件,,去年\n3,脚手架没有连墙件,,\n", "--on", "2026-11-21"
+    )
+    assert code == 1
+    assert [bool(line["candidates"]) for line in lines] == [False, False, True]
+    told = capsys.readouterr().err
+    assert "第 2 行" in told
+    assert "看不懂发现日期“去年”" in told
+
+
+def test_tables_of_office_programs_are_read(tmp_path: Path) -> None:
+    text = HEAD + '1,"脚手架整层\n没有连墙件",房屋市政工程,2026年11月21日\n'
+    for content in (text.encode("gb18030"), text.encode("utf-8-sig"), text.replace("\n", "\r\n").encode()):
+        code, lines = judged(tmp_path, content)
+        assert (code, len(lines)) == (0, 1)
+        assert lines[0]["candidates"]
+
+
+def test_misuse_is_explained_and_writes_nothing(tmp_path: Path, capsys) -> None:
+    assert main([]) == 2
+    assert main(["没有这个.csv", "--out", str(tmp_path / "x")]) == 2
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    assert main([str(tmp_path / "a.csv"), "--out", str(tmp_path / "x")]) == 2
+    assert not (tmp_path / "x").exists()
+    assert "没有 description 列" in capsys.readouterr().err
+
+
+def test_it_starts_without_django() -> None:
+    code = "import sys; import zhiben.modules.criteria.command; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,187 @@
+"""From what officers write to the criteria that may apply."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from zhiben.modules.criteria.catalogue import catalogue
+from zhiben.modules.criteria.judging import judge
+from zhiben.modules.criteria.judging.measure import day_of
+from zhiben.modules.criteria.judging.quantities import Limit, quantities
+from zhiben.modules.criteria.judging.text import read
+from zhiben.modules.criteria.judging.vocabulary import files, read_vocabulary, vocabulary
+
+TODAY = date(2026, 11, 21)
+BLIND = sorted((Path(__file__).parent / "data").glob("*.csv"))
+CORPUS = Path(__file__).parents[4].parent / "shared" / "domain" / "hazards_sample.csv"
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+class TestVocabulary:
+    def test_is_whole(self) -> None:
+        """Every file reads, every class and every `like` exists, every limit has a bound; every criterion has words."""
+        problems: list[str] = []
+        words = read_vocabulary(files(), complain=problems.append)
+        assert problems == []
+        assert {way.key for way in words.ways} == catalogue().criteria.keys()
+        assert all(way.facets for way in words.ways)
+
+    def test_no_criterion_rests_on_one_short_word(self) -> None:
+        """One facet with a word of one character would match half of all descriptions."""
+        loose = [
+            way.key
+            for way in vocabulary().ways
+            if len(way.facets) == 1 and any(len(phrase) < 2 for phrases in way.facets.values() for phrase in phrases)
+        ]
+        assert loose == []
+
+
+@pytest.mark.parametrize("path", BLIND, ids=lambda path: path.stem)
+@pytest.mark.parametrize("with_sector", [True, False], ids=["with sector", "without sector"])
+def test_descriptions_written_before_the_vocabulary(path: Path, with_sector: bool) -> None:
+    _measure(path, with_sector, recall=0.97, false=0.03)
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the sample lies beside the repository where it is developed")
+@pytest.mark.parametrize("with_sector", [True, False], ids=["with sector", "without sector"])
+def test_the_sample(with_sector: bool) -> None:
+    _measure(CORPUS, with_sector, recall=0.95, false=0.1)
+
+
+def _measure(path: Path, with_sector: bool, *, recall: float, false: float) -> None:
+    missed, wrong, majors, ordinary = [], [], 0, 0
+    for row in rows_of(path)[:: 3 if with_sector else 1]:  # the harder half in full
+        wanted = [key for key in row["criteria_ref"].split("|||") if key]
+        answer = judge(
+            row["description"], sector=row["sector"] if with_sector else "", found_on=day_of(row, wanted, TODAY)
+        )
+        found = answer.candidates
+        assert len(found) <= 10
+        assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+        if wanted:
+            majors += 1
+            if not {one.criteria_key for one in found[:5]} & set(wanted):
+                missed.append(row["description"])
+        else:
+            ordinary += 1
+            if found and found[0].kind == "match":
+                wrong.append(row["description"])
+    assert majors > 15
+    assert len(missed) <= (1 - recall) * majors, missed
+    assert len(wrong) <= false * ordinary, wrong
+
+
+class TestVersions:
+    def test_the_version_of_the_day_is_used_and_no_other(self) -> None:
+        said = "采煤工作面瓦斯传感器被塑料袋包住"
+        before, after = judge(said, found_on=date(2026, 6, 30)), judge(said, found_on=date(2026, 7, 1))
+        documents = catalogue().criteria
+        for answer, day in ((before, date(2026, 6, 30)), (after, date(2026, 7, 1))):
+            shown = [documents[one.criteria_key].document for one in answer.candidates]
+            assert shown
+            assert all(each.holds_on(day) or each.effective_on is None for each in shown)
+        assert before.candidates[0].criteria_key != after.candidates[0].criteria_key
+
+    def test_before_the_earliest_version_nothing_matches_and_the_gap_is_said(self) -> None:
+        answer = judge("甲烷传感器被塑料袋包住，读数不准", sector="煤矿", found_on=date(2019, 5, 1))
+        assert not [one for one in answer.candidates if "煤矿" in catalogue().criteria[one.criteria_key].sector]
+        assert any("当日适用的版本不在目录中" in gap for gap in answer.gaps)
+
+    def test_a_document_without_a_first_day_only_hints(self) -> None:
+        undated = {key for key, entry in catalogue().criteria.items() if entry.document.effective_on is None}
+        assert undated
+        for said in ("粮库熏蒸没人监护，仓内磷化氢没测", "剧场安全出口上锁，看戏的人很多"):
+            answer = judge(said, found_on=TODAY)
+            assert not [one for one in answer.candidates if one.criteria_key in undated and one.kind == "match"]
+
+    def test_chemicals_after_september_match_the_old_rules_with_their_doubt(self) -> None:
+        answer = judge("一级重大危险源的液氨储罐没有紧急切断阀", sector="化工危化品", found_on=TODAY)
+        first = answer.candidates[0]
+        assert (first.criteria_key, first.kind) == ("安监总管三〔2017〕121号(化工部分)|正文|第5条", "match")
+        assert any("存疑" in reason for reason in first.because)
+        new = [one for one in answer.candidates if one.criteria_key.startswith("AQ 3067-2026")]
+        assert new
+        assert {one.kind for one in new} == {"hint"}
+
+    def test_only_text_compared_with_the_original_matches(self) -> None:
+        for path in BLIND:
+            for row in rows_of(path)[::7]:
+                for one in judge(row["description"], found_on=TODAY).candidates:
+                    assert one.kind == "hint" or catalogue().criteria[one.criteria_key].may_match
+
+
+class TestLimits:
+    def test_eight_people_are_not_more_than_nine(self) -> None:
+        over = judge("水产厂单冻间里当班12名工人在分拣", sector="工贸-液氨制冷", found_on=TODAY).candidates[0]
+        under = judge("水产厂单冻间里当班8名工人在分拣", sector="工贸-液氨制冷", found_on=TODAY).candidates
+        assert over.kind == "match"
+        assert not [one for one in under if one.criteria_key == over.criteria_key and one.kind == "match"]
+
+    @pytest.mark.parametrize(
+        ("said", "dimension", "low", "high"),
+        [
+            ("水深约5厘米", "length", 50, 50),
+            ("积粉超过1指厚", "length", 15, float("inf")),
+            ("停了半年", "time", 4380, 4380),
+            ("2个多月没修", "time", 1440, float("inf")),
+            ("当班11名工人", "people", 11, 11),
+            ("坐了7个采茶工", "people", 7, 7),
+            ("达到34%", "share", 34, 34),
+            ("不到9人", "people", 0, 9),
+            ("没超过9人", "people", 0, 9),
+            ("500千伏线路", "voltage", 500, 500),
+            ("存了3吨", "mass", 3000, 3000),
+            ("压力不足30kpa", "pressure", 0, 30),
+        ],
+    )
+    def test_quantities_are_read_as_people_write_them(self, said: str, dimension: str, low: float, high: float) -> None:
+        found = [each for each in quantities(read(said).text) if each.dimension == dimension]
+        assert [(round(each.low), each.high if each.high == float("inf") else round(each.high)) for each in found] == [
+            (low, high)
+        ]
+
+    def test_days_of_the_calendar_are_no_spans(self) -> None:
+        assert quantities("2024年5月10日发现") == ()
+
+    def test_bounds(self) -> None:
+        nine = Limit((), "over", 9, "人")
+        assert [nine.judged(quantities(said)[0]) for said in ("8人", "9人", "10人", "超过9人", "不足9人")] == [
+            False, False, True, True, False,
+        ]  # fmt: skip
+
+
+class TestWords:
+    def test_what_is_in_order_is_no_defect(self) -> None:
+        said = "喷漆房可燃气体报警器和风机工作正常，只是墙上的制度牌坏了"
+        assert not [one for one in judge(said, found_on=TODAY).candidates if one.kind == "match"]
+
+    def test_what_is_denied_is_no_defect(self) -> None:
+        said = "电炉炉坑没有积水，比较干燥"
+        assert not [one for one in judge(said, found_on=TODAY).candidates if one.kind == "match"]
+
+    def test_full_width_and_chinese_numerals_are_the_same(self) -> None:
+        one = judge("单冻间里十二名工人", sector="工贸-液氨制冷", found_on=TODAY)
+        other = judge("单冻间里１２名工人", sector="工贸-液氨制冷", found_on=TODAY)
+        assert [each.criteria_key for each in one.candidates] == [each.criteria_key for each in other.candidates]
+
+    def test_captions_speak_too(self) -> None:
+        bare = judge("现场见照片", found_on=TODAY)
+        told = judge("现场见照片", found_on=TODAY, captions=("塔机力矩限制器被短接",))
+        assert "match" not in {one.kind for one in bare.candidates}
+        assert told.candidates[0].kind == "match"
+
+    @pytest.mark.parametrize("said", ["", "。。。，，", "😀" * 50, "a" * 5000, "\x00\n\t", "存在安全隐患"])
+    def test_odd_text_breaks_nothing_and_matches_nothing(self, said: str) -> None:
+        assert not [one for one in judge(said, found_on=TODAY).candidates if one.kind == "match"]
+
+    def test_a_sector_that_is_a_little_wrong_loses_nothing(self) -> None:
+        said, key = "家具厂砂光机的吸尘管没有装火花探测", "应急管理部令第10号|第11条|(八)"
+        for sector in ("", "工贸", "工贸-轻工", "粉尘涉爆", "危险化学品", "建筑施工", "industry", "没有这个行业"):
+            keys = [one.criteria_key for one in judge(said, sector=sector, found_on=TODAY).candidates[:5]]
+            assert key in keys, sector
