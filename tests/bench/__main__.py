@@ -22,11 +22,14 @@ SERVER = {"shared_buffers": "512MB", "maintenance_work_mem": "256MB", "max_wal_s
 
 
 def main() -> int:
-    wanted = sys.argv[1:] or ["reading", "papers", "sqlite", "postgresql"]
+    wanted = sys.argv[1:] or ["reading", "judging", "papers", "sqlite", "postgresql"]
     KEPT.mkdir(exist_ok=True)
     if "reading" in wanted:
         note("读取方案")
         _run("reading", {})
+    if "judging" in wanted:
+        note("判定隐患")
+        _run("judging", {})
     if "papers" in wanted:
         note("公文")
         _run("papers", {})

@@ -1,15 +1,15 @@
-"""One part of the bench in its own process: `reading`; `make`, and for the database it made any module here with a
+"""One part of the bench in its own process: `reading` or `judging`; `make`, and for the database it made any module here with a
 `measure()`: `records`, `notices`."""
 
 import sys
 from importlib import import_module
 
+WITHOUT_DATABASE = ("reading", "judging")
+
 
 def main(part: str) -> None:
-    if part == "reading":
-        from . import reading
-
-        reading.measure()
+    if part in WITHOUT_DATABASE:
+        import_module(f"tests.bench.{part}").measure()
         return
     import django
 

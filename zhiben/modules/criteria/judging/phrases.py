@@ -36,7 +36,8 @@ class Lexicon:
     classes: Mapping[str, tuple[str, ...]]
 
     @cached_property
-    def _plain(self) -> frozenset[str]:
+    def plain(self) -> frozenset[str]:
+        """Plain text: whole phrases and the parts of compounds."""
         parts = {part for phrase in self._all for part in _parts(phrase)}
         return frozenset(part for part in parts if not part.startswith("@"))
 
@@ -46,7 +47,7 @@ class Lexicon:
 
     @cached_property
     def _lengths(self) -> tuple[int, ...]:
-        return tuple(sorted({len(phrase) for phrase in self._plain}))
+        return tuple(sorted({len(phrase) for phrase in self.plain}))
 
     @cached_property
     def _compound_by_part(self) -> dict[str, tuple[str, ...]]:
@@ -75,7 +76,7 @@ class Lexicon:
                 piece = text[start : start + length]
                 if len(piece) < length:
                     break
-                if piece in self._plain and not _cuts_a_number(text, start, start + length):
+                if piece in self.plain and not _cuts_a_number(text, start, start + length):
                     self._add(found, piece, Hit(start, start + length, clause))
         for part in list(found):
             for phrase in self._compound_by_part.get(part, ()):
