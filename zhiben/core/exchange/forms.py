@@ -61,7 +61,7 @@ def _mending_row(row: ImportRow, fields: list[Field], typed: Mapping[str, str]) 
     known = {field.name for field in fields}
     general = [sentence for name, sentence in row.problems if name not in known]
     wrong = [cell for cell in cells if cell.sentence]
-    questions = [_question(row, *asked, typed) for asked in row.questions]
+    questions = [_question(row, name, sentence, options, typed) for name, sentence, options in row.questions]
     return MendingRow(row, wrong, [cell for cell in cells if not cell.sentence], general, questions)
 
 

@@ -23,6 +23,8 @@ SURE = 1.0
 SURE_ENOUGH = 0.9
 """From here on a name is taken to mean what the directory says, unless a second unit is just as likely."""
 AT_MOST = 8
+OWN_ENTERPRISES = 100
+"""So many enterprises of the region itself, the earliest known, may be spoken of like an office: 州供电局."""
 ADMINISTRATIVE_ENDING = re.compile(
     r"(?:(?:壮族|回族|维吾尔)?自治区|特别行政区|自治[州县旗]|地区|新区|林区|街道办事处|街道|[省市州盟县区旗镇乡])$"
 )
@@ -357,9 +359,11 @@ def _regions_around(region: Region) -> list[Region]:
 
 def _units_around(region: Region, day: date) -> Iterable[Unit]:
     """Of the region, above it and below it; enterprises are too many, see `_enterprises`."""
-    around = (within(region.path) | Q(region_path__in=ancestors(region.path))) & ~Q(kind=UnitKind.ENTERPRISE)
-    units = Unit.objects.valid_on(day).filter(around).select_related("region").prefetch_related("aliases")
-    return units.order_by("pk")
+    above = Q(region_path__in=ancestors(region.path))
+    units = Unit.objects.valid_on(day).select_related("region").prefetch_related("aliases").order_by("pk")
+    offices = units.filter(within(region.path) | above).exclude(kind=UnitKind.ENTERPRISE)
+    # 供电局, 水务公司: entered by hand with the offices, before any list of enterprises
+    return [*offices, *units.filter(above, kind=UnitKind.ENTERPRISE)[:OWN_ENTERPRISES]]
 
 
 def _spellings(region: Region) -> Iterator[str]:

@@ -142,7 +142,12 @@ class Workflow:
     deadlines: tuple[Deadline, ...] = ()
     inputs: tuple[Input, ...] = ()
     label: str = ""
+    enters: tuple[str, ...] = ()
+    """States in which a record may begin, besides `start`, that was led elsewhere before: a ledger brings it in."""
     field_name: str = "status"
+    at_rest: tuple[str, ...] = ()
+    """States in which nothing is awaited and which are no end: the record is a thing (an enterprise at work), not a
+    piece of work."""
     with_related: tuple[str, ...] = ()
     """Relations that titles, actors and effects read; fetched with the record in set operations."""
     _by_name: dict[str, Step] = field(init=False, repr=False, compare=False)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from statistics import median
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -88,7 +89,7 @@ def position_doubt(
     others: QuerySet[Enterprise] = Enterprise.objects.filter(region_path=region_path, latitude__isnull=False)
     if but is not None:
         others = others.exclude(pk=but.pk)
-    known = list(others.values_list("latitude", "longitude")[:NEIGHBOURS])
+    known: list[Any] = list(others.values_list("latitude", "longitude")[:NEIGHBOURS])
     if len(known) < ENOUGH_NEIGHBOURS:
         return ""
     north = float(latitude) - median(float(each) for each, _ in known)

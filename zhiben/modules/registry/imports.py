@@ -329,7 +329,7 @@ def _compare(plan: _Plan) -> None:
     assert plan.enterprise is not None
     known = plan.enterprise
     for name, value in plan.given.items():
-        before = known.region if name == "region" else getattr(known, name)
+        before: Any = known.region if name == "region" else getattr(known, name)
         if (tuple(before) if name == "trades" else before) != value:
             plan.changes[name] = value
     if "name" in plan.changes:

@@ -56,7 +56,7 @@ class Known:
         rows = Enterprise.objects.select_related("unit__region", "supervising_unit")
         codes, keys = {each.code for each in wanted if each.code}, {each.key for each in wanted}
         known.by_code = {each.credit_code: each for each in rows.filter(credit_code__in=codes)}
-        for each in rows.existing().filter(name_key__in=keys).order_by("pk"):  # type: ignore[attr-defined]
+        for each in rows.existing().filter(name_key__in=keys).order_by("pk"):
             if each.pk not in but and (not known.reach or contains(known.reach, each.region_path)):
                 known.by_key[each.name_key].append(each)
         return known

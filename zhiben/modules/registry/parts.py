@@ -131,8 +131,8 @@ def _hold(enterprise: Enterprise, by: By) -> None:
 
 
 def _refuse_flaws(part: Part, touched: set[str]) -> None:
-    if not part.name.strip():  # type: ignore[attr-defined]
-        raise Refused(f"请填写{part._meta.get_field('name').verbose_name}名称。", "name")  # type: ignore[union-attr]
+    if not str(getattr(part, "name", "")).strip():
+        raise Refused(f"请填写{_kind_of(part)}的名称。", "name")
     if (site := getattr(part, "site", None)) and site.enterprise_id != part.enterprise_id:
         raise Refused("请选择本企业的场所。", "site")
     if {"latitude", "longitude"} & touched and (refusal := position_refusal(part.latitude, part.longitude)):  # type: ignore[attr-defined]
@@ -182,7 +182,7 @@ def _line(
         said = "；".join(f"{each}由“{before[each] or '空'}”改为“{text or '空'}”" for each, text in after.items())
     audit.append(
         record_type="registry.enterprise",
-        record_id=str(part.enterprise_id),  # type: ignore[attr-defined]
+        record_id=str(part.enterprise_id),
         kind=Kind.EDIT,
         verb=verb,
         label=label,

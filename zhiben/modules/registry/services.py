@@ -47,8 +47,8 @@ __all__ = [
 RESERVED = frozenset({"name", "credit_code", "region", "sector", "trades", "supervising_unit"})
 """What an enterprise does not say of itself: by this it is found, and by this it is decided who supervises it."""
 CODES_A_QUERY = 10_000
-LONGEST = {
-    each.name: each.max_length
+LONGEST: dict[str, int] = {
+    each.name: each.max_length or 0
     for each in Enterprise._meta.concrete_fields
     if getattr(each, "max_length", None) and not each.is_relation
 }
@@ -329,7 +329,9 @@ class _Made:
     ) -> "_Made":
         enterprise = change.enterprise
         place = (enterprise.region_path, enterprise.sector, enterprise.supervising_unit_id)
-        given = {name: tuple(value) if name == "trades" else value for name, value in change.fields.items()}
+        given: dict[str, Any] = {
+            name: tuple(value) if name == "trades" else value for name, value in change.fields.items()
+        }
         changed = {name: value for name, value in given.items() if value != _value(enterprise, name)}
         if {"sector", "region"} & changed.keys() and "supervising_unit" not in changed:
             region = changed.get("region") or enterprise.region
@@ -384,7 +386,8 @@ def _carry_to_units(made: Sequence[_Made], by: By, now: datetime) -> None:
     """The organisation bears the same name and code, and stands in the same place, as the enterprise."""
     changes = []
     for each in made:
-        unit, given = each.enterprise.unit, {}
+        unit = each.enterprise.unit
+        given: dict[str, Any] = {}
         if "name" in each.changed and unit.name != each.enterprise.name:
             org.rename_unit(unit=unit, name=each.enterprise.name, by=by, now=now)
         if "credit_code" in each.changed:

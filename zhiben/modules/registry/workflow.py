@@ -78,7 +78,8 @@ ENTERPRISE_LIFE = Workflow(
     model=Enterprise,
     label="企业",
     start=S.OPERATING,
-    final=(S.CLOSED, S.MERGED),
+    final=(S.MERGED,),
+    at_rest=(S.OPERATING, S.SUSPENDED, S.CLOSED),
     with_related=("unit",),
     inputs=(
         Input("heir", "并入哪家企业", "unit", help="没有办结的隐患由这家企业继续整改", check=existing_heir),

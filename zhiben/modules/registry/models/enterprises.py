@@ -47,7 +47,7 @@ class EnterpriseQuerySet(ScopedQuerySet):
         if connection.vendor == "postgresql":
             return self.filter(trades__contains=[trade])
         listed = "EXISTS (SELECT 1 FROM json_each(registry_enterprise.trades) WHERE value = %s)"
-        return self.filter(RawSQL(listed, [trade], output_field=models.BooleanField()))
+        return self.filter(RawSQL(listed, [trade], output_field=models.BooleanField()))  # noqa: S611 — a parameter
 
 
 class Enterprise(Scoped):

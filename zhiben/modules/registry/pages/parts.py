@@ -49,7 +49,8 @@ class Kind:
 
     def rows(self, enterprise: Enterprise) -> Any:
         rows = self.model._default_manager.filter(enterprise=enterprise)
-        return rows.order_by(*([self.over] if self.over else []), *self.model._meta.ordering)
+        ordering: Any = self.model._meta.ordering
+        return rows.order_by(*([self.over] if self.over else []), *ordering)
 
 
 KINDS = {
