@@ -11,7 +11,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (!dialog || target.id !== "dialog-body" || dialog.open) return;
   callByHeading(dialog);
   dialog.showModal();
-  dialog.querySelector<HTMLElement>(FIRST)?.focus();
+  // where there is something to look at first, the focus does not scroll it out of sight
+  dialog.querySelector<HTMLElement>(FIRST)?.focus({ preventScroll: dialog.querySelector(".beside") !== null });
 });
 
 // A refused form takes the place of the one that was sent: on to what is wrong in it.

@@ -16,6 +16,7 @@ from zhiben.core.files.models import Attachment
 from zhiben.core.files.services import attachments_of, path_of
 from zhiben.core.refusal import Refused
 from zhiben.core.web.words import full_day, moment
+from zhiben.modules.criteria.models import Criterion
 
 from .models import Hazard, Review
 from .photos import AFTER, BEFORE, LOOKED_AGAIN, ON_SITE
@@ -129,7 +130,10 @@ def _facts(hazard: Hazard) -> list[Block]:
 
 def _judgement(hazard: Hazard) -> list[Block]:
     criterion = hazard.criterion
-    candidates = "；".join(f"{each.get('key')}（{_KINDS.get(each.get('kind', ''), '')}）" for each in hazard.candidates)
+    named = {each.key: str(each) for each in Criterion.objects.filter(key__in=[each["key"] for each in hazard.candidates]).select_related("standard")}  # fmt: skip
+    candidates = "；".join(
+        f"{named.get(each['key'], each['key'])}（{_KINDS.get(each['kind'], '')}）" for each in hazard.candidates
+    )
     held = criterion is not None and any(each.get("key") == criterion.key for each in hazard.candidates)
     against = bool(hazard.candidates) and hazard.judged_at is not None and not held
     return [

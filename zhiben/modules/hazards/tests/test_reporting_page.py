@@ -1,0 +1,124 @@
+"""登记隐患 in the browser: nothing twice, nothing lost, nothing of others."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from zhiben.core import clock
+from zhiben.core.clock import local_day
+from zhiben.core.files.services import attachments_of
+from zhiben.core.ids import new_id
+from zhiben.modules.hazards.models import Channel, Hazard, HazardStatus
+from zhiben.modules.hazards.testing import BLOCKED_LANE, a_photo
+
+ADDRESS = "/hazards/new/"
+
+
+@pytest.fixture(autouse=True)
+def at_that_time(monkeypatch, now):
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+
+@pytest.fixture
+def told(cast, plant, now):
+    """What the town's officer typed."""
+
+    def told(**more) -> dict:
+        return {
+            "id": str(new_id()),
+            "enterprise": str(plant.pk),
+            "place": "一号厂房北侧消防车通道",
+            "description": BLOCKED_LANE,
+            "category": "thing",
+            "level": "general",
+            "channel": "inspection",
+            "found_on": local_day(now).isoformat(),
+            **more,
+        }
+
+    return told
+
+
+def test_the_same_form_sent_twice_is_one_hazard(cast, told):
+    town, form = cast.client("town"), told()
+    for _ in range(2):
+        answer = town.post(ADDRESS, form)
+        assert answer.status_code == 302
+        assert "done=hazards.hazard:new" in answer["Location"], "the drafts are forgotten once it has arrived"
+    hazard = Hazard.objects.get()
+    assert str(hazard.pk) == form["id"]
+    assert hazard.found_by == cast.town.person
+
+
+def test_what_was_typed_and_brought_survives_a_refusal(cast, told, now):
+    photo = a_photo(cast.town, now, 5)
+    tomorrow = (local_day(now) + timedelta(days=1)).isoformat()
+    answer = cast.client("town").post(
+        ADDRESS, told(found_on=tomorrow, kept_before_photos=photo.pk, criterion_reason="净宽 1 米")
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "发现日期不能晚于今天" in page
+    for words in (BLOCKED_LANE, f'name="kept_before_photos" value="{photo.pk}"', "云帆化工有限公司", "净宽 1 米"):
+        assert words in page
+    assert not Hazard.objects.exists()
+
+
+def test_photos_of_somebody_else_are_not_taken(cast, told, now):
+    stranger = a_photo(cast.office, now, 5)
+    cast.client("town").post(ADDRESS, told(kept_before_photos=stranger.pk))
+    assert not attachments_of("hazards.hazard", str(Hazard.objects.get().pk)).exists()
+
+
+def test_what_looks_recorded_already_is_shown_first(cast, told, found):
+    earlier = found()
+    town, form = cast.client("town"), told()
+    answer = town.post(ADDRESS, form)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert earlier.get_absolute_url() in page
+    assert "不是同一处，继续登记" in page
+    assert town.post(ADDRESS, form | {"twin_seen": str(earlier.pk)}).status_code == 302
+    assert Hazard.objects.count() == 2
+
+
+def test_put_right_on_the_spot_is_closed_with_both_photos(cast, told, now):
+    client, officer = cast.client("bureau_officer"), cast.bureau_officer
+    before, after = a_photo(officer, now, 1), a_photo(officer, now, 2)
+    form = told(fixed="1", summary="当场清走托盘", kept_before_photos=before.pk)
+    answer = client.post(ADDRESS, form)
+    assert answer.status_code == 422
+    assert "须有整改前和整改后的照片" in answer.content.decode()
+    assert client.post(ADDRESS, form | {"kept_after_photos": after.pk}).status_code == 302
+    assert Hazard.objects.get().status == HazardStatus.CLOSED
+    assert client.post(ADDRESS, told(fixed="1", summary="搬走", level="major")).status_code == 422
+
+
+def test_an_enterprise_reports_of_itself_only(cast, plant, told):
+    page = cast.client("plant_officer").get(ADDRESS).content.decode()
+    assert f'name="enterprise" value="{plant.pk}"' in page
+    cast.client("plant_officer").post(ADDRESS, told(channel="public_report"))
+    assert Hazard.objects.get().channel == Channel.SELF_INSPECTION
+    answer = cast.client("outsider").post(ADDRESS, told(place="二号门"))
+    assert answer.status_code == 422
+    assert "没有找到这家企业" in answer.content.decode()
+    assert plant.name not in cast.client("outsider").get(reverse("hazards:enterprises"), {"q": "云帆"}).content.decode()
+
+
+def test_the_link_of_a_qr_code_fills_in_the_enterprise(cast, plant):
+    page = cast.client("town").get(ADDRESS, {"enterprise": str(plant.pk), "place": "装卸台"}).content.decode()
+    assert f'value="{plant.pk}"' in page
+    assert 'value="装卸台"' in page
+    assert str(plant.pk) not in cast.client("outsider").get(ADDRESS, {"enterprise": str(plant.pk)}).content.decode()
+
+
+def test_it_asks_back_while_one_types(cast, plant, found):
+    earlier = found()
+    town = cast.client("town")
+    asked = town.get(reverse("hazards:questions"), {"description": "存在安全隐患", "place": ""}).content.decode()
+    assert "？" in asked
+    like = {"description": BLOCKED_LANE, "place": "一号厂房北侧消防车通道", "enterprise": str(plant.pk)}
+    assert earlier.get_absolute_url() in town.get(reverse("hazards:twins"), like).content.decode()
+    assert town.get(reverse("hazards:candidates"), like).status_code == 200
+    assert "合成车间" in town.get(reverse("hazards:enterprise"), like).content.decode()
