@@ -13,6 +13,7 @@ from zhiben.core.audit.services import append
 
 from .catalogue import Catalogue, Entry, catalogue
 from .judging import Candidate, Judgement, judge
+from .judging.engine import FAINT
 from .models import Criterion, Edition, Standard
 
 _STANDARD_FIELDS = ("name", "effective_on", "effective_to", "superseded_by", "validity")
@@ -32,6 +33,11 @@ class Suggestion:
     @property
     def is_match(self) -> bool:
         return self.candidate.kind == "match"
+
+    @property
+    def is_faint(self) -> bool:
+        """A guess rather than a hint: shown folded."""
+        return self.candidate.score < FAINT
 
 
 @dataclass(frozen=True)

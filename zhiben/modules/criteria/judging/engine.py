@@ -71,9 +71,9 @@ class Engine:
         self._bigrams = Bigrams(self._documents())
         self._owned: dict[tuple[str, ...], tuple[frozenset[str], list[frozenset[str]]]] = {}
         self._pairs = {
-            phrase: frozenset(pairs_of(phrase))
+            phrase: pairs
             for phrase in self._rarity
-            if len(phrase) > 2 and not set(phrase) & set("@…&")
+            if len(phrase) > 2 and not set(phrase) & set("@…&") and (pairs := frozenset(pairs_of(phrase)))
         }
 
     def _documents(self) -> dict[str, list[str]]:

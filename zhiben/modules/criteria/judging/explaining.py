@@ -30,7 +30,7 @@ def because(
             words.append(f"{FACETS[name]}“{'”“'.join(_without_parts(longest)[:2])}”")
         yield f"描述中提到{'、'.join(words)}"
         for limit, quantity in reading.met:
-            yield f"“{description.quoted(quantity.start, quantity.end)}”{_limit_words(limit)}，已达到判定的限值"
+            yield f"“{description.quoted(quantity.start, quantity.end)}”达到了判定的限值（{limit}）"
         for limit, quantity in reading.broken:
             yield f"“{description.quoted(quantity.start, quantity.end)}”没有达到限值（{limit}），可能不适用"
         if reading.good:
@@ -60,10 +60,6 @@ def to_establish(reading: Reading | None, entry: Entry) -> Iterator[str]:
     for limit in reading.open_limits:
         about = "、".join(word for word in limit.of[:2] if word.isalnum())
         yield f"{about}是多少？判定的限值是{limit}。" if about else f"数量是多少？判定的限值是{limit}。"
-
-
-def _limit_words(limit: object) -> str:
-    return f"（限值：{limit}）"
 
 
 def _without_parts(words: list[str]) -> list[str]:

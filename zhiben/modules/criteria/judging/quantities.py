@@ -83,6 +83,8 @@ class Limit:
         return _decided(quantity.high <= bound, quantity.low > bound)
 
     def __str__(self) -> str:
+        if self.bound == "over" and not self.value:
+            return "只要有就算"
         words = {"over": "超过", "at_least": "达到或超过", "under": "低于", "at_most": "不超过"}
         return f"{words[self.bound]}{self.value:g}{self.unit}"
 
