@@ -127,7 +127,7 @@ def _carry_followers(
     looks = LookBack.objects.filter(hazard__enterprise=enterprise_id, status=LookBackStatus.DUE)
     reviews = Review.objects.exclude(status=ReviewStatus.DONE).filter(responsible_unit__enterprise=enterprise_id)
     for rows in (looks, reviews):
-        records = list(rows.select_related("hazard"))
+        records: list[Any] = list(rows.select_related("hazard"))
         for record in records:
             record.responsible_unit, record.region_path, record.sector = to.unit, to.region_path, to.sector
             if to.supervising_unit and supervising_before in (None, record.supervising_unit_id):

@@ -100,7 +100,7 @@ def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: date
         likenesses = [
             likeness
             for other in earlier[subject.holder]
-            if other.pk != subject.pk and place_of.get(other.pk, -1) < place
+            if other.pk != subject.pk and (other.pk is None or place_of.get(other.pk, -1) < place)
             if (kind := _kind(other, since))
             if (likeness := _likeness(subject, other, kind, mine, hashes.get(str(other.pk), ())))
         ]
@@ -138,7 +138,8 @@ def _kind(other: _Looks, since: datetime) -> LinkKind | None:
 def _likeness(
     subject: _Looks, other: _Looks, kind: LinkKind, mine: Iterable[int], theirs: Iterable[int]
 ) -> Likeness | None:
-    weight, because = 0, []
+    weight = 0
+    because: list[str] = []
     if subject.site_id and subject.site_id == other.site_id:
         weight, because = weight + PLACE, [*because, "同一场所"]
     elif fuzz.ratio(subject.place, other.place, score_cutoff=SAME_PLACE):

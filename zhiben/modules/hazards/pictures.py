@@ -56,7 +56,7 @@ def remember(files: Iterable[StoredFile]) -> dict[int, int | None]:
 def hashes_of(file_ids: Iterable[int]) -> dict[int, int]:
     """What is kept of these files; those that say nothing are left out."""
     rows = PictureHash.objects.filter(file__in=set(file_ids)).exclude(bits=None).values_list("file", "bits")
-    return {pk: bits % (1 << 64) for pk, bits in rows}
+    return {pk: bits % (1 << 64) for pk, bits in rows if bits is not None}
 
 
 def _look(file: StoredFile) -> int | None:

@@ -77,13 +77,17 @@ def _refuse_nonsense(policy: HazardPolicy) -> None:
         policy.clean_fields(exclude=("region",))
     except ValidationError as problem:
         name, messages = next(iter(problem.message_dict.items()))
-        label = policy._meta.get_field(name).verbose_name
-        raise Refused(f"「{label}」{''.join(messages)}", name) from None
+        raise Refused(f"「{_label(name)}」{''.join(messages)}", name) from None
     if policy.look_back_share > 100:
         raise Refused("抽取比例是百分数，应在 0 到 100 之间", "look_back_share")
     for name in ("judge_days", "plan_days", "verify_days", "general_days", "major_days", "review_days"):
         if getattr(policy, name) < 1:
-            raise Refused(f"「{policy._meta.get_field(name).verbose_name}」至少为 1", name)
+            raise Refused(f"「{_label(name)}」至少为 1", name)
+
+
+def _label(name: str) -> str:
+    field: Any = HazardPolicy._meta.get_field(name)
+    return str(field.verbose_name)
 
 
 def _plain(value: Any) -> Any:

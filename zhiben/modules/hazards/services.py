@@ -50,9 +50,9 @@ def correct_hazard(*, hazard: Hazard, by: By, now: datetime, reason: str = "", *
         if (before := getattr(hazard, name)) != value:
             said[name] = {"from": _plain(before), "to": _plain(value)}
             setattr(hazard, name, value)
-    for name in ("place", "description"):
+    for name, label in (("place", "具体位置"), ("description", "隐患情况")):
         if not str(getattr(hazard, name)).strip():
-            raise Refused(f"请填写「{hazard._meta.get_field(name).verbose_name}」", name)
+            raise Refused(f"请填写「{label}」", name)
     if not said:
         return hazard
     hazard.changed_at = now
