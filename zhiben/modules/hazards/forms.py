@@ -16,7 +16,7 @@ from zhiben.modules.criteria.models import Criterion
 from zhiben.modules.registry.models import Enterprise, EnterpriseStatus, Site
 
 from .codes import DISCIPLINES, SOURCES
-from .models import Category, Channel, HazardLevel
+from .models import Category, Channel, Hazard, HazardLevel
 
 WORKING = (EnterpriseStatus.OPERATING, EnterpriseStatus.SUSPENDED)
 OFFERED_CHANNELS = (
@@ -36,6 +36,23 @@ def enterprises_around(acting: Acting) -> QuerySet[Enterprise]:
     if acting.unit.kind == UnitKind.ENTERPRISE:
         return rows.filter(unit=acting.unit)
     return rows.filter(within(acting.unit.region_path) | Q(supervising_unit=acting.unit))
+
+
+class CorrectionForm(forms.ModelForm):
+    """What may be put right of a record; what stood there before stays in the trail."""
+
+    class Meta:
+        model = Hazard
+        fields = (
+            "place",
+            "description",
+            "danger",
+            "category",
+            "immediate_measures",
+            "latitude",
+            "longitude",
+            "found_by_name",
+        )
 
 
 class ReportForm(forms.Form):

@@ -22,7 +22,8 @@ from .reporting import Report, report_hazard, report_hazards
 from .routing import closing_units
 
 __all__ = [
-    "Report", "confirm_link", "correct_hazard", "policy_of", "reject_link", "report_hazard", "report_hazards",
+    "Report", "confirm_link", "correct_hazard", "correction_refusal", "policy_of", "reject_link", "report_hazard",
+    "report_hazards",
     "set_closing_unit", "set_policy",
 ]  # fmt: skip
 
@@ -33,6 +34,16 @@ CORRECTABLE = (
 NOT_JUDGED = (HazardStatus.REPORTED, HazardStatus.JUDGED)
 
 
+def correction_refusal(hazard: Hazard, *, by: By, now: datetime) -> str | None:
+    """Why `by` may not correct it now; None when they may."""
+    if not hazard.is_open:
+        return f"隐患{hazard.get_status_display()}，不能再更正"
+    mine = hazard.status in NOT_JUDGED and getattr(by, "person", None) == hazard.reported_by
+    if not mine and not may_act(SUPERVISOR, hazard, by, Directory(now)):
+        return "登记人可以在判定以前更正，以后由监管单位更正"
+    return None
+
+
 @transaction.atomic
 def correct_hazard(*, hazard: Hazard, by: By, now: datetime, reason: str = "", **changes: Any) -> Hazard:
     """Put right what was written when it was recorded: by whoever recorded it while it is not judged, by the supervising
@@ -40,11 +51,8 @@ def correct_hazard(*, hazard: Hazard, by: By, now: datetime, reason: str = "", *
     if unknown := set(changes) - set(CORRECTABLE):
         raise ValueError(f"a correction cannot change {sorted(unknown)}")
     hazard = Hazard.objects.select_for_update(of=("self",)).get(pk=hazard.pk)
-    mine = hazard.status in NOT_JUDGED and getattr(by, "person", None) == hazard.reported_by
-    if not hazard.is_open:
-        raise Refused(f"隐患{hazard.get_status_display()}，不能再更正")
-    if not mine and not may_act(SUPERVISOR, hazard, by, Directory(now)):
-        raise Refused("登记人可以在判定以前更正，以后由监管单位更正")
+    if sentence := correction_refusal(hazard, by=by, now=now):
+        raise Refused(sentence)
     said = {}
     for name, value in changes.items():
         if (before := getattr(hazard, name)) != value:

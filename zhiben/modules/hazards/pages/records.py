@@ -1,14 +1,17 @@
 """The list of hazards and the page of one: its photos and facts, what was decided and planned, what may be done now."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django import forms
+from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path
 
+from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
 from zhiben.core.org.sectors import Sector
 from zhiben.core.web.pages.at import At
@@ -20,7 +23,9 @@ from zhiben.core.web.pages.record import Panel, RecordPages, Total
 from zhiben.core.web.pages.routes import guarded
 from zhiben.core.workflow.models import ApprovalRequest
 from zhiben.modules.hazards.codes import DISCIPLINES, SOURCES
+from zhiben.modules.hazards.forms import CorrectionForm
 from zhiben.modules.hazards.models import OPEN_STATUSES, UNDER_RECTIFICATION, Hazard, HazardLevel, HazardStatus
+from zhiben.modules.hazards.services import correct_hazard, correction_refusal
 
 from .beside import about_plan, about_rectification, candidates_now
 from .filters import ClearingFilter, CriterionFilter, EnterpriseFilter, OwnRegion, TradeOfEnterprise
@@ -181,10 +186,18 @@ class HazardPages(RecordPages):
         HazardStatus.VERIFIED: "orange",
         HazardStatus.CLOSED: "green",
     }
+    form = CorrectionForm
     list_template = "hazards/list.html"
     detail_template = "hazards/detail.html"
     empty = "点“登记隐患”把发现的问题记下来；导入台账、企业自查和检查发现的隐患也会出现在这里。"
     help = "本单位整改、本单位监管、本辖区是几种看法，可在上方切换。数字都可以点开。"
+
+    def may_edit(self, record: models.Model, at: At) -> str | None:
+        assert isinstance(record, Hazard)
+        return correction_refusal(record, by=at.acting, now=at.now)
+
+    def save(self, form: forms.ModelForm, *, by: Acting, now: datetime) -> models.Model:
+        return correct_hazard(hazard=form.instance, by=by, now=now, **form.cleaned_data)
 
     @classmethod
     def urls(cls) -> list[URLPattern | URLResolver]:
