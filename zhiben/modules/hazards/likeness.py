@@ -183,8 +183,8 @@ def _of_hazard(hazard: Hazard) -> _Looks:
         pk=hazard.pk,
         holder=by_enterprise if hazard.enterprise_id else ("unit", hazard.responsible_unit_id),
         site_id=hazard.site_id,
-        place=_plain(hazard.place),
-        words=_plain(hazard.description),
+        place=plain_words(hazard.place),
+        words=plain_words(hazard.description),
         criterion_id=hazard.criterion_id,
         hazard=hazard,
     )
@@ -195,8 +195,8 @@ def _of_report(report: Report) -> _Looks:
         pk=report.id,
         holder=("enterprise", report.enterprise.pk) if report.enterprise else ("unit", report.responsible_unit.pk),
         site_id=report.site.pk if report.site else None,
-        place=_plain(report.place),
-        words=_plain(report.description),
+        place=plain_words(report.place),
+        words=plain_words(report.description),
         criterion_id=report.criterion.pk if report.criterion else None,
         pictures=tuple(hashes_of(upload.file_id for upload in report.before_photos).values()),
     )
@@ -206,6 +206,6 @@ def _region_path(report: Report) -> str:
     return report.enterprise.region_path if report.enterprise else report.responsible_unit.region_path
 
 
-def _plain(text: str) -> str:
+def plain_words(text: str) -> str:
     """Without what says nothing: punctuation, spaces, 的 and 了."""
     return normalised_text(text).translate(_SILENT)
