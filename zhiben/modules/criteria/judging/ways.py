@@ -10,7 +10,9 @@ from .vocabulary import Way
 
 _ANCHORS = ("object", "device", "place", "act")
 """Facets beside which a defect must stand."""
-_THINGS = ("device", "object")
+_THINGS = ("device", "act", "object")
+"""What may be said to be in order: the most particular that is named."""
+_GOES_ON = frozenset(",。;、!且和并无只但)(")
 _NEGATIONS = ("没有", "未见", "未发现", "没发现", "不存在", "无", "没", "未", "不")
 _NOT = "不未没无非"
 _NEAR = 18
@@ -81,9 +83,11 @@ def _is_denied(phrase: str, hit: Hit, description: Description) -> bool:
 
 
 def is_good(hit: Hit, description: Description) -> bool:
-    """Not 不齐全, 未有效, 不能正常使用."""
-    before = description.text[max(0, hit.start - 3) : hit.start]
-    return not any(letter in _NOT for letter in before)
+    """Not 不齐全, 未有效, 不能正常使用; and 正常 ends what it says: 仍在正常出铁 tells of work, not of a state."""
+    text = description.text
+    if any(letter in _NOT for letter in text[max(0, hit.start - 3) : hit.start]):
+        return False
+    return text[hit.start : hit.end] != "正常" or hit.end == len(text) or text[hit.end] in _GOES_ON
 
 
 def _place_defect(reading: Reading, found: Found, description: Description) -> None:
@@ -93,10 +97,11 @@ def _place_defect(reading: Reading, found: Found, description: Description) -> N
     anchors = {hit.clause for name in _ANCHORS for _, hit in reading.hits.get(name, ())}
     good = {hit.clause: hit for hit in found.get("@完好", ()) if is_good(hit, description)}
     spoken = [hit for hits in reading.hits.values() for _, hit in hits]
-    minor = {hit.clause: hit for hit in found.get("@轻微", ()) if not any(_overlap(hit, other) for other in spoken)}
+    minor = {hit.clause: hit for hit in found.get("@轻微", ()) if not any(_is_part(hit, other) for other in spoken)}
     beside = [hit for _, hit in defects if not anchors or any(abs(hit.clause - at) <= 1 for at in anchors)]
     reading.is_defect_far = not beside
-    things = {hit.clause for name in _THINGS for _, hit in reading.hits.get(name, ())}
+    thing = next((name for name in _THINGS if name in reading.hits), "")
+    things = {hit.clause for _, hit in reading.hits.get(thing, ())}
     in_order = {at for at in things if at in good}
     if things and things <= in_order and not any(hit.clause in things for hit in beside):
         reading.good = good[min(things)]
@@ -104,9 +109,9 @@ def _place_defect(reading: Reading, found: Found, description: Description) -> N
         reading.minor = minor[beside[0].clause]
 
 
-def _overlap(one: Hit, other: Hit) -> bool:
-    """局部 in 局部通风机, 标签 in 没有标签: a part of what is meant, no weakening of it."""
-    return one.start < other.end and other.start < one.end
+def _is_part(one: Hit, other: Hit) -> bool:
+    """局部 in 局部通风机: a part of what is meant, no weakening of it."""
+    return other.start <= one.start and one.end <= other.end and (one.start, one.end) != (other.start, other.end)
 
 
 def _compare_limits(reading: Reading, found: Found, said: Sequence[Quantity], description: Description) -> None:
