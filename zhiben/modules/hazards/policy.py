@@ -77,12 +77,12 @@ def _refuse_nonsense(policy: HazardPolicy) -> None:
         policy.clean_fields(exclude=("region",))
     except ValidationError as problem:
         name, messages = next(iter(problem.message_dict.items()))
-        raise Refused(f"「{_label(name)}」{''.join(messages)}", name) from None
+        raise Refused(f"请重新填写「{_label(name)}」：{''.join(messages)}", name) from None
     if policy.look_back_share > 100:
         raise Refused("抽取比例是百分数，应在 0 到 100 之间", "look_back_share")
     for name in ("judge_days", "plan_days", "verify_days", "general_days", "major_days", "review_days"):
         if getattr(policy, name) < 1:
-            raise Refused(f"「{_label(name)}」至少为 1", name)
+            raise Refused(f"「{_label(name)}」不能小于 1，请重新填写", name)
 
 
 def _label(name: str) -> str:

@@ -60,7 +60,7 @@ def correct_hazard(*, hazard: Hazard, by: By, now: datetime, reason: str = "", *
             setattr(hazard, name, value)
     for name, label in (("place", "具体位置"), ("description", "隐患情况")):
         if not str(getattr(hazard, name)).strip():
-            raise Refused(f"请填写「{label}」", name)
+            raise Refused(f"「{label}」不能为空，请填写", name)
     if not said:
         return hazard
     hazard.changed_at = now
