@@ -33,18 +33,18 @@ _UNITS |= {counter: (counter, 1.0) for counter in _COUNTERS}
 _NAMES = sorted(_UNITS, key=len, reverse=True)
 _PEOPLE = r"个(?=[^,。;\d]{0,5}(?:人|工(?!具|序|艺|段|位)|员|师傅|学生|乘客|孩|老头|司机|徒弟))"
 _QUANTITY = re.compile(
-    r"(?P<below>不到|不足|未达到?|没到|没达到?|低于|少于|小于|未满|不满|未?不超过|未超过|没超过|没有超过|不高于|不大于|至多|最多|以内|只有?|仅有?)?"
+    r"(?P<below>不到|不足|未达到?|没到|没达到?|低于|少于|小于|未满|不满|不超过|未超过|没超过|没有超过|不高于|不大于|至多|最多|以内|只有?|仅有?)?"
     r"(?P<above>超过|超出|大于|高于|多于|不少于|不低于|至少|起码|超)?"
     r"(?P<rough>约|大约|大概|近|差不多|将近|达到?|为|有|了|是)?"
     r"(?P<number>\d+(?:\.\d+)?|半|俩|仨|几十|几|数)(?P<scale>万|千|百|亿)?(?P<more>多|余|来|几)?"
-    rf"(?P<unit>个(?=半?多?(?:月|小时|钟头|星期|礼拜|季度|百分点))|{_PEOPLE}|{'|'.join(map(re.escape, _NAMES))})"
+    rf"(?P<unit>个(?=(?:半)?(?:多)?(?:月|小时|钟头|星期|礼拜|季度|百分点))|{_PEOPLE}|{'|'.join(map(re.escape, _NAMES))})"
     r"(?P<half>半)?(?P<then>多|余)?(?P<long>月|小时|钟头|星期|礼拜|季度|百分点)?(?P<after>以上|以下|以内|开外|左右)?"
 )
 _COUNTED_PEOPLE = re.compile(_PEOPLE)
 _SHARE = re.compile(r"百分之(\d+(?:\.\d+)?)")
 _LOOSE = {"半": 0.5, "俩": 2.0, "仨": 3.0, "几": 3.0, "数": 3.0, "几十": 30.0}
 _SCALE = {"百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8, None: 1.0}
-_AT_MOST = ("未超过", "没超过", "没有超过", "不超过", "未不超过", "不高于", "不大于", "至多", "最多", "以内")
+_AT_MOST = ("未超过", "没超过", "没有超过", "不超过", "不高于", "不大于", "至多", "最多", "以内")
 _AT_LEAST = ("不少于", "不低于", "至少", "起码")
 
 
@@ -101,7 +101,7 @@ def dimension_of(unit: str) -> tuple[str, float]:
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Every number with a unit in a folded text.
 
-    >>> [(found.dimension, found.low) for found in quantities("坑底水深约5厘米,停用半年,当班11名工人")]
+    >>> [(found.dimension, found.low) for found in quantities("水深约5厘米 停用半年 当班11名工人")]
     [('length', 50.0), ('time', 4380.0), ('people', 11.0)]
     """
     found = [_quantity(match) for match in _QUANTITY.finditer(text) if not _is_date(match)]

@@ -36,8 +36,8 @@ class Description:
 
 def read(original: str) -> Description:
     """
-    >>> read("后厨 ３ 个钢瓶，十二口池子").text
-    '后厨3个钢瓶,12口池子'
+    >>> read("后厨 ３ 个钢瓶，").text, read("十二口池子").text
+    ('后厨3个钢瓶,', '12口池子')
     """
     mapped = _folded(original)
     text = mapped.text

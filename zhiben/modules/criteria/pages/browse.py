@@ -23,7 +23,7 @@ menu = (MenuEntry("判定标准", "criteria:index", "checklist", shown=may_read)
 
 def index(request: HttpRequest) -> HttpResponse:
     """Without a question the standards; with words, a sector or a standard, the situations they find."""
-    require_reader(request)
+    require_reader(request.acting)
     text, day, trades = text_asked(request, "q")[:64], day_asked(request), trades_asked(request)
     every_version = request.GET.get("versions") == "all"
     rows = Criterion.objects.filter(is_retired=False).select_related("standard")
@@ -74,7 +74,7 @@ def _standards(rows: QuerySet[Criterion]) -> list[tuple[str, list[tuple[Standard
 
 
 def criterion(request: HttpRequest, pk: int) -> HttpResponse:
-    require_reader(request)
+    require_reader(request.acting)
     record = get_object_or_404(Criterion.objects.select_related("standard"), pk=pk)
     ways = [way for way in vocabulary().ways if way.key == record.key]
     words = [
@@ -97,7 +97,7 @@ def _plain(phrases: tuple[str, ...]) -> list[str]:
 
 
 def standard(request: HttpRequest, pk: int) -> HttpResponse:
-    require_reader(request)
+    require_reader(request.acting)
     record = get_object_or_404(Standard, pk=pk)
     context = {
         "standard": record,
@@ -117,7 +117,7 @@ def _versions(record: Standard) -> list[Standard]:
 
 def versions(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """The earlier on the left, the later on the right."""
-    require_reader(request)
+    require_reader(request.acting)
     found = Standard.objects.in_bulk([pk, other])
     if len(found) != 2:
         raise Http404

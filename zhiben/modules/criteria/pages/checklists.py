@@ -16,14 +16,14 @@ _FORMS = {
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    require_reader(request)
+    require_reader(request.acting)
     checklist = _asked(request)
     context = {"checklist": checklist, "fields": fields_with(checklist.trades), "day": checklist.day}
     return render(request, "criteria/checklist.html", context)
 
 
 def download(request: HttpRequest, form: str) -> HttpResponse:
-    require_reader(request)
+    require_reader(request.acting)
     checklist = _asked(request)
     if form not in _FORMS or not checklist.items:
         raise Http404

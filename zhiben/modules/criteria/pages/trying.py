@@ -10,13 +10,13 @@ from .reading import day_asked, fields_with, require_reader, text_asked, trades_
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    require_reader(request)
+    require_reader(request.acting)
     return render(request, "criteria/try.html", _judged(request) | {"version": catalogue_version()})
 
 
 def candidates(request: HttpRequest) -> HttpResponse:
     """`?description=&sector=&trades=&found_on=` → the list alone."""
-    require_reader(request)
+    require_reader(request.acting)
     return render(request, "criteria/parts/found.html", _judged(request))
 
 
