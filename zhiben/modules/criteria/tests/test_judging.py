@@ -56,7 +56,7 @@ def test_the_sample(with_sector: bool) -> None:
 
 def _measure(path: Path, with_sector: bool, *, recall: float, false: float) -> None:
     missed, wrong, majors, ordinary = [], [], 0, 0
-    for row in rows_of(path)[:: 3 if with_sector else 1]:  # the harder half in full
+    for row in rows_of(path)[:: 3 if with_sector and path in BLIND else 1]:  # the harder half in full
         wanted = [key for key in row["criteria_ref"].split("|||") if key]
         answer = judge(
             row["description"], sector=row["sector"] if with_sector else "", found_on=day_of(row, wanted, TODAY)
