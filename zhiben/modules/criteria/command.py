@@ -7,14 +7,15 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from zhiben.core.clock import local_day, machine_now
 from zhiben.core.text.dates import date_expressions
 
-from .judging import Judgement, judge
+from .judging.engine import judge
+from .judging.judgement import Judgement
 
 USAGE = """用法：zhiben criteria judge 文件.csv --out 文件.jsonl [--on 日期]
 
@@ -29,7 +30,6 @@ CSV 的列：id 编号、description 描述、sector 行业（可以为空）、
 
 退出码：0 全部写出；1 有的行不能判定（原因已说明，其余已写出）；2 用法不对，或读写不了文件
 """
-CHINA = ZoneInfo("Asia/Shanghai")
 
 
 class _Misused(Exception):
@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
     except _Misused as misused:
         _say(f"{misused}\n\n{USAGE}" if str(misused) else USAGE)
         return 2 if str(misused) else 0
-    usual = arguments.on or datetime.now(CHINA).date()
+    usual = arguments.on or local_day(machine_now())
     refused = written = 0
     temporary = arguments.out.with_name(f".{arguments.out.name}.{os.getpid()}.part")
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from zhiben.modules.criteria.catalogue import catalogue
-from zhiben.modules.criteria.judging import judge
+from zhiben.modules.criteria.judging.engine import judge
 from zhiben.modules.criteria.judging.measure import day_of
 from zhiben.modules.criteria.judging.quantities import Limit, quantities
 from zhiben.modules.criteria.judging.text import read
