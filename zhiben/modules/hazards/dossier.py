@@ -18,7 +18,7 @@ from zhiben.core.refusal import Refused
 from zhiben.core.web.words import full_day, moment
 from zhiben.modules.criteria.models import Criterion
 
-from .models import Hazard, Review
+from .models import Hazard, LookBack, Review
 from .photos import AFTER, BEFORE, LOOKED_AGAIN, ON_SITE
 
 BUDGET = 6 << 20
@@ -285,7 +285,7 @@ def _afterwards(hazard: Hazard) -> list[Block]:
                         each.get_status_display(),
                         full_day(each.looked_on) if each.looked_on else "",
                         str(each.looked_by or ""),
-                        "；".join(filter(None, (each.finding, each.new_hazard and f"复发，新编号 {each.new_hazard.number}"))),
+                        _found_again(each),
                     )
                     for each in looks
                 ],
@@ -316,6 +316,11 @@ def _afterwards(hazard: Hazard) -> list[Block]:
             ),
         ]
     return [Heading(1, "回头看和复盘"), *blocks] if blocks else []
+
+
+def _found_again(look: LookBack) -> str:
+    new = f"复发，新编号 {look.new_hazard.number}" if look.new_hazard else ""
+    return "；".join(filter(None, (look.finding, new)))
 
 
 def _others(attachments: Sequence[Attachment], photos: Sequence[Attachment], shown: dict[int, bytes]) -> list[Block]:

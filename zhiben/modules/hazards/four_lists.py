@@ -120,7 +120,7 @@ def rows_of(hazards: QuerySet[Hazard], *, most: int = MOST_ROWS) -> list[Row]:
     plans = Prefetch("plans", RectificationPlan.objects.order_by("-filed_at", "-pk"), to_attr="filed")
     around = ("enterprise", "responsible_unit", "supervising_unit", "closing_unit", "criterion__standard")
     found = hazards.filter(level=HazardLevel.MAJOR).select_related(*around).prefetch_related(plans)
-    return [Row(each, _holding(each.filed)) for each in found.order_by("-found_on", "-pk")[:most]]  # type: ignore[attr-defined]
+    return [Row(each, _holding(each.filed)) for each in found.order_by("-found_on", "-pk")[:most]]
 
 
 def _holding(filed: Sequence[RectificationPlan]) -> RectificationPlan | None:

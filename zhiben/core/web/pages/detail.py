@@ -15,7 +15,7 @@ from zhiben.core.files.services import attachments_of
 from zhiben.core.web.models import Comment
 from zhiben.core.workflow.claims import holders_of
 from zhiben.core.workflow.models import WorkItem
-from zhiben.core.workflow.offers import offers, requests_before
+from zhiben.core.workflow.offers import Offer, offers, requests_before
 from zhiben.core.workflow.table import Workflow
 
 from .at import At
@@ -24,6 +24,7 @@ from .record import RecordPages
 from .timeline import changes_of, timeline_of
 
 SHOWN_LINES = 100
+FEW_WITHHELD = 2
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,15 @@ def record_context(pages: RecordPages, request: HttpRequest, record: Any) -> dic
     lines = timeline_of(pages, record)
     claim = holders_of(pages.record_type, [record.pk], at.now).get(str(record.pk)) if pages.workflow else None
     offered = offers(record, at.acting, at.now) if pages.workflow else []
+    withheld = _withheld(offered)
     return {
         "pages": pages,
         "record": record,
         "at": at,
         "states": states_of(pages.workflow, record, lines) if pages.workflow else [],
         "facts": [(title, shown) for title, group in pages.fact_groups if (shown := _facts(pages, group, record, at))],
-        "offers": offered,
+        "offers": [each for each in offered if each not in withheld],
+        "withheld": withheld,
         "may_claim": any(each.step.waits and not each.refusal for each in offered),
         "requests": _requests(pages, record, at),
         "finished": pages.is_finished(record),
@@ -152,6 +155,12 @@ def _requests(pages: RecordPages, record: Any, at: At) -> list[dict[str, Any]]:
         }
         for each in requests_before(record, at.acting)
     ]
+
+
+def _withheld(offered: list[Offer]) -> list[Offer]:
+    """Steps that nobody awaits and that cannot be taken now stand folded away, where there are many of them."""
+    found = [each for each in offered if each.refusal and not each.step.waits]
+    return found if len(found) > FEW_WITHHELD else []
 
 
 def _waits_for(pages: RecordPages, record: Any, at: At) -> str:

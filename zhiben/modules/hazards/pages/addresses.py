@@ -4,11 +4,11 @@ from django.urls import URLPattern, path
 
 from zhiben.core.web.pages.routes import guarded
 
-from . import clearing, dossier, four_lists, likenesses, look_backs, lookups, mine, places, policy, reporting, trail
+from . import clearing, dossier, four_lists, likenesses, look_backs, lookups, mine, policy, reporting, trail
 
 
 def odd_addresses() -> list[URLPattern]:
-    from .records import HazardPages
+    from .records import HazardPages, on_map
 
     return [
         path("new/", reporting.new, name="new"),
@@ -27,7 +27,7 @@ def odd_addresses() -> list[URLPattern]:
         path("likenesses/", likenesses.show, name="likenesses"),
         path("likenesses/<int:pk>/", likenesses.compare, name="likeness"),
         path("look-backs/map/", look_backs.on_map, name="look_back_map"),
-        path("<uuid:pk>/map/", guarded(HazardPages, places.on_map), name="map"),
+        path("<uuid:pk>/map/", guarded(HazardPages, on_map), name="map"),
         path("<uuid:pk>/lines/<int:line>/", guarded(HazardPages, trail.line_proof), name="line_proof"),
         path("<uuid:pk>/dossier.<slug:form>", guarded(HazardPages, dossier.make), name="dossier"),
     ]

@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.db import models
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -30,6 +30,7 @@ from zhiben.modules.hazards.services import correct_hazard, correction_refusal
 from .beside import about_plan, about_rectification, candidates_now
 from .filters import ClearingFilter, CriterionFilter, EnterpriseFilter, OwnRegion, TradeOfEnterprise
 from .photos import photos_of
+from .places import collection, point
 from .relations import relations_of
 from .trail import followers_of, trail_of
 
@@ -245,6 +246,22 @@ def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
         "may_print": may(at.acting, Permission.EXPORT_RECORDS),
     }
     return render(request, pages.detail_template, context)
+
+
+def on_map(pages: HazardPages, request: HttpRequest, pk: UUID) -> JsonResponse:
+    """One hazard with its landmarks: the enterprise, and where the photos were taken."""
+    hazard = find(pages, request, pk)
+    points = []
+    if (firm := hazard.enterprise) and firm.latitude is not None and firm.longitude is not None:
+        points.append(point(firm.name, firm.latitude, firm.longitude, 4, label="企业登记的位置"))
+    for kind, photos in photos_of(hazard).items():
+        for photo in photos:
+            if (facts := photo.facts) and facts.has_place:
+                words = {"before": "整改前照片", "after": "整改后照片"}.get(kind, "照片")
+                points.append(point(photo.attachment.name, facts.latitude, facts.longitude, 5, label=words))
+    if hazard.latitude is not None:
+        points.append(point(hazard.place, hazard.latitude, hazard.longitude, 1, label="隐患"))
+    return collection(points)
 
 
 def extensions_asked(hazard: Hazard) -> list[dict[str, Any]]:

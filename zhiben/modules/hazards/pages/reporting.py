@@ -68,7 +68,7 @@ def _take(request: HttpRequest, at: At) -> HttpResponse:
     if not valid:
         return _page(request, at, form, photos=photos, status=422)
     report = _report(form.cleaned_data, photos, at)
-    known = Hazard.objects.filter(pk=report.id).exists()
+    known = Hazard.objects.filter(pk=form.cleaned_data["id"]).exists()
     similar = [] if known else _unseen_twins(request, report)
     if similar:
         return _page(request, at, form, photos=photos, similar=similar, status=409)

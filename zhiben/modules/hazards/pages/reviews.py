@@ -41,7 +41,7 @@ class Card:
 
 
 def cards_of(review: Review) -> list[Card]:
-    order = [state for state, *_ in FIVE]
+    order = [str(state) for state, *_ in FIVE]
     now_at = order.index(review.status) if review.status in order else len(order)
     return [
         Card(
