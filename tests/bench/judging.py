@@ -9,8 +9,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from zhiben.modules.criteria import command
-from zhiben.modules.criteria.judging.engine import judge
-from zhiben.modules.criteria.judging.engine import engine
+from zhiben.modules.criteria.judging.engine import engine, judge
 from zhiben.modules.criteria.judging.text import read
 
 from .figures import percentile, say, stopwatch, timings

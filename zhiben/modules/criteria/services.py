@@ -12,9 +12,8 @@ from zhiben.core.audit.models import Kind
 from zhiben.core.audit.services import append
 
 from .catalogue import Catalogue, Entry, catalogue
-from .judging.engine import judge
+from .judging.engine import FAINT, judge
 from .judging.judgement import Candidate, Judgement
-from .judging.engine import FAINT
 from .models import Criterion, Edition, Standard
 
 _STANDARD_FIELDS = ("name", "effective_on", "effective_to", "superseded_by", "validity")
