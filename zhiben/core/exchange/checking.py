@@ -87,6 +87,12 @@ def done_numbers(run: ImportRun) -> set[int]:
     return {outcome[0] for outcomes in chunks for outcome in outcomes}
 
 
+def made_by(run: ImportRun) -> list[str]:
+    """Keys of the records that it made new."""
+    chunks = run.chunks.values_list("outcomes", flat=True)
+    return [outcome[3] for outcomes in chunks for outcome in outcomes if outcome[1] == "new" and outcome[3]]
+
+
 def _kept(run: ImportRun, read: Read, checked: Checked, mended: dict[str, str]) -> ImportRow:
     is_bad = bool(checked.problems) or any(each.is_open(read.row) for each in checked.questions)
     return ImportRow(

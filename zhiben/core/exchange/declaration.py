@@ -157,6 +157,10 @@ class Whole:
     """Names of the fields the sheet has a column for. A change leaves alone what has no column, and empties what has
     a column whose cell is empty — or leaves it alone, too: the target decides, and its `help` says so."""
     read_values: Callable[[str], set[Any]]
+    file: str = ""
+    """Its name, for records that keep where they came from."""
+    brought_at: datetime | None = None
+    """When this import began: what was recorded later may be its own work."""
     _values: dict[str, set[Any]] = field(default_factory=dict)
 
     def values(self, name: str) -> set[Any]:
@@ -218,6 +222,10 @@ class Importing(ABC):
         and gives only rows that still have no problem; unless the target `checks_itself`, which gets all of them.
         Raise Refused to undo the whole chunk with a sentence.
         """
+
+    def conclude(self, made: Sequence[str], run_key: str, at: Context) -> None:  # noqa: B027 — most have nothing to add
+        """Once, in the transaction that ends the run, after its last chunk: tell people what came. `made`: the keys of
+        the records that it made new, in all its chunks; `run_key` names the run."""
 
 
 IMPORTS: dict[str, type[Importing]] = {}

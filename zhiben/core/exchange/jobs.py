@@ -15,7 +15,8 @@ from zhiben.core.refusal import Refused
 
 from . import services
 from .carrying import NotAll, Overtaken, carry_out, carry_out_all, hold
-from .checking import examine
+from .checking import examine, made_by
+from .declaration import Context
 from .models import ImportRun, Stage
 from .rows import Rows, rows_of
 from .summary import counts_of
@@ -98,6 +99,9 @@ def _all_at_once(running: Running, record: ImportRun, rows: Rows, by: By) -> Non
 
 def _finish(running: Running, locked: ImportRun, rows: Rows, by: By) -> None:
     services.fill_in_cells(locked, rows)
+    made = made_by(locked)
+    if made:
+        locked.target().conclude(made, str(locked.pk), Context(by, running.now, rows.whole()))
     services.finish(locked, by=by, now=running.now)
 
 

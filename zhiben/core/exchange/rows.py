@@ -34,7 +34,7 @@ class Rows:
     """May be gone through more than once. A row in which no mapped column holds anything is no row."""
 
     def __init__(self, table: Table, layout: Layout, run: ImportRun, mended: dict[int, dict[str, str]]) -> None:
-        self._table, self._layout, self._mended = table, layout, mended
+        self._table, self._layout, self._run, self._mended = table, layout, run, mended
         self.target: type[Importing] = run.target
         fields = {field.name: field for field in self.target.fields}
         self._columns = [(column, fields[name]) for column, name in run.columns.items() if name in fields]
@@ -68,7 +68,8 @@ class Rows:
             yield read
 
     def whole(self) -> Whole:
-        return Whole(frozenset(field.name for _, field in self._columns), self._values)
+        columns = frozenset(field.name for _, field in self._columns)
+        return Whole(columns, self._values, self._run.upload.name, self._run.began_at)
 
     def _read(self, number: int, cells: list[Cell]) -> Read | None:
         mended = self._mended.get(number)

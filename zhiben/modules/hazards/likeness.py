@@ -1,27 +1,37 @@
 """重复和复发: which earlier hazards a new one looks like, and why. A method that proposes; a person decides (`linking`).
 
-Compared are the hazards of the same enterprise (of the same unit where there is no enterprise), the latest 500: the
+Compared are the hazards of the same enterprise (of the same unit where there is no enterprise), the latest ones: the
 place, the criterion, the words, the pictures. Each says a sentence and weighs something; together they must be enough,
-so that "灭火器过期" in another workshop is not the same hazard, and the blocked lane at the same place is."""
+so that "灭火器过期" in another workshop is not the same hazard, and the blocked lane at the same place is. Words alone are
+never enough: so only those are looked at whose place, criterion or pictures are alike, each distinct place being compared
+once, and the words of many in one call."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from rapidfuzz import fuzz
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+from rapidfuzz import fuzz, process
 
+from zhiben.core.bulk import insert_rows
 from zhiben.core.files.models import Attachment
 from zhiben.core.text.normal import normalised_text
 
-from .models import OPEN_STATUSES, Hazard, HazardLink, HazardStatus, LinkKind
+from .models import OPEN_STATUSES, Hazard, HazardLink, LinkKind
 from .photos import BEFORE
 from .pictures import ALIKE, bits_apart, hashes_of
 from .policy import policies_of
 from .reporting import Report
 
 MOST_COMPARED = 500
+"""Of one enterprise, the latest."""
+MOST_READ = 50_000
+"""Of all enterprises of a set together: a ledger of a thousand of them compares the latest fifty of each."""
 MOST_PROPOSED = 5
 ENOUGH = 60
 """Of 150 that place, criterion, words and pictures can weigh together."""
@@ -29,8 +39,11 @@ PLACE, CRITERION, PICTURE = 30, 30, 40
 WORDS = ((85, 50), (65, 35), (50, 20))
 """(percentage of likeness, weight)"""
 SAME_PLACE = 80
-PUT_AWAY = (HazardStatus.WITHDRAWN, HazardStatus.DUPLICATE)
 _SILENT = str.maketrans("", "", " \t\n，。；：、,.;:()（）“”\"'的了")
+_COLUMNS = (
+    "id", "number", "status", "closed_at", "enterprise_id", "responsible_unit_id", "site_id", "place", "description",
+    "criterion_id",
+)  # fmt: skip
 
 Holder = tuple[str, object]
 """("enterprise", its key) or ("unit", its key)."""
@@ -46,7 +59,7 @@ class Likeness:
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Looks:
     """What is compared."""
 
@@ -56,8 +69,10 @@ class _Looks:
     place: str
     words: str
     criterion_id: int | None
+    number: str = ""
+    status: str = ""
+    closed_at: datetime | None = None
     pictures: tuple[int, ...] = ()
-    hazard: Hazard | None = None
 
 
 def alike(subject: Hazard | Report, *, now: datetime, limit: int = MOST_PROPOSED) -> list[Likeness]:
@@ -85,81 +100,150 @@ def propose_links(hazards: Sequence[Hazard], *, now: datetime) -> list[HazardLin
         for found in likenesses[:MOST_PROPOSED]
         if found.earlier.pk != hazard.recurs_from_id
     ]
-    return HazardLink.objects.bulk_create(links, batch_size=MOST_COMPARED, ignore_conflicts=True)
+    known = set(
+        HazardLink.objects.filter(hazard__in=[hazard.pk for hazard in hazards]).values_list("hazard", "earlier")
+    )
+    fresh = [link for link in links if (link.hazard_id, link.earlier_id) not in known]
+    insert_rows(HazardLink, fresh)
+    return fresh
 
 
 def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: datetime) -> list[list[Likeness]]:
-    earlier = _earlier(subjects, set(paths))
-    hashes = _hashes(subjects, earlier)
     policies = policies_of(paths.values())
-    place_of = {subject.pk: place for place, subject in enumerate(subjects) if subject.pk}
+    since = {holder: now - timedelta(days=policies[path].recurrence_days) for holder, path in paths.items()}
+    own = {subject.pk for subject in subjects if subject.pk}
+    groups: dict[Holder, _Group] = defaultdict(_Group)
+    for looks in _earlier(set(paths), min(since.values()), len(own)):
+        if looks.pk not in own and _kind(looks, since[looks.holder]):
+            groups[looks.holder].add(looks)
+    hashes = _hashes(subjects, groups)
     found = []
-    for place, subject in enumerate(subjects):
-        since = now - timedelta(days=policies[paths[subject.holder]].recurrence_days)
+    for subject in subjects:
+        group = groups[subject.holder]
         mine = hashes.get(str(subject.pk), subject.pictures)
-        likenesses = [
-            likeness
-            for other in earlier[subject.holder]
-            if other.pk != subject.pk and (other.pk is None or place_of.get(other.pk, -1) < place)
-            if (kind := _kind(other, since))
-            if (likeness := _likeness(subject, other, kind, mine, hashes.get(str(other.pk), ())))
-        ]
+        likenesses = _likenesses(subject, group, mine, hashes, since[subject.holder])
         found.append(sorted(likenesses, key=lambda each: -each.score))
+        if subject.pk:  # those of the same set count as earlier in the order given
+            group.add(subject)
     return found
 
 
-def _earlier(subjects: Sequence[_Looks], holders: set[Holder]) -> dict[Holder, list[_Looks]]:
-    """Of each holder the latest, in one query (two where there are enterprises and units)."""
-    columns = ("enterprise", "responsible_unit", "site", "place", "description", "criterion", "status", "closed_at")
-    kept: dict[Holder, list[_Looks]] = defaultdict(list)
-    for kind, column in (("enterprise", "enterprise"), ("unit", "responsible_unit")):
+@dataclass
+class _Group:
+    """The earlier ones of one enterprise, by what alone makes a likeness possible."""
+
+    looks: list[_Looks] = field(default_factory=list)
+    by_place: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_site: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_criterion: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _alike: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    """Place → (how many places were compared, those like it)"""
+
+    def add(self, looks: _Looks) -> None:
+        at = len(self.looks)
+        self.looks.append(looks)
+        self.by_place[looks.place].append(at)
+        if looks.site_id:
+            self.by_site[looks.site_id].append(at)
+        if looks.criterion_id:
+            self.by_criterion[looks.criterion_id].append(at)
+
+    def at_places_like(self, place: str) -> Iterator[int]:
+        compared, alike = self._alike.get(place, (0, []))
+        if compared < len(self.by_place):
+            new = list(self.by_place)[compared:]
+            alike = alike + [each for each, _, _ in _near(place, new, SAME_PLACE)]
+            self._alike[place] = len(self.by_place), alike
+        for each in alike:
+            yield from self.by_place[each][-MOST_COMPARED:]
+
+
+def _likenesses(
+    subject: _Looks, group: _Group, mine: Iterable[int], hashes: Mapping[str, tuple[int, ...]], since: datetime
+) -> Iterator[Likeness]:
+    weight: dict[int, int] = {}
+    because: dict[int, list[str]] = defaultdict(list)
+
+    def weigh(places: Iterable[int], more: int, sentence: str) -> None:
+        for at in places:
+            weight[at] = weight.get(at, 0) + more
+            because[at].append(sentence)
+
+    at_site = group.by_site.get(subject.site_id, [])[-MOST_COMPARED:] if subject.site_id else []
+    weigh(at_site, PLACE, "同一场所")
+    weigh(set(group.at_places_like(subject.place)).difference(at_site), PLACE, "位置相同或相近")
+    if subject.criterion_id:
+        weigh(group.by_criterion.get(subject.criterion_id, [])[-MOST_COMPARED:], CRITERION, "判定情形相同")
+    for at, apart in _pictured(mine, group, hashes):
+        weigh([at], PICTURE, "照片相似" if apart else "照片相同")
+    candidates = sorted(weight, reverse=True)[:MOST_COMPARED]
+    for at, share in _shares(subject, group, candidates, weight):
+        percentage, more = next(each for each in WORDS if share >= each[0])
+        assert percentage
+        weight[at] += more
+        because[at].append(f"描述有 {share:.0f}% 相同")
+    for at in candidates:
+        if weight[at] >= ENOUGH and (kind := _kind(group.looks[at], since)):
+            yield Likeness(_briefly(group.looks[at]), kind, min(weight[at], 100), tuple(because[at]))
+
+
+def _shares(
+    subject: _Looks, group: _Group, candidates: Sequence[int], weight: Mapping[int, int]
+) -> Iterator[tuple[int, float]]:
+    """How like the words are, where that can still matter."""
+    strong = [at for at in candidates if weight[at] >= ENOUGH - WORDS[-1][1]]
+    weak = [at for at in candidates if weight[at] < ENOUGH - WORDS[-1][1]]
+    for some, cutoff in ((strong, WORDS[-1][0]), (weak, WORDS[-2][0])):
+        for _, share, place in _near(subject.words, [group.looks[at].words for at in some], cutoff):
+            yield some[place], share
+
+
+def _near(text: str, others: Sequence[str], cutoff: int) -> list[tuple[str, float, int]]:
+    if not others:
+        return []
+    return process.extract(text, others, scorer=fuzz.ratio, processor=None, score_cutoff=cutoff, limit=None)
+
+
+def _pictured(mine: Iterable[int], group: _Group, hashes: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[int, int]]:
+    """(place, bits apart) of those with a picture like one of mine."""
+    for at, looks in enumerate(group.looks) if mine else ():
+        theirs = hashes.get(str(looks.pk), ())
+        apart = min((d for one in mine for two in theirs if (d := bits_apart(one, two)) is not None), default=None)
+        if apart is not None and apart <= ALIKE:
+            yield at, apart
+
+
+def _earlier(holders: set[Holder], since: datetime, more: int) -> Iterator[_Looks]:
+    """Of each holder the latest that are open or were closed not long ago, oldest first; a query for enterprises, one
+    for units. `more`: how many of the set itself stand among them already."""
+    living = Hazard.objects.filter(Q(status__in=OPEN_STATUSES) | Q(closed_at__gte=since))
+    for kind, column in (("enterprise", "enterprise_id"), ("unit", "responsible_unit_id")):
         keys = [key for holder, key in holders if holder == kind]
-        if not keys:
-            continue
-        rows = Hazard.objects.filter(**{f"{column}__in": keys}).exclude(status__in=PUT_AWAY)
-        if kind == "unit":
-            rows = rows.filter(enterprise=None)
-        rows = rows.order_by(column, "-found_on", "-id").only("id", "number", *columns)
-        most = MOST_COMPARED if len(keys) == 1 else None
-        for hazard in rows[: most + len(subjects) if most else None]:
-            looks = _of_hazard(hazard)
-            if len(kept[looks.holder]) < MOST_COMPARED + len(subjects):
-                kept[looks.holder].append(looks)
-    return kept
+        if keys:
+            rows = living.filter(**{f"{column}__in": keys})
+            rows = rows if kind == "enterprise" else rows.filter(enterprise=None)
+            for values in _latest(rows, column, len(keys), more):
+                yield _of_values(values)
+
+
+def _latest(rows: QuerySet, column: str, holders: int, more: int) -> list[Any]:
+    newest = (F("found_on").desc(), F("id").desc())
+    if holders == 1:
+        found = rows.order_by(*newest).values_list(*_COLUMNS)[: MOST_COMPARED + more]
+    else:
+        each = min(MOST_COMPARED, max(MOST_READ // holders, 20))
+        rank = Window(RowNumber(), partition_by=F(column), order_by=newest)
+        found = rows.annotate(rank=rank).filter(rank__lte=each + more).order_by("rank").values_list(*_COLUMNS)
+    return list(found)[::-1]
 
 
 def _kind(other: _Looks, since: datetime) -> LinkKind | None:
-    assert other.hazard is not None
-    if other.hazard.status in OPEN_STATUSES:
+    if other.status in OPEN_STATUSES:
         return LinkKind.DUPLICATE
-    return LinkKind.RECURRENCE if other.hazard.closed_at and other.hazard.closed_at >= since else None
+    return LinkKind.RECURRENCE if other.closed_at and other.closed_at >= since else None
 
 
-def _likeness(
-    subject: _Looks, other: _Looks, kind: LinkKind, mine: Iterable[int], theirs: Iterable[int]
-) -> Likeness | None:
-    weight = 0
-    because: list[str] = []
-    if subject.site_id and subject.site_id == other.site_id:
-        weight, because = weight + PLACE, [*because, "同一场所"]
-    elif fuzz.ratio(subject.place, other.place, score_cutoff=SAME_PLACE):
-        weight, because = weight + PLACE, [*because, "位置相同或相近"]
-    if subject.criterion_id and subject.criterion_id == other.criterion_id:
-        weight, because = weight + CRITERION, [*because, "判定情形相同"]
-    share = fuzz.ratio(subject.words, other.words, score_cutoff=WORDS[-1][0])
-    for percentage, words_weigh in WORDS:
-        if share >= percentage:
-            weight, because = weight + words_weigh, [*because, f"描述有 {share:.0f}% 相同"]
-            break
-    apart = min((d for one in mine for two in theirs if (d := bits_apart(one, two)) is not None), default=None)
-    if apart is not None and apart <= ALIKE:
-        weight, because = weight + PICTURE, [*because, "照片相似" if apart else "照片相同"]
-    if weight < ENOUGH or other.hazard is None:
-        return None
-    return Likeness(other.hazard, kind, min(weight, 100), tuple(because))
-
-
-def _hashes(subjects: Sequence[_Looks], earlier: Mapping[Holder, Sequence[_Looks]]) -> dict[str, tuple[int, ...]]:
+def _hashes(subjects: Sequence[_Looks], earlier: Mapping[Holder, _Group]) -> dict[str, tuple[int, ...]]:
     """The pictures before, of all that are compared; nothing is asked where no new one has any."""
     new = [str(subject.pk) for subject in subjects if subject.pk]
     record_type = Hazard._meta.label_lower
@@ -167,7 +251,7 @@ def _hashes(subjects: Sequence[_Looks], earlier: Mapping[Holder, Sequence[_Looks
     mine = list(photos.filter(record_id__in=new).values_list("record_id", "file")) if new else []
     if not mine and not any(subject.pictures for subject in subjects):
         return {}
-    others = {str(each.pk) for group in earlier.values() for each in group[:MOST_COMPARED]}
+    others = {str(each.pk) for group in earlier.values() for each in group.looks}
     pairs = {*mine, *photos.filter(record_id__in=others).values_list("record_id", "file")}
     kept = hashes_of(file for _, file in pairs)
     looks: dict[str, tuple[int, ...]] = defaultdict(tuple)
@@ -178,16 +262,26 @@ def _hashes(subjects: Sequence[_Looks], earlier: Mapping[Holder, Sequence[_Looks
 
 
 def _of_hazard(hazard: Hazard) -> _Looks:
-    by_enterprise = ("enterprise", hazard.enterprise_id)
+    return _of_values([getattr(hazard, name) for name in _COLUMNS])
+
+
+def _of_values(values: Sequence[Any]) -> _Looks:
+    pk, number, status, closed_at, enterprise, unit, site, place, description, criterion = values
     return _Looks(
-        pk=hazard.pk,
-        holder=by_enterprise if hazard.enterprise_id else ("unit", hazard.responsible_unit_id),
-        site_id=hazard.site_id,
-        place=plain_words(hazard.place),
-        words=plain_words(hazard.description),
-        criterion_id=hazard.criterion_id,
-        hazard=hazard,
+        pk=pk,
+        holder=("enterprise", enterprise) if enterprise else ("unit", unit),
+        site_id=site,
+        place=plain_words(place),
+        words=plain_words(description),
+        criterion_id=criterion,
+        number=number,
+        status=status,
+        closed_at=closed_at,
     )
+
+
+def _briefly(looks: _Looks) -> Hazard:
+    return Hazard.from_db(None, ["id", "number", "status"], [looks.pk, looks.number, looks.status])
 
 
 def _of_report(report: Report) -> _Looks:
@@ -206,6 +300,7 @@ def _region_path(report: Report) -> str:
     return report.enterprise.region_path if report.enterprise else report.responsible_unit.region_path
 
 
+@lru_cache(20_000)
 def plain_words(text: str) -> str:
     """Without what says nothing: punctuation, spaces, 的 and 了."""
     return normalised_text(text).translate(_SILENT)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -12,8 +13,9 @@ from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.permissions import Permission, require
 from zhiben.core.access.scope import Confidentiality
 from zhiben.core.audit import services as audit
+from zhiben.core.bulk import insert_rows
 from zhiben.core.calendar import add_working_days, full_day
-from zhiben.core.clock import local_day
+from zhiben.core.clock import CHINA, local_day
 from zhiben.core.files.models import Attachment, Upload
 from zhiben.core.ids import new_id
 from zhiben.core.org.models import Person, Unit, UnitKind
@@ -25,16 +27,30 @@ from zhiben.modules.criteria.models import Criterion
 from zhiben.modules.registry.models import Enterprise, Site
 
 from .events import HazardReported
-from .models import Category, Channel, Hazard, HazardLevel
+from .models import Category, Channel, Hazard, HazardLevel, HazardPolicy, HazardStatus
 from .numbering import take_numbers
 from .photos import BEFORE, look_at, photo_objection
 from .policy import policies_of
 from .routing import Case, closing_units, supervising_units
 
-BATCH = 500
 EARLIEST = date(2000, 1, 1)
-SAID = ("enterprise", "place", "description", "level", "channel", "found_on")
+SAID = ("enterprise", "place", "description", "level", "channel", "found_on", "origin_label")
 """What the first line of the trail keeps: any of it may be corrected later."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """How far a hazard had come where it was led before: what a ledger says of it. It begins in that state
+    (`HAZARD_LIFE.enters`)."""
+
+    status: HazardStatus
+    rectified_on: date | None = None
+    verified_on: date | None = None
+    closed_on: date | None = None
+    """None for a closed one whose day nobody wrote down: closed on the day it is brought in."""
+    summary: str = ""
+    finding: str = ""
+    spent: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +88,7 @@ class Report:
     before_photos: Sequence[Upload] = ()
     recurs_from: Hazard | None = None
     confidentiality: int = Confidentiality.ORDINARY
+    past: Past | None = None
     id: UUID | None = None
 
     @property
@@ -88,12 +105,19 @@ def report_hazard(*, report: Report, by: By, now: datetime) -> Hazard:
 
 
 def report_hazards(
-    *, reports: Sequence[Report], by: By, now: datetime, announce: bool = True, likenesses: bool = True
+    *,
+    reports: Sequence[Report],
+    by: By,
+    now: datetime,
+    announce: bool = True,
+    likenesses: bool = True,
+    tells: bool = True,
 ) -> list[Hazard]:
     """Record what was found, all or none, in the order given; a constant number of queries a batch.
 
     What came before under the same id or origin is returned as it is now and not recorded again. `announce`: whether
-    other systems hear of each. `likenesses`: whether earlier ones that look alike are proposed at once.
+    other systems hear of each. `likenesses`: whether earlier ones that look alike are proposed at once. `tells`:
+    whether those for whom each waits are told of it.
     Raises Refused (with the field), NotPermitted.
     """
     require(by, Permission.REPORT_HAZARDS)
@@ -101,10 +125,10 @@ def report_hazards(
         refuse(report, by=by, now=now)
     try:
         with transaction.atomic():
-            return _report(reports, by, now, announce, likenesses)
+            return _report(reports, by, now, announce, likenesses, tells)
     except IntegrityError:  # the same phone sent it twice at once, and the other one was first
         with transaction.atomic():
-            return _report(reports, by, now, announce, likenesses)
+            return _report(reports, by, now, announce, likenesses, tells)
 
 
 def refuse(report: Report, *, by: By, now: datetime) -> None:
@@ -161,7 +185,9 @@ def _within_reach(report: Report, by: By) -> bool:
     )
 
 
-def _report(reports: Sequence[Report], by: By, now: datetime, announce: bool, likenesses: bool) -> list[Hazard]:
+def _report(
+    reports: Sequence[Report], by: By, now: datetime, announce: bool, likenesses: bool, tells: bool
+) -> list[Hazard]:
     known = _known(reports, by)
     fresh: dict[int, Report] = {}
     first_place: dict[object, int] = {}
@@ -171,7 +197,10 @@ def _report(reports: Sequence[Report], by: By, now: datetime, announce: bool, li
             fresh[place] = report
     made = dict(zip(fresh, _record(list(fresh.values()), by, now), strict=True))
     hazards = list(made.values())
-    engine.begin_many(hazards, by=by, now=now, label="登记", says=SAID, announces=HazardReported if announce else None)
+    for label, some in _by_label(hazards, fresh.values()):
+        engine.begin_many(
+            some, by=by, now=now, label=label, says=SAID, announces=HazardReported if announce else None, tells=tells
+        )
     _attach_photos([(made[place], report) for place, report in fresh.items()], by, now)
     if likenesses and hazards:
         from .likeness import propose_links
@@ -182,6 +211,12 @@ def _report(reports: Sequence[Report], by: By, now: datetime, announce: bool, li
         everything.get(place) or everything[first_place[report.id or _origin(report)]]
         for place, report in enumerate(reports)
     ]
+
+
+def _by_label(hazards: Sequence[Hazard], reports: Iterable[Report]) -> Iterable[tuple[str, list[Hazard]]]:
+    pairs = list(zip(hazards, reports, strict=True))
+    yield "登记", [hazard for hazard, report in pairs if report.channel != Channel.LEDGER and not report.past]
+    yield "按台账登记", [hazard for hazard, report in pairs if report.channel == Channel.LEDGER or report.past]
 
 
 def _known(reports: Sequence[Report], by: By) -> dict[int, Hazard]:
@@ -195,15 +230,31 @@ def _known(reports: Sequence[Report], by: By) -> dict[int, Hazard]:
         keys = [origin_id for kind, origin_id in origins if kind == origin_type]
         for hazard in Hazard.objects.filter(origin_type=origin_type, origin_id__in=keys):
             by_origin[hazard.origin_type, hazard.origin_id] = hazard
+    shown = _shown(by_origin.values(), by)
     known = {}
     for place, report in enumerate(reports):
-        if report.id and (hazard := by_id.get(report.id)):
-            if isinstance(by, Acting) and hazard.reported_by_id != by.person.pk:
+        if report.id and (same := by_id.get(report.id)):
+            if isinstance(by, Acting) and same.reported_by_id != by.person.pk:
                 raise Refused("这个编号已用于另一条记录，请刷新页面后重新登记", "id")
-            known[place] = hazard
-        elif hazard := by_origin.get(_origin(report)):
-            known[place] = hazard
+            known[place] = same
+        elif before := by_origin.get(_origin(report)):
+            if before.pk not in shown:
+                raise Refused("这个来源编号已由别的单位登记过，请核对来源系统的编号", "origin_id")
+            known[place] = before
     return known
+
+
+def _shown(hazards: Iterable[Hazard], by: By) -> set[UUID]:
+    """Those of them that whoever reports may see anyway."""
+    keys = {hazard.pk for hazard in hazards}
+    if not keys or not isinstance(by, Acting):
+        return keys
+    own = {hazard.pk for hazard in hazards if hazard.reported_by_id == by.person.pk}
+    return (
+        own
+        if own == keys
+        else own | set(Hazard.objects.visible_to(by).filter(pk__in=keys - own).values_list("pk", flat=True))
+    )
 
 
 def _origin(report: Report) -> tuple[str, str]:
@@ -218,13 +269,34 @@ def _record(reports: Sequence[Report], by: By, now: datetime) -> list[Hazard]:
     supervising = supervising_units(cases, today)
     numbers = take_numbers([case.region_path for case in cases], today.year)
     policies = policies_of({case.region_path for case in cases})
+    days = {path: _Days.of(policy, today) for path, policy in policies.items()}
     hazards = [
-        _hazard(report, case, unit, number, add_working_days(today, policies[case.region_path].judge_days), by, now)
+        _hazard(report, case, unit, number, days[case.region_path], by, now)
         for report, case, unit, number in zip(reports, cases, supervising, numbers, strict=True)
     ]
     for hazard, unit in zip(hazards, closing_units(hazards, today), strict=True):
         hazard.closing_unit = unit
-    return Hazard.objects.bulk_create(hazards, batch_size=BATCH)
+    insert_rows(Hazard, hazards)
+    return hazards
+
+
+@dataclass(frozen=True)
+class _Days:
+    """Until when, after the rules of a region, something of today is to be done."""
+
+    judge_by: date
+    plan_by: date
+    verify_by: date
+    general: timedelta
+    major: timedelta
+
+    @classmethod
+    def of(cls, policy: HazardPolicy, today: date) -> "_Days":
+        return cls(
+            *(add_working_days(today, count) for count in (policy.judge_days, policy.plan_days, policy.verify_days)),
+            timedelta(days=policy.general_days),
+            timedelta(days=policy.major_days),
+        )
 
 
 def _case(report: Report, by: By) -> Case:
@@ -241,12 +313,10 @@ def _case(report: Report, by: By) -> Case:
     )
 
 
-def _hazard(
-    report: Report, case: Case, supervising: Unit, number: str, judge_by: date, by: By, now: datetime
-) -> Hazard:
+def _hazard(report: Report, case: Case, supervising: Unit, number: str, days: _Days, by: By, now: datetime) -> Hazard:
     person = by.person if isinstance(by, Acting) else None
     nobody_named = report.found_by is None and not report.found_by_name
-    return Hazard(
+    hazard = Hazard(
         id=report.id or new_id(),
         number=number,
         enterprise=report.enterprise,
@@ -279,11 +349,41 @@ def _hazard(
         found_by_unit=case.found_by_unit,
         reported_at=now,
         reported_by=person,
-        judge_by=judge_by,
+        judge_by=days.judge_by,
         rectify_by=report.rectify_by,
         recurs_from=report.recurs_from,
         changed_at=now,
     )
+    for name, value in _led_before(report.past, report, days, now).items() if report.past else ():
+        setattr(hazard, name, value)
+    return hazard
+
+
+def _led_before(past: Past, report: Report, days: _Days, now: datetime) -> dict[str, Any]:
+    """What a hazard has that is past its first state: the days of its ledger, and a deadline where one runs."""
+    led: dict[str, Any] = {
+        "status": past.status,
+        "summary": past.summary,
+        "finding": past.finding,
+        "spent": past.spent,
+        "rectified_at": _noon(past.rectified_on),
+        "verified_at": _noon(past.verified_on),
+    }
+    if past.status == HazardStatus.CLOSED:
+        return led | {"closed_at": _noon(past.closed_on) or now, "progress": 100}
+    if past.status == HazardStatus.RECTIFIED:
+        return led | {"verify_by": days.verify_by, "progress": 100, "rectified_at": led["rectified_at"] or now}
+    usual = days.major if report.level == HazardLevel.MAJOR else days.general
+    return led | {
+        "ordered_at": now,
+        "plan_by": days.plan_by,
+        "rectify_by": report.rectify_by or local_day(now) + usual,
+    }
+
+
+def _noon(day: date | None) -> datetime | None:
+    """A ledger knows days, no hours."""
+    return datetime.combine(day, time(12), CHINA) if day else None
 
 
 OWN_EYES = (Channel.SELF_INSPECTION, Channel.INSPECTION)

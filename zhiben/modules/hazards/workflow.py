@@ -155,6 +155,7 @@ HAZARD_LIFE = Workflow(
     model=Hazard,
     label="隐患",
     start=S.REPORTED,
+    enters=(S.ORDERED, S.RECTIFIED, S.CLOSED),
     final=(S.CLOSED, S.WITHDRAWN, S.DUPLICATE),
     with_related=("responsible_unit", "supervising_unit", "enterprise", "criterion__standard", "transfer_to", "site"),
     inputs=(
