@@ -21,14 +21,8 @@ from zhiben.modules.tasks import pages as tasks
 MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
-    MenuGroup(
-        "企业与隐患",
-        (
-            *hazards.menu,
-            *enterprises.menu,
-            *criteria.menu,
-        ),
-    ),
+    MenuGroup("隐患治理", (*hazards.menu, *criteria.menu)),
+    MenuGroup("企业档案", enterprises.menu),
     MenuGroup("分析与报告", (*overview.menu, *review.menu)),
     MenuGroup(
         "系统",

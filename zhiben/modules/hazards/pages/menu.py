@@ -1,4 +1,4 @@
-"""Menu entries of hazards, under 企业与隐患."""
+"""Menu entries of hazards, under 隐患治理."""
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission
