@@ -7,6 +7,7 @@ from zhiben.core.api.door import routes_of
 from zhiben.core.api.problems import answer_problems
 from zhiben.core.api.reading import CarefulParser
 from zhiben.modules.criteria import api as criteria
+from zhiben.modules.hazards import api as hazards
 from zhiben.modules.plans import api as plans
 from zhiben.modules.registry import api as registry
 from zhiben.modules.tasks import api as tasks
@@ -30,6 +31,9 @@ answer_problems(api)
 api.add_router("/me", me.router)
 api.add_router("/criteria", criteria.criteria)
 api.add_router("/enterprises", registry.router)
+api.add_router("/hazards", hazards.hazards)
+api.add_router("/look-backs", hazards.look_backs)
+api.add_router("/reviews", hazards.reviews)
 api.add_router("/tasks", tasks.tasks)
 api.add_router("/obligations", tasks.obligations)
 api.add_router("/occurrences", tasks.occurrences)

@@ -3,8 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from zhiben.core.access.acting import Machine
 from zhiben.core.events.services import later
-from zhiben.modules.registry.events import EnterpriseClosed, EnterpriseMerged, EnterpriseMoved
+from zhiben.core.jobs import services as jobs
+from zhiben.modules.registry.events import EnterpriseChanged, EnterpriseClosed, EnterpriseMerged, EnterpriseMoved
 
 from . import following
 from .duplicates import tell_finders
@@ -25,6 +27,19 @@ def keep_watching_what_is_open(event: EnterpriseClosed, *, now: datetime) -> Non
 @later(EnterpriseMoved)
 def follow_the_enterprise(event: EnterpriseMoved, *, now: datetime) -> None:
     following.follow_move(UUID(event.record_id), supervising_before=event.supervising_unit_before, now=now)
+
+
+@later(EnterpriseChanged)
+def keep_findable_by_the_new_name(event: EnterpriseChanged, *, now: datetime) -> None:
+    if "name" in event.changed:
+        jobs.enqueue(
+            "hazards.keep_words",
+            args={"enterprise": event.record_id},
+            key=f"hazards.keep_words:{event.record_id}:{event.at.isoformat()}",
+            by=Machine("企业更名"),
+            now=now,
+            label="企业更名后更新隐患的检索",
+        )
 
 
 @later(HazardClosed)

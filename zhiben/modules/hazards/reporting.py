@@ -32,6 +32,7 @@ from .numbering import take_numbers
 from .photos import BEFORE, look_at, photo_objection
 from .policy import policies_of
 from .routing import Case, closing_units, supervising_units
+from .searching import keep_words
 
 EARLIEST = date(2000, 1, 1)
 SAID = ("enterprise", "place", "description", "level", "channel", "found_on", "origin_label")
@@ -277,6 +278,7 @@ def _record(reports: Sequence[Report], by: By, now: datetime) -> list[Hazard]:
     for hazard, unit in zip(hazards, closing_units(hazards, today), strict=True):
         hazard.closing_unit = unit
     insert_rows(Hazard, hazards)
+    keep_words(hazards)
     return hazards
 
 

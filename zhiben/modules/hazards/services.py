@@ -20,6 +20,7 @@ from .models import Hazard, HazardStatus
 from .policy import policy_of, set_policy
 from .reporting import Report, report_hazard, report_hazards
 from .routing import closing_units
+from .searching import keep_words
 
 __all__ = [
     "Report", "confirm_link", "correct_hazard", "correction_refusal", "policy_of", "reject_link", "report_hazard",
@@ -65,6 +66,7 @@ def correct_hazard(*, hazard: Hazard, by: By, now: datetime, reason: str = "", *
         return hazard
     hazard.changed_at = now
     hazard.save(update_fields=[*changes, "changed_at"])
+    keep_words([hazard])
     _write(hazard, "correct", "更正", {"changed": said}, by, now, reason)
     engine.refresh([hazard], now=now)
     return hazard

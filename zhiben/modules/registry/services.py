@@ -36,6 +36,7 @@ from .events import EnterpriseChanged, EnterpriseMoved, EnterpriseRegistered, ab
 from .models.enterprises import Enterprise
 from .naming import name_key
 from .parts import add_part, add_site, change_part, record_inspection, turn_equipment
+from .searching import ENTERPRISE_WORDS, keep_words
 from .supervision import supervisors_of
 
 __all__ = [
@@ -131,6 +132,7 @@ def register_enterprises(*, enterprises: Sequence[NewEnterprise], by: By, now: d
         for new, unit in zip(enterprises, units, strict=True)
     ]
     _saved_once(lambda: insert_rows(Enterprise, made))
+    keep_words(made)
     engine.begin_many(
         made, by=by, now=now, label="建档", announces=EnterpriseRegistered,
         says=("name", "credit_code", "sector", "address", "supervising_unit"),
@@ -166,6 +168,8 @@ def change_enterprises(*, changes: Sequence[EnterpriseChange], by: By, now: date
     touched = {name for each in made for name in each.columns}
     if touched:
         _saved_once(lambda: Enterprise.objects.bulk_update([each.enterprise for each in made], touched))
+    if touched.intersection(ENTERPRISE_WORDS):
+        keep_words(each.enterprise for each in made)
     audit.append_many([each.line(by, now) for each in made if each.changed])
     announce_many([event for each in made if each.changed for event in each.events(by, now)])
     moved = [each.enterprise for each in made if each.has_moved]

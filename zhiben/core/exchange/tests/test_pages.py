@@ -80,8 +80,9 @@ def test_what_is_not_ones_own_is_not_there(cast: Cast, checked: Callable[..., Im
 
 
 def test_a_post_without_the_right_finds_no_import(cast: Cast) -> None:
-    for address in ("/imports/", BEGIN, f"{BEGIN}template/"):
+    for address in (BEGIN, f"{BEGIN}template/"):
         check_page(cast, address, insider="office", outsider="plant_officer")
+    check_page(cast, "/imports/", insider="office", outsider="governor")
     assert cast.client("office").get("/import/no.such/").status_code == 404
 
 

@@ -25,6 +25,7 @@ from zhiben.core.workflow.models import ApprovalRequest
 from zhiben.modules.hazards.codes import DISCIPLINES, SOURCES
 from zhiben.modules.hazards.forms import CorrectionForm
 from zhiben.modules.hazards.models import OPEN_STATUSES, UNDER_RECTIFICATION, Hazard, HazardLevel, HazardStatus
+from zhiben.modules.hazards.searching import HAZARD_WORDS
 from zhiben.modules.hazards.services import correct_hazard, correction_refusal
 
 from .beside import about_plan, about_rectification, candidates_now
@@ -89,7 +90,7 @@ class HazardPages(RecordPages):
         ClearingFilter("clearing", "动态清零"),
         OwnRegion("own_region", "本级直管", "region_path"),
     )
-    search = ("description", "place", "number")
+    search = HAZARD_WORDS
     sort = "-found_on"
     totals = (
         Total("重大", lambda at: Q(level=HazardLevel.MAJOR), opens="level=major"),
