@@ -23,7 +23,7 @@ from .phrases import Found, Hit
 from .quantities import quantities
 from .text import Description, folded, read
 from .vocabulary import Vocabulary, Way, vocabulary
-from .ways import Reading, read_way
+from .ways import Reading, in_order, read_way
 
 AT_MOST, AT_LEAST = 10, 5
 """Faint candidates only fill up to five: what nobody has words for yet may be among them."""
@@ -125,9 +125,10 @@ class Engine:
         numbers: set[int] = set()
         for phrase in found:
             numbers |= self._ways_by_phrase.get(phrase, set())
+        sound = in_order(found, description)
         best: dict[str, tuple[Reading, float]] = {}
         for number in numbers:
-            reading = read_way(self.words.ways[number], found, said, description)
+            reading = read_way(self.words.ways[number], found, said, description, sound)
             if reading.hits:
                 fit = self._fit(reading, self._weights[number], pairs)
                 if fit > best.get(reading.way.key, (None, -1.0))[1]:

@@ -28,6 +28,15 @@ class Description:
         """Number of the clause in which a place lies."""
         return bisect_right(self.starts, at) - 1
 
+    def said(self, clause: int) -> str:
+        """The text of a clause with the mark that ends it."""
+        end = self.starts[clause + 1] if clause + 1 < len(self.starts) else len(self.text)
+        return self.text[self.starts[clause] : end]
+
+    def is_last(self, clause: int) -> bool:
+        """Whether a sentence ends with the clause."""
+        return clause < 0 or self.said(clause).endswith(("。", ";", "!", "?", "\n"))
+
     def quoted(self, start: int, end: int) -> str:
         """The words as they were written."""
         first, last = self._mapped.origin(start, end)

@@ -1,6 +1,6 @@
 """How far a description meets one way of a criterion: which facets are hit where, what contradicts, what is open."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .phrases import Found, Hit
@@ -12,9 +12,18 @@ _ANCHORS = ("object", "device", "place", "act")
 """Facets beside which a defect must stand."""
 _THINGS = ("device", "act", "object")
 """What may be said to be in order: the most particular that is named."""
+_DOINGS = ("act", "condition")
+"""What takes the defect's part where a way names none: 没有载人 denies it."""
+_TOGETHER = 60
+"""Characters within which everything is said that belongs together."""
 _GOES_ON = frozenset(",。;、!且和并无只但)(")
 _NEGATIONS = ("没有", "未见", "未发现", "没发现", "不存在", "无", "没", "未", "不")
 _NOT = "不未没无非"
+_AGAINST = frozenset("不没未无缺坏失拆损破漏堵锁少差塌裂")
+"""Letters that speak against it: 报警正常但未联锁."""
+_ALL = ("均", "都", "全部", "一切", "各项", "没有发现", "未发现", "未见")
+_SHORT = 10
+"""Characters of a clause that only sums up: 均正常, 没有发现问题."""
 _NEAR = 18
 """Characters between a word and the quantity that belongs to it."""
 
@@ -32,20 +41,21 @@ class Reading:
     broken: list[tuple[Limit, Quantity]] = field(default_factory=list)
     open_limits: list[Limit] = field(default_factory=list)
     is_defect_far: bool = False
+    is_scattered: bool = False
+    """The facets are said too far from each other to belong together."""
     good: Hit | None = None
     """Words that say the thing is in order, where they take a defect away."""
     minor: Hit | None = None
 
     @property
     def is_complete(self) -> bool:
-        return bool(self.hits) and not self.missing and not self.is_defect_far
+        return bool(self.hits) and not self.missing and not self.is_defect_far and not self.is_scattered
 
     @property
     def is_said_plainly(self) -> bool:
-        """Every facet by a word of at least two characters, and not all of them by the same word: 淤 alone is in many."""
-        spans = {(hit.start, hit.end) for hits in self.hits.values() for _, hit in hits}
-        return all(any(hit.end - hit.start > 1 for _, hit in hits) for hits in self.hits.values()) and (
-            len(spans) > 1 or len(self.hits) == 1
+        """Every facet by a word of its own of at least two characters: 淤 alone is in many, 学校 is one thing, not two."""
+        return _each_its_own(
+            [{(hit.start, hit.end) for _, hit in hits if hit.end - hit.start > 1} for hits in self.hits.values()]
         )
 
     @property
@@ -53,12 +63,38 @@ class Reading:
         return bool(self.excepted or self.broken or self.good)
 
 
-def read_way(way: Way, found: Found, said: Sequence[Quantity], description: Description) -> Reading:
+def _each_its_own(facets: list[set[tuple[int, int]]], taken: frozenset[tuple[int, int]] = frozenset()) -> bool:
+    return not facets or any(_each_its_own(facets[1:], taken | {span}) for span in facets[0] - taken)
+
+
+def in_order(found: Found, description: Description) -> dict[int, Hit]:
+    """Clauses that say something is as it should be, and nothing against it: 报警器试验正常; and those before 均正常."""
+    good = {hit.clause: hit for hit in found.get("@完好", ()) if is_good(hit, description)}
+    sound: dict[int, Hit] = {}
+    for clause, hit in good.items():
+        said = description.said(clause)
+        if not _AGAINST.intersection(said.replace(description.text[hit.start : hit.end], "", 1)):
+            sound[clause] = hit
+            sums_up = said.startswith(_ALL) or hit.start == description.starts[clause]
+            if sums_up and len(said) <= _SHORT:
+                for before in range(clause - 1, -1, -1):
+                    earlier = description.said(before)
+                    if _AGAINST.intersection(earlier):
+                        break
+                    sound.setdefault(before, hit)
+                    if description.is_last(before - 1):
+                        break
+    return sound
+
+
+def read_way(
+    way: Way, found: Found, said: Sequence[Quantity], description: Description, sound: Mapping[int, Hit]
+) -> Reading:
     reading = Reading(way)
     for name, phrases in way.facets.items():
         hits = _hits(phrases, found)
-        if name == "defect":
-            hits = [(phrase, hit) for phrase, hit in hits if not _is_denied(phrase, hit, description)]
+        if name == "defect" or (name in _DOINGS and "defect" not in way.facets):
+            hits = [(phrase, hit) for phrase, hit in hits if not _is_denied(hit, description)]
         if hits:
             reading.hits[name] = hits
         else:
@@ -66,8 +102,9 @@ def read_way(way: Way, found: Found, said: Sequence[Quantity], description: Desc
     if not reading.hits:
         return reading
     reading.also = _hits(way.also, found)
-    reading.excepted = [hit for _, hit in _hits(way.excepts, found)]
-    _place_defect(reading, found, description)
+    reading.excepted = [hit for _, hit in _hits(way.excepts, found) if not _is_denied(hit, description)]
+    _place_defect(reading, found, description, sound)
+    reading.is_scattered = not reading.missing and _extent(reading.hits.values()) > _TOGETHER
     _compare_limits(reading, found, said, description)
     return reading
 
@@ -76,7 +113,21 @@ def _hits(phrases: Iterable[str], found: Found) -> list[tuple[str, Hit]]:
     return [(phrase, hit) for phrase in phrases if phrase in found for hit in found[phrase]]
 
 
-def _is_denied(phrase: str, hit: Hit, description: Description) -> bool:
+def _extent(facets: Iterable[Sequence[tuple[str, Hit]]]) -> int:
+    """Characters of the shortest stretch in which every facet is said."""
+    said = sorted((hit.start, hit.end, number) for number, hits in enumerate(facets) for _, hit in hits)
+    wanted = len({number for _, _, number in said})
+    last: dict[int, tuple[int, int]] = {}
+    shortest = _TOGETHER + 1
+    for start, end, number in said:
+        last[number] = (start, end)
+        if len(last) == wanted:
+            begun = min(begin for begin, _ in last.values())
+            shortest = min(shortest, max(stop for _, stop in last.values()) - begun)
+    return shortest
+
+
+def _is_denied(hit: Hit, description: Description) -> bool:
     """炉坑无积水, 未见裂纹: the defect is not there."""
     words = description.text[hit.start : hit.end]
     return not words.startswith(_NEGATIONS) and description.text[: hit.start].endswith(_NEGATIONS)
@@ -90,9 +141,12 @@ def is_good(hit: Hit, description: Description) -> bool:
     return text[hit.start : hit.end] != "正常" or hit.end == len(text) or text[hit.end] in _GOES_ON
 
 
-def _place_defect(reading: Reading, found: Found, description: Description) -> None:
+def _place_defect(reading: Reading, found: Found, description: Description, sound: Mapping[int, Hit]) -> None:
     defects = reading.hits.get("defect")
     if not defects:
+        said = [hit.clause for hits in reading.hits.values() for _, hit in hits]
+        if all(clause in sound for clause in said):
+            reading.good = sound[said[0]]
         return
     anchors = {hit.clause for name in _ANCHORS for _, hit in reading.hits.get(name, ())}
     good = {hit.clause: hit for hit in found.get("@完好", ()) if is_good(hit, description)}
@@ -100,10 +154,12 @@ def _place_defect(reading: Reading, found: Found, description: Description) -> N
     minor = {hit.clause: hit for hit in found.get("@轻微", ()) if not any(_is_part(hit, other) for other in spoken)}
     beside = [hit for _, hit in defects if not anchors or any(abs(hit.clause - at) <= 1 for at in anchors)]
     reading.is_defect_far = not beside
+    if beside and all(hit.clause in sound for hit in beside):
+        reading.good = sound[beside[0].clause]
+        return
     thing = next((name for name in _THINGS if name in reading.hits), "")
     things = {hit.clause for _, hit in reading.hits.get(thing, ())}
-    in_order = {at for at in things if at in good}
-    if things and things <= in_order and not any(hit.clause in things for hit in beside):
+    if things and things <= good.keys() and not any(hit.clause in things for hit in beside):
         reading.good = good[min(things)]
     if beside and all(hit.clause in minor for hit in beside):
         reading.minor = minor[beside[0].clause]
