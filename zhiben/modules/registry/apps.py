@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RegistryConfig(AppConfig):
@@ -10,6 +13,15 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         from zhiben.core.workflow.sweep import register_periodic
 
-        from . import disputes, dividing  # noqa: F401 — the life of a dispute registers itself
+        from . import disputes, dividing, evidence  # noqa: F401 — the lives of records register themselves
 
         register_periodic("registry.turn_lines", dividing.turn_lines)
+        register_periodic("registry.expire_evidence", evidence.expire_evidence)
+        post_migrate.connect(keep_after_migrate, sender=self, dispatch_uid="registry.keep_duties")
+
+
+def keep_after_migrate(**kwargs: Any) -> None:
+    """The duties that are shipped stand in the table as soon as the table is there."""
+    from .duties import keep_shipped
+
+    keep_shipped()

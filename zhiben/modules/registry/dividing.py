@@ -53,7 +53,8 @@ def assign_supervision(
     lines = SupervisionLine.objects.select_for_update().filter(sector=sector, region=region)
     if later := lines.filter(valid_from__gte=valid_from).first():
         raise Refused(
-            f"自{full_day(later.valid_from)}起已有分工（{later.unit}），新的分工须从这一天以后开始。", "valid_from"
+            f"自{full_day(later.valid_from or valid_from)}起已有分工（{later.unit}），新的分工须从这一天以后开始。",
+            "valid_from",
         )
     for before in lines.filter(valid_from__lt=valid_from):
         if before.valid_to is None or before.valid_to >= valid_from:
@@ -257,7 +258,7 @@ def _make_follow(line: SupervisionLine, by: By, now: datetime) -> None:
 
 
 def _leave_line(
-    record: SupervisionLine | SupervisionClaim, verb: str, label: str, by: By, now: datetime, **data
+    record: SupervisionLine | SupervisionClaim, verb: str, label: str, by: By, now: datetime, **data: str
 ) -> None:
     audit.append(
         record_type=record._meta.label_lower, record_id=str(record.pk), kind=Kind.EDIT, verb=verb, label=label, by=by,

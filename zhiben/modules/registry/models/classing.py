@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from zhiben.core.access.scope import ScopedQuerySet
 from zhiben.core.org.models import Dated, Person, Region, Unit
 from zhiben.core.org.paths import RegionPathField
 from zhiben.core.org.sectors import Sector
@@ -36,8 +35,6 @@ class ClassRule(Dated):
     """Risk points: below `b_from` is A. No national scale exists; every region sets its own."""
     preview = models.JSONField("试算结果", default=dict, blank=True, editable=False)
     made_at = models.DateTimeField("制定时间", editable=False)
-
-    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "分级规则"

@@ -27,7 +27,7 @@ class Cell(models.Model):
 
     @property
     def cell(self) -> str:
-        return f"{self.region}·{self.get_sector_display()}"  # type: ignore[attr-defined]
+        return f"{self.region}·{self.get_sector_display()}"
 
 
 class SupervisionLine(Cell, Dated):

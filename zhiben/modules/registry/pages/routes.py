@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import matrix
+from . import duties, matrix, more_panels  # noqa: F401 — panels register themselves
 
 supervision = (
     [
@@ -15,7 +15,20 @@ supervision = (
     "supervision",
 )
 
+coverage = (
+    [
+        path("coverage/", duties.show_coverage, name="table"),
+        path("coverage/<slug:key>/", duties.covered_enterprises, name="enterprises"),
+        path("coverage/<uuid:pk>/<slug:key>/file/", duties.file_one, name="file"),
+        path("coverage/<uuid:pk>/<slug:key>/waive/", duties.waive, name="waive"),
+    ],
+    "coverage",
+)
+
 urlpatterns = [
     path("registry/", include(supervision)),
+    path("registry/", include(coverage)),
     path("registry/", include(matrix.DisputePages.urls())),
+    path("registry/", include(duties.DutyPages.urls())),
+    path("registry/", include(duties.EvidencePages.urls())),
 ]

@@ -1,0 +1,59 @@
+"""Which enterprises owe which duties: one condition, for counting in the database and for asking of one enterprise."""
+
+from django.db import connection, models
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from zhiben.core.org.paths import ancestors, contains, within
+
+from .models.duties import Duty
+from .models.enterprises import Enterprise, EnterpriseStatus
+
+OWING = Q(status=EnterpriseStatus.OPERATING)
+"""Who is suspended, closed or merged owes nothing at present, and is no part of a denominator."""
+
+
+def applies_to(duty: Duty) -> Q:
+    """The enterprises at work that owe this duty by their kind; waivers are counted out by `coverage`."""
+    owed = Q(OWING)
+    if duty.region_path:
+        owed &= within(duty.region_path)
+    if duty.sectors:
+        owed &= Q(sector__in=duty.sectors)
+    if duty.scales:
+        owed &= Q(scale__in=duty.scales)
+    if duty.staff_from:
+        owed &= Q(staff_count__gte=duty.staff_from)
+    if duty.trades:
+        of_trades = Q()
+        for trade in duty.trades:
+            of_trades |= _has_trade(trade)
+        owed &= of_trades
+    return owed
+
+
+def duties_of(enterprise: Enterprise) -> list[Duty]:
+    """What this enterprise owes today, in the order of the list. Two queries."""
+    waived = set(enterprise.waivers.values_list("duty", flat=True))
+    known = Duty.objects.filter(is_retired=False, region_path__in=["", *ancestors(enterprise.region_path)])
+    return [duty for duty in known if duty.pk not in waived and owes(enterprise, duty)]
+
+
+def owes(enterprise: Enterprise, duty: Duty) -> bool:
+    """As `applies_to`, of one enterprise, waivers aside."""
+    return (
+        enterprise.status == EnterpriseStatus.OPERATING
+        and not duty.is_retired
+        and (not duty.region_path or contains(duty.region_path, enterprise.region_path))
+        and (not duty.sectors or enterprise.sector in duty.sectors)
+        and (not duty.scales or enterprise.scale in duty.scales)
+        and (not duty.staff_from or (enterprise.staff_count or 0) >= duty.staff_from)
+        and (not duty.trades or not set(duty.trades).isdisjoint(enterprise.trades))
+    )
+
+
+def _has_trade(trade: str) -> Q:
+    if connection.vendor == "postgresql":
+        return Q(trades__contains=[trade])
+    listed = "EXISTS (SELECT 1 FROM json_each(registry_enterprise.trades) WHERE value = %s)"
+    return Q(RawSQL(listed, [trade], output_field=models.BooleanField()))  # noqa: S611 — the value is a parameter
