@@ -5,7 +5,6 @@ import plistlib
 import re
 import uuid
 
-import segno
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from django.conf import settings
@@ -14,9 +13,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.http import content_disposition_header
-from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from zhiben.core.web.qr import qr_code
 
 from .reading import called, fingerprint
 from .services import authority_to_install
@@ -89,12 +89,6 @@ def secure_address(request: HttpRequest) -> str:
     host = re.sub(r":\d+\Z", "", request.get_host())
     port = settings.ZHIBEN_PORT
     return f"https://{host}/" if port == 443 else f"https://{host}:{port}/"
-
-
-def qr_code(text: str) -> SafeString:
-    """An SVG of our own making, black on white in every theme; sized by the stylesheet."""
-    code = segno.make(text, error="m", micro=False)
-    return mark_safe(code.svg_inline(omitsize=True, border=3, light="#fff", svgclass="qr-code", lineclass=None))  # noqa: S308 - segno writes paths, not the text
 
 
 def profile(authority: x509.Certificate) -> bytes:

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 
 from zhiben.core.web.pages.routes import guarded
 
-from . import clearing, dossier, four_lists, likenesses, look_backs, lookups, mine, policy, reporting, trail
+from . import clearing, dossier, four_lists, likenesses, look_backs, lookups, mine, policy, poster, reporting, trail
 
 
 def odd_addresses() -> list[URLPattern]:
@@ -22,6 +22,7 @@ def odd_addresses() -> list[URLPattern]:
         path("lookup/criteria/<slug:by>/", lookups.criteria, name="criteria"),
         path("mine/", mine.show, name="mine"),
         path("clearing/", clearing.show, name="clearing"),
+        path("poster/<uuid:enterprise>/", poster.show, name="poster"),
         path("four-lists/", four_lists.show, name="four_lists"),
         path("policy/", policy.show, name="policy"),
         path("likenesses/", likenesses.show, name="likenesses"),

@@ -254,3 +254,13 @@ def test_the_rules_are_read_by_all_and_set_by_the_chief(cast, plant):
     assert HazardPolicy.objects.get().look_back_days == 60
     there = cast.other_county.pk
     assert chief.get(address, {"region": there}).status_code == 404
+
+
+def test_a_sheet_for_the_wall_leads_to_the_form_of_its_enterprise(cast, now):
+    plant = enrol_plant(cast, now)
+    address = reverse("hazards:poster", args=[plant.pk])
+    page = cast.client("town").get(address)
+    assert "qr-code" in page.content.decode()
+    assert "云帆化工" in page.content.decode()
+    for name in ("outsider", "housing_officer", "system_administrator"):
+        assert cast.client(name).get(address).status_code == 404
