@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +45,26 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str]) -> int:
     """The command; `argv` without the program and the two words of the command. Returns the exit code."""
     try:
-        arguments = _parsed(argv)
-        rows = _rows(arguments.file)
+        return _run(_parsed(argv))
     except _Misused as misused:
         _say(f"{misused}\n\n{USAGE}" if str(misused) else USAGE)
         return 2 if str(misused) else 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    out: Path = arguments.out
+    if out.exists() and arguments.file.exists() and out.samefile(arguments.file):
+        raise _Misused("结果不能写进要读取的文件，--out 请换一个文件名。")
+    if out.is_dir():
+        raise _Misused(f"{out} 是一个文件夹，--out 请写文件名，如 结果.jsonl。")
+    rows = _rows(arguments.file)
+    first = list(islice(rows, 1))  # what is wrong with the file is said before anything is written
     usual = arguments.on or local_day(machine_now())
     refused = written = 0
-    temporary = arguments.out.with_name(f".{arguments.out.name}.{os.getpid()}.part")
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            for line, row in rows:
+            for line, row in chain(first, rows):
                 outcome = _judged(row, usual)
                 if isinstance(outcome, str):
                     refused += 1
@@ -64,13 +74,13 @@ def main(argv: Sequence[str]) -> int:
                 stream.write(json.dumps(outcome, ensure_ascii=False) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(arguments.out)
+        temporary.replace(out)
     except OSError as error:
-        _say(f"结果写不进 {arguments.out}：{error.strerror or error}。请换一个位置或清理磁盘后重新运行。")
+        _say(f"结果写不进 {out}：{_reason(error)}。请换一个位置或清理磁盘后重新运行。")
         return 2
     finally:
         temporary.unlink(missing_ok=True)
-    _say(f"共 {written} 行，写入 {arguments.out}" + (f"；{refused} 行不能判定" if refused else "") + "。")
+    _say(f"共 {written} 行，写入 {out}" + (f"；{refused} 行不能判定" if refused else "") + "。")
     return 1 if refused else 0
 
 
@@ -92,28 +102,46 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Each row with the number of the line on which it ends."""
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row with the number of the line on which it ends, read as they are asked for: a file may be any length."""
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise _Misused(f"找不到 {path}，请核对路径。") from None
+        stream = path.open(encoding=_encoding(path), newline="")
     except OSError as error:
-        raise _Misused(f"{path} 读不了：{error.strerror or error}。") from None
-    reader = csv.DictReader(_text(path, content).splitlines(keepends=True))
-    if "description" not in (reader.fieldnames or ()):
-        raise _Misused(f"{path} 没有 description 列：第一行要写列名 id,description,sector,found_on。")
-    return [(reader.line_num, row) for row in reader]
+        raise _Misused(f"{path} 读不了：{_reason(error)}。") from None
+    csv.field_size_limit(1 << 24)  # of a long description only the beginning is read; it is no reason to stop
+    with stream:
+        reader = csv.DictReader(stream)
+        try:
+            reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+            if not reader.fieldnames:
+                raise _Misused(f"{path} 是空的：第一行要写列名 id,description,sector,found_on。")
+            if "description" not in reader.fieldnames:
+                raise _Misused(f"{path} 没有 description 列：第一行要写列名 id,description,sector,found_on。")
+            yield from ((reader.line_num, row) for row in reader)
+        except csv.Error:
+            raise _Misused(
+                f"{path} 第 {reader.line_num} 行读不下去：可能引号没有成对，请在表格软件里另存为“CSV UTF-8”后再试。"
+            ) from None
 
 
-def _text(path: Path, content: bytes) -> str:
+def _encoding(path: Path) -> str:
     """Office programs in China write CSV in GB 18030, others in UTF-8."""
     for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+        with path.open(encoding=encoding, newline="") as stream, contextlib.suppress(UnicodeDecodeError):
+            while stream.read(1 << 20):
+                pass
+            return encoding
     raise _Misused(f"{path} 不是文本文件：请在表格软件里另存为“CSV UTF-8”后再试。")
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "没有这个文件或文件夹，请核对路径"
+    if isinstance(error, IsADirectoryError):
+        return "这是一个文件夹，请写文件名"
+    if isinstance(error, PermissionError):
+        return "没有权限"
+    return error.strerror or str(error)
 
 
 def _judged(row: dict[str, str], usual: date) -> dict[str, Any] | str:

@@ -23,7 +23,7 @@ from .phrases import Found, Hit
 from .quantities import quantities
 from .text import Description, folded, read
 from .vocabulary import Vocabulary, Way, vocabulary
-from .ways import Reading, in_order, read_way
+from .ways import Hits, Reading, in_order, read_way
 
 AT_MOST, AT_LEAST = 10, 5
 """Faint candidates only fill up to five: what nobody has words for yet may be among them."""
@@ -33,12 +33,14 @@ _WORDS, _LIKENESS = 0.65, 0.35
 """What the vocabulary and what the likeness add to a score."""
 MATCH_FROM = 0.5
 """Every match scores at least this."""
-_CONTRADICTED, _MINOR, _FAR, _RESOLVED, _LONE = 0.45, 0.7, 0.8, 0.6, 0.4
+_CONTRADICTED, _MINOR, _FAR, _RESOLVED = 0.45, 0.7, 0.8, 0.6
 _SAYS_LITTLE = frozenset({"defect", "condition"})
 """A defect without its thing (没有, 损坏) tells next to nothing, unless it names the thing itself (同一段母线)."""
 _BY_ITSELF, _NEAR, _LITTLE = 0.6, 0.8, 0.35
 _BY_LENGTH = (0.0, 0.35, 0.8, 0.95)
 """How telling a phrase of one, two, three characters is beside a longer one: short ones stand in many words by chance."""
+READ = 150
+"""Ways that are read closely."""
 LONGEST = 2000
 """Characters of a description that are read."""
 
@@ -57,12 +59,13 @@ class Engine:
     def __init__(self, listed: Catalogue, words: Vocabulary) -> None:
         self.catalogue = listed
         self.words = words
-        self._ways_by_phrase: dict[str, set[int]] = defaultdict(set)
+        self._ways_by_phrase: dict[str, list[tuple[int, str]]] = defaultdict(list)
         carriers: dict[str, set[str]] = defaultdict(set)
         for number, way in enumerate(words.ways):
-            for phrase in _required(way):
-                self._ways_by_phrase[phrase].add(number)
-                carriers[phrase].add(way.key)
+            for name, phrases in way.facets.items():
+                for phrase in phrases:
+                    self._ways_by_phrase[phrase].append((number, name))
+                    carriers[phrase].add(way.key)
         total = len(listed.criteria)
         self._rarity = {
             phrase: math.log(1 + total / len(keys)) / math.log(1 + total) for phrase, keys in carriers.items()
@@ -122,18 +125,38 @@ class Engine:
 
     def _best_readings(self, found: Found, description: Description) -> dict[str, tuple[Reading, float]]:
         said, pairs = quantities(description.text), frozenset(pairs_of(description.text))
-        numbers: set[int] = set()
-        for phrase in found:
-            numbers |= self._ways_by_phrase.get(phrase, set())
+        hits: dict[int, Hits] = defaultdict(lambda: defaultdict(list))
+        telling: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        for phrase, places in found.items():
+            carriers = self._ways_by_phrase.get(phrase)
+            if not carriers:
+                continue
+            said_here = [(phrase, place) for place in places]
+            most = max(self._telling(phrase, place) for place in places)
+            for number, name in carriers:
+                hits[number][name] += said_here
+                if most > telling[number][name]:
+                    telling[number][name] = most
         sound = in_order(found, description)
         best: dict[str, tuple[Reading, float]] = {}
-        for number in numbers:
-            reading = read_way(self.words.ways[number], found, said, description, sound)
+        for number in self._promising(telling):
+            reading = read_way(self.words.ways[number], hits[number], found, said, description, sound)
             if reading.hits:
                 fit = self._fit(reading, self._weights[number], pairs)
                 if fit > best.get(reading.way.key, (None, -1.0))[1]:
                     best[reading.way.key] = (reading, fit)
         return best
+
+    def _promising(self, telling: dict[int, dict[str, float]]) -> list[int]:
+        """The ways worth reading, the fullest first: a long text holds a word of almost every way."""
+        shares: list[tuple[float, int]] = []
+        for number, by_facet in telling.items():
+            if by_facet.keys() <= _SAYS_LITTLE and max(by_facet.values()) < _BY_ITSELF:
+                continue
+            gained = sum(by_facet.values())
+            lost = sum(weight for name, weight in self._weights[number].items() if name not in by_facet)
+            shares.append((-gained / (gained + lost), number))
+        return [number for _, number in sorted(shares)[:READ]]
 
     def _fit(self, reading: Reading, weights: dict[str, float], pairs: frozenset[str]) -> float:
         """From 0 to 1: the share of the facets that are hit, and how telling the words are."""
@@ -147,8 +170,6 @@ class Engine:
         supported = len({phrase for phrase, _ in reading.also})
         strength = 1 - math.exp(-(gained + 0.2 * min(supported, 4) + 0.2 * len(reading.met)) / 1.2)
         fit = 0.6 * coverage**1.3 + 0.4 * strength
-        if reading.hits.keys() <= _SAYS_LITTLE and max(telling.values()) < _BY_ITSELF:
-            fit *= _LONE
         if reading.is_contradicted:
             fit *= _CONTRADICTED
         if reading.is_defect_far:

@@ -14,6 +14,8 @@ from .text import Description, folded
 
 REACH = 10
 """Characters that may stand between the parts of `A…B`."""
+MOST = 40
+"""Places of one phrase that are looked at: no honest description says a word more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,11 @@ class Lexicon:
         return dict(found)
 
     def _add(self, found: Found, phrase: str, hit: Hit) -> None:
-        found[phrase].append(hit)
+        if len(found[phrase]) < MOST:
+            found[phrase].append(hit)
         for name in self._classes_of.get(phrase, ()):
-            found[name].append(hit)
+            if len(found[name]) < MOST:
+                found[name].append(hit)
 
 
 def fold_phrases(phrases: Iterable[str]) -> dict[str, str]:

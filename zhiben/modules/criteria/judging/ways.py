@@ -18,6 +18,7 @@ _TOGETHER = 60
 """Characters within which everything is said that belongs together."""
 _GOES_ON = frozenset(",。;、!且和并无只但)(")
 _NEGATIONS = ("没有", "未见", "未发现", "没发现", "不存在", "无", "没", "未", "不")
+_LONGEST_NEGATION = max(map(len, _NEGATIONS))
 _NOT = "不未没无非"
 _AGAINST = frozenset("不没未无缺坏失拆损破漏堵锁少差塌裂")
 """Letters that speak against it: 报警正常但未联锁."""
@@ -87,16 +88,26 @@ def in_order(found: Found, description: Description) -> dict[int, Hit]:
     return sound
 
 
+Hits = dict[str, list[tuple[str, Hit]]]
+"""What was found of each facet: the phrase, and where."""
+
+
 def read_way(
-    way: Way, found: Found, said: Sequence[Quantity], description: Description, sound: Mapping[int, Hit]
+    way: Way,
+    hits: Hits,
+    found: Found,
+    said: Sequence[Quantity],
+    description: Description,
+    sound: Mapping[int, Hit],
 ) -> Reading:
+    """`hits` of this way, `sound` from `in_order`."""
     reading = Reading(way)
-    for name, phrases in way.facets.items():
-        hits = _hits(phrases, found)
+    for name in way.facets:
+        of_facet = hits.get(name, [])
         if name == "defect" or (name in _DOINGS and "defect" not in way.facets):
-            hits = [(phrase, hit) for phrase, hit in hits if not _is_denied(hit, description)]
-        if hits:
-            reading.hits[name] = hits
+            of_facet = [(phrase, hit) for phrase, hit in of_facet if not _is_denied(hit, description)]
+        if of_facet:
+            reading.hits[name] = of_facet
         else:
             reading.missing.append(name)
     if not reading.hits:
@@ -107,6 +118,11 @@ def read_way(
     reading.is_scattered = not reading.missing and _extent(reading.hits.values()) > _TOGETHER
     _compare_limits(reading, found, said, description)
     return reading
+
+
+def hits_of(way: Way, found: Found) -> Hits:
+    """What was found of one way."""
+    return {name: hits for name, phrases in way.facets.items() if (hits := _hits(phrases, found))}
 
 
 def _hits(phrases: Iterable[str], found: Found) -> list[tuple[str, Hit]]:
@@ -130,7 +146,8 @@ def _extent(facets: Iterable[Sequence[tuple[str, Hit]]]) -> int:
 def _is_denied(hit: Hit, description: Description) -> bool:
     """炉坑无积水, 未见裂纹: the defect is not there."""
     words = description.text[hit.start : hit.end]
-    return not words.startswith(_NEGATIONS) and description.text[: hit.start].endswith(_NEGATIONS)
+    before = description.text[max(0, hit.start - _LONGEST_NEGATION) : hit.start]
+    return not words.startswith(_NEGATIONS) and before.endswith(_NEGATIONS)
 
 
 def is_good(hit: Hit, description: Description) -> bool:

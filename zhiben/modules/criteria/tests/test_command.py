@@ -57,6 +57,33 @@ def test_misuse_is_explained_and_writes_nothing(tmp_path: Path, capsys) -> None:
     assert "没有 description 列" in capsys.readouterr().err
 
 
-def test_it_starts_without_django() -> None:
-    code = "import sys; import zhiben.modules.criteria.command; sys.exit('django' in sys.modules)"
+def test_the_file_that_is_read_is_never_written_over(tmp_path: Path, capsys) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text(HEAD + "1,脚手架没有连墙件,,2026-11-21\n", "utf-8")
+    before = source.read_bytes()
+    for out in (source, tmp_path, tmp_path / "没有的文件夹" / "x"):
+        assert main([str(source), "--out", str(out)]) == 2
+    assert source.read_bytes() == before
+    told = capsys.readouterr().err
+    assert "不能写进要读取的文件" in told
+    assert "是一个文件夹" in told
+    assert "没有这个文件或文件夹" in told
+
+
+def test_odd_tables_are_read_or_explained(tmp_path: Path, capsys) -> None:
+    """Names of columns with blanks and capitals, a row too short, a row too long, a text longer than any field."""
+    long = "塔机力矩限制器被短接。" + "字" * 200_000
+    code, lines = judged(tmp_path, f'ID, Description \n1,"{long}"\n2\n3,脚手架没有连墙件,多的,还多\n')
+    assert code == 1
+    assert [bool(line["candidates"]) for line in lines] == [True, False, True]
+    for content, sentence in (
+        (b"", "是空的"),
+        (b"\xff\xfe\x00\x81" * 9, "不是文本文件"),
+    ):
+        assert judged(tmp_path, content)[0] == 2
+        assert sentence in capsys.readouterr().err
+
+
+def test_it_starts_without_a_database() -> None:
+    code = "import sys; import zhiben.modules.criteria.command; sys.exit('django.db' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
