@@ -76,4 +76,7 @@ def to_json(value: Any) -> str:
 
 def dump(value: Any) -> str:
     """As `to_json`, for a value that is plain already."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=plain)
+    return _JSON.encode(value)
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=plain)

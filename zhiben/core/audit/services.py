@@ -86,10 +86,11 @@ def append_many(lines: Sequence[NewLine]) -> list[AuditLine]:
         raise RuntimeError("a line of the trail is written in the transaction of the change it tells of")
     ends = _ends_of_chains(lines)
     algorithm = current_algorithm()
+    signatures = {id(new.by): _signature(new.by) for new in {id(each.by): each for each in lines}.values()}
     written = []
     for new in lines:
         seq, previous = ends.get((new.record_type, new.record_id), (0, ""))
-        line = _line(new, seq=seq + 1, previous=previous, algorithm=algorithm)
+        line = _line(new, signatures[id(new.by)], seq=seq + 1, previous=previous, algorithm=algorithm)
         ends[new.record_type, new.record_id] = (line.seq, line.digest)
         written.append(line)
     if len(written) == 1:
@@ -109,7 +110,7 @@ def has_key(record_type: str, record_id: str, key: str) -> bool:
     return AuditLine.objects.filter(record_type=record_type, record_id=str(record_id), key=key).exists()
 
 
-def _line(new: NewLine, *, seq: int, previous: str, algorithm: str) -> AuditLine:
+def _line(new: NewLine, signature: dict[str, Any], *, seq: int, previous: str, algorithm: str) -> AuditLine:
     line = AuditLine(
         record_type=new.record_type,
         record_id=str(new.record_id),
@@ -125,24 +126,25 @@ def _line(new: NewLine, *, seq: int, previous: str, algorithm: str) -> AuditLine
         data=plain(new.data),
         algorithm=algorithm,
         previous=previous,
+        **signature,
     )
-    _sign(line, new.by)
     line.digest = digest_text(algorithm, canonical_text(line))
     return line
 
 
-def _sign(line: AuditLine, by: "By") -> None:
+def _signature(by: "By") -> dict[str, Any]:
     """Who did it. Told apart by shape: the trail lies below the people it speaks of and imports none of them."""
     person = getattr(by, "person", None)
     if person is None:
-        line.actor_name = clean(by.name)  # type: ignore[union-attr]
-        return
-    line.actor_id = person.pk
-    line.actor_name = clean(person.name)
+        return {"actor_name": clean(by.name)}  # type: ignore[union-attr]
     via = f"（经{by.via}）" if getattr(by, "via", "") else ""  # type: ignore[union-attr]
-    line.actor_post = clean(f"{by.post}{via}")  # type: ignore[union-attr]
     behalf = by.on_behalf_of  # type: ignore[union-attr]
-    line.behalf_name = clean(behalf.name) if behalf else ""
+    return {
+        "actor_id": person.pk,
+        "actor_name": clean(person.name),
+        "actor_post": clean(f"{by.post}{via}"),  # type: ignore[union-attr]
+        "behalf_name": clean(behalf.name) if behalf else "",
+    }
 
 
 def _ends_of_chains(lines: Sequence[NewLine]) -> dict[tuple[str, str], tuple[int, str]]:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
+from zhiben.core.bulk import insert_rows, reserve_keys
 from zhiben.core.refusal import Refused
 
 from .credit_code import credit_code_refusal
@@ -55,6 +56,7 @@ def open_units(*, units: Sequence[NewUnit], by: "By", now: datetime) -> list[Uni
         raise refusal
     made = [
         Unit(
+            pk=key,
             name=new.name,
             short_name=new.short_name,
             kind=new.kind,
@@ -64,15 +66,15 @@ def open_units(*, units: Sequence[NewUnit], by: "By", now: datetime) -> list[Uni
             sectors=list(new.sectors),
             credit_code=new.credit_code,
         )
-        for new in units
+        for new, key in zip(units, reserve_keys(Unit, len(units)), strict=True)
     ]
     if any(isinstance(new.superior, str) or new.kind in SUPERIOR_KINDS for new in units):
-        Unit.objects.bulk_create(made)
+        insert_rows(Unit, made)
         _find_superiors(units, made)
         Unit.objects.bulk_update([unit for unit in made if unit.superior_id is not None], ["superior"])
     else:  # none of them answers to another one: a list of a hundred thousand enterprises is written once
         _find_superiors(units, made)
-        Unit.objects.bulk_create(made)
+        insert_rows(Unit, made)
     UnitAlias.objects.bulk_create(
         UnitAlias(unit=unit, name=alias)
         for new, unit in zip(units, made, strict=True)

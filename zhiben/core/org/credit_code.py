@@ -1,6 +1,8 @@
 """统一社会信用代码 (GB 32100-2015): 18 characters, the last one a check character."""
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 
 
 def check_character(first_17: str) -> str:
@@ -9,7 +11,7 @@ def check_character(first_17: str) -> str:
     >>> check_character("91350100M000100Y4")
     '3'
     """
-    total = sum(ALPHABET.index(character) * pow(3, place, 31) for place, character in enumerate(first_17))
+    total = sum(_VALUES[character] * weight for character, weight in zip(first_17, _WEIGHTS, strict=True))
     return ALPHABET[-total % 31]
 
 

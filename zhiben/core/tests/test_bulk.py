@@ -3,13 +3,14 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from zhiben.core.audit.models import AuditLine, Kind
-from zhiben.core.bulk import FEW, insert_rows
+from zhiben.core.bulk import FEW, insert_rows, reserve_keys
 from zhiben.core.events.models import OutboxEvent
+from zhiben.core.exchange.models import ImportChunk
 from zhiben.core.ids import new_id
-from zhiben.core.org.models import Region, RegionLevel, Unit, UnitKind
+from zhiben.core.org.models import Person, Region, RegionLevel, Unit, UnitKind
 
 NOW = datetime(2026, 3, 10, 2, 0, 0, 123456, tzinfo=UTC)
 ODD = "制表\t换行\n反斜\\N 引号'\" 百分%s {} 甲"
@@ -81,6 +82,19 @@ def test_a_broken_rule_breaks_all(cast):
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_rows(AuditLine, [line(n, key="once") for n in range(FEW - 1)] + [line(0), line(0)] + _twice())
     assert not AuditLine.objects.filter(verb="x").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("many", [1, FEW])
+def test_keys_are_known_before_the_rows_are_written_and_never_given_twice(many):
+    keys = reserve_keys(Person, many)
+    assert keys == sorted(set(keys))
+    between = Person.objects.create(name="插入的人")
+    assert between.pk > max(keys)
+    insert_rows(Person, [Person(pk=key, name=f"第{key}人") for key in keys])
+    assert Person.objects.get(pk=keys[-1]).name == f"第{keys[-1]}人"
+    assert min(reserve_keys(Person, 2)) > between.pk
+    assert reserve_keys(ImportChunk, 1) == [1] or connection.vendor == "postgresql", "a table without any row yet"
 
 
 def _twice() -> list[AuditLine]:
