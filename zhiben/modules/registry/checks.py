@@ -29,13 +29,14 @@ ENOUGH_NEIGHBOURS = 3
 KILOMETRES_A_DEGREE = 111.2
 
 
-def keeping_refusal(enterprise: Enterprise, by: By) -> str | None:
-    """Why this file is not `by`'s to keep; None when it is: its own people's, and those who look after enterprises."""
+def keeping_refusal(enterprise: Enterprise, by: By, *, seen: bool = False) -> str | None:
+    """Why this file is not `by`'s to keep; None when it is: its own people's, and those who look after enterprises.
+    `seen`: it was found among what `by` may see, which need not be asked again for every part of a page."""
     if isinstance(by, Acting) and by.unit.pk == enterprise.unit_id and by.unit.kind == UnitKind.ENTERPRISE:
         return None if enterprise.exists else f"企业{enterprise.get_status_display()}，档案不能再修改。"
     if not may(by, Permission.MANAGE_ENTERPRISES):
         return "您当前的岗位不能维护企业档案，请切换岗位，或请监管单位办理。"
-    if isinstance(by, Acting) and not can_see(enterprise, by):
+    if isinstance(by, Acting) and not seen and not can_see(enterprise, by):
         return "这家企业不归本单位监管，也不在本辖区。"
     return None if enterprise.exists else f"企业{enterprise.get_status_display()}，档案不能再修改。"
 
@@ -49,6 +50,12 @@ def industry_refusal(code: str) -> Refused | None:
 def code_refusal(code: str) -> Refused | None:
     sentence = credit_code_refusal(code) if code else None
     return Refused(sentence, "credit_code") if sentence else None
+
+
+def company_code_refusal(code: str) -> Refused | None:
+    if code and not (len(code) == 9 and code.isascii() and code.isdigit()):
+        return Refused("企业编码应为 9 位数字，即危险化学品登记时取得的编码，请核对。", "company_code")
+    return None
 
 
 def sector_refusal(sector: str) -> Refused | None:

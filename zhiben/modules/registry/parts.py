@@ -16,6 +16,7 @@ from zhiben.core.refusal import Refused
 from .checks import keeping_refusal, position_refusal
 from .models.enterprises import Enterprise, Part
 from .models.parts import Equipment, EquipmentState, Licence, Process, Site, Staff
+from .reminding import forget
 
 P = TypeVar("P", bound=Part)
 S = EquipmentState
@@ -72,6 +73,7 @@ def change_part(*, part: P, by: By, now: datetime, **fields: Any) -> P:
         locked.save(update_fields=list(changed))
         was, became = _told(locked, before), _told(locked, changed)
         _line(locked, "change_part", f"修改{_kind_of(locked)}", by, now, str(locked), before=was, after=became)
+        forget(locked, now=now)
     return locked
 
 
@@ -92,6 +94,8 @@ def turn_equipment(*, equipment: Equipment, verb: str, reason: str = "", by: By,
     if verb == "use" and locked.in_use_on is None:
         locked.in_use_on = local_day(now)
     locked.save(update_fields=["state", "in_use_on"])
+    if locked.state != S.IN_USE:
+        forget(locked, now=now)
     _line(
         locked, f"{verb}_equipment", f"设备{label}", by, now, str(locked), reason=reason,
         before={"状态": left}, after={"状态": locked.get_state_display()},
@@ -116,6 +120,7 @@ def record_inspection(
     before = _told(locked, {name: getattr(locked, name) for name in fields})
     locked.inspected_on, locked.inspect_by = inspected_on, inspect_by
     locked.save(update_fields=list(fields))
+    forget(locked, now=now)
     _line(locked, "inspect_equipment", "设备检验", by, now, str(locked), before=before, after=_told(locked, fields))
     return locked
 

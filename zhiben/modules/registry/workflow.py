@@ -11,6 +11,7 @@ from zhiben.core.org import services as org
 from zhiben.core.org.models import Unit
 from zhiben.core.org.paths import contains
 from zhiben.core.org.roles import Role
+from zhiben.core.org.sectors import Sector
 from zhiben.core.workflow.refusal import StepInvalid
 from zhiben.core.workflow.table import Input, Step, Workflow
 
@@ -86,6 +87,7 @@ ENTERPRISE_LIFE = Workflow(
         Input("files", "佐证材料", "files", help="停产通知、注销证明、复产验收意见等"),
         # not asked by a step, but named in the trail of what was changed in the file
         Input("region", "所在区域", "text"),
+        Input("sector", "行业领域", "text", choices=tuple(Sector.choices)),
         Input("part", "内容", "text"),
     ),
     steps=(

@@ -174,7 +174,7 @@ class EnterprisePages(RecordPages):
 
     def may_edit(self, record: models.Model, at: At) -> str | None:
         assert isinstance(record, Enterprise)
-        return keeping_refusal(record, at.acting)
+        return keeping_refusal(record, at.acting, seen=True)
 
     def form_for(self, record: Any, at: At) -> type[forms.ModelForm]:
         """An enterprise's own people are not asked for what is not theirs to say."""

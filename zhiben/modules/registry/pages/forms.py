@@ -63,6 +63,9 @@ class EnterpriseForm(OwnFileForm):
     credit_code = forms.CharField(
         label="统一社会信用代码", max_length=18, required=False, help_text="18 位。还没有办执照的可先不填。"
     )
+    company_code = forms.CharField(
+        label="企业编码", max_length=9, required=False, help_text="9 位，危险化学品登记时取得；参加双重预防数据交换的才填。"
+    )
     region = region_field("所在区域", help_text="乡镇（街道）或园区。")
     sector = forms.ChoiceField(
         label="行业领域", choices=[*EMPTY, *Sector.choices], required=False, help_text="据此按监管分工确定监管单位。"
@@ -75,7 +78,10 @@ class EnterpriseForm(OwnFileForm):
     )
     supervising_unit = unit_field("监管单位", required=False, help_text="不填则按监管分工确定。")
 
-    field_order = ("name", "credit_code", "region", "address", "sector", "industry", "scale", "staff_count", "products")
+    field_order = (
+        "name", "credit_code", "region", "address", "sector", "supervising_unit", "industry", "scale", "staff_count",
+        "products",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

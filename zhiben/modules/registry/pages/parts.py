@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from zhiben.core.access.permissions import Permission, may
 from zhiben.core.clock import local_day
@@ -21,8 +22,9 @@ from zhiben.core.web.pages.record import Panel
 
 from ..checks import keeping_refusal
 from ..models.enterprises import Enterprise, Part
-from ..models.parts import SOON, Equipment, EquipmentState, Licence, Staff
+from ..models.parts import SOON, Equipment, EquipmentState
 from ..parts import PARTS, TURNS, add_part, change_part, record_inspection, turn_equipment
+from ..reminding import TERMS
 from .forms import InspectionForm, TurnForm, form_of
 
 SHOWN_ON_FILE = 20
@@ -58,9 +60,9 @@ KINDS = {
     for kind in (
         Kind("sites", "场所", ("kind", "place"), "is_closed"),
         Kind("equipment", "设备设施", ("kind", "state", "inspect_by", "retire_by")),
-        Kind("staff", "安全相关人员", ("job", "mobile", "certificate", "certificate_until"), "is_gone"),
+        Kind("staff", "安全相关人员", ("mobile", "certificate", "certificate_until"), "is_gone"),
         Kind("processes", "危险工艺、作业和物质", ("kind", "quantity"), "is_ended"),
-        Kind("licences", "证照", ("number", "issued_by", "valid_to"), "is_void"),
+        Kind("licences", "证照", ("issued_by", "valid_to"), "is_void"),
     )
 }
 
@@ -89,7 +91,7 @@ def part_panels() -> list[Panel]:
 
 def _panel(kind: Kind, enterprise: Enterprise, at: At) -> Mapping[str, Any] | None:
     rows = list(kind.rows(enterprise)[: SHOWN_ON_FILE + 1])
-    may_keep = keeping_refusal(enterprise, at.acting) is None
+    may_keep = keeping_refusal(enterprise, at.acting, seen=True) is None
     if not rows and not may_keep:
         return None
     return {
@@ -125,7 +127,7 @@ def _cell(part: Any, name: str, label: str, is_over: bool) -> Cell:
 def all_of_kind(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
     """All the sites, or people …, of an enterprise."""
     enterprise, kind = _found(request, pk, key)
-    may_keep = keeping_refusal(enterprise, request.acting) is None
+    may_keep = keeping_refusal(enterprise, request.acting, seen=True) is None
     page = Paginator(kind.rows(enterprise), A_PAGE).get_page(request.GET.get("page"))
     context = {
         "enterprise": enterprise,
@@ -187,37 +189,24 @@ def inspect(request: HttpRequest, pk: UUID, part_id: int) -> HttpResponse:
     return _form(request, enterprise, form, f"登记检验：{equipment}", save)
 
 
-DUE: tuple[tuple[str, str, type[Part], str, dict[str, Any]], ...] = (
-    ("equipment", "设备检验", Equipment, "inspect_by", {"state": EquipmentState.IN_USE}),
-    ("retire", "设备使用年限", Equipment, "retire_by", {"state": EquipmentState.IN_USE}),
-    ("staff", "人员证书", Staff, "certificate_until", {"is_gone": False}),
-    ("licences", "证照", Licence, "valid_to", {"is_void": False}),
-)
-
-
 def due(request: HttpRequest) -> HttpResponse:
     """What ends within a month, or has ended, in the enterprises within sight."""
     if not may(request.acting, Permission.READ_RECORDS):
         raise Http404
-    today = local_day(request.now)
-    kinds = {key: (label, model, field, still) for key, label, model, field, still in DUE}
-    chosen = request.GET.get("kind", "") if request.GET.get("kind") in kinds else DUE[0][0]
-    _, model, field, still = kinds[chosen]
+    last_day = local_day(request.now) + timedelta(days=SOON)
     visible = Enterprise.objects.visible_to(request.acting).existing()
-    rows = (
-        model._default_manager.filter(**{f"{field}__lte": today + timedelta(days=SOON)}, **still)
-        .filter(enterprise__in=visible)
-        .select_related("enterprise__unit__region")
-        .order_by(field, "pk")
-    )
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    terms = {term.key: (term, term.rows(None, last_day).filter(enterprise__in=visible)) for term in TERMS}
+    counts = {key: rows.count() for key, (_, rows) in terms.items()}
+    asked = request.GET.get("kind", "")
+    chosen = asked if asked in terms else next((key for key, count in counts.items() if count), TERMS[0].key)
+    term, rows = terms[chosen]
+    page = Paginator(rows.select_related("enterprise__unit__region"), A_PAGE).get_page(request.GET.get("page"))
     context = {
-        "tabs": [(key, label) for key, label, *_ in DUE],
+        "tabs": [(key, term.label, counts[key]) for key, (term, _) in terms.items()],
         "chosen": chosen,
         "page": page,
-        "rows": [(row, getattr(row, field)) for row in page.object_list],
+        "rows": [(row, getattr(row, term.field), _next(term.key, row, request)) for row in page.object_list],
         "soon": SOON,
-        "today": today,
     }
     return render(request, "registry/due.html", context)
 
@@ -236,9 +225,21 @@ def _found(request: HttpRequest, pk: UUID, key: str) -> tuple[Enterprise, Kind]:
 def _kept(request: HttpRequest, pk: UUID, key: str) -> tuple[Enterprise, Kind]:
     """As `_found`, for whoever keeps this file. Raises Refused for those who only read it."""
     enterprise, kind = _found(request, pk, key)
-    if sentence := keeping_refusal(enterprise, request.acting):
+    if sentence := keeping_refusal(enterprise, request.acting, seen=True):
         raise Refused(sentence)
     return enterprise, kind
+
+
+def _next(term: str, row: Any, request: HttpRequest) -> tuple[str, str] | None:
+    """Where the new day is entered, and what the button says; None for what is not this post's to keep."""
+    if keeping_refusal(row.enterprise, request.acting, seen=True):
+        return None
+    if term == "equipment":
+        return reverse("registry:inspect", args=(row.enterprise_id, row.pk)), "登记检验"
+    if isinstance(row, Part) and term in (*PARTS, "retire"):
+        key = "equipment" if term == "retire" else term
+        return reverse("registry:change_part", args=(row.enterprise_id, key, row.pk)), "修改"
+    return row.enterprise.get_absolute_url(), "打开档案"
 
 
 def _form(
