@@ -9,8 +9,12 @@ from zhiben.core.org import services as org
 from zhiben.core.org.models import Body, BodyKind, BodyMembership, Region, RegionLevel, Unit, UnitKind
 from zhiben.core.org.sectors import EVERY_SECTOR, Sector
 
+from .ledgers import enterprises
+
 SINCE = date(2020, 1, 1)
 K = UnitKind
+COUNTY = "990321"
+"""The code of 澜江县, of six digits."""
 
 NEIGHBOURS = (("望湖区", "02"), ("临岫县", "23"), ("青岚县", "24"))
 
@@ -54,18 +58,6 @@ QIYUN = (
     ("栖云镇竹坞村村民委员会", "竹坞村", K.VILLAGE),
 )
 
-# name, short name, town, sector
-ENTERPRISES: tuple[tuple[str, str, str, str], ...] = (
-    ("澜江澄渊化工有限公司", "澄渊化工", "栖云镇", Sector.CHEMICALS),
-    ("澜江砚石矿业有限公司", "砚石矿业", "砚塘镇", Sector.MINES),
-    ("澜江万椽建筑工程有限公司", "万椽建工", "东篱街道", Sector.CONSTRUCTION),
-    ("澜江云骥客运有限公司", "云骥客运", "澜湾街道", Sector.ROAD_TRANSPORT),
-    ("澜江百坊商业广场管理有限公司", "百坊广场", "澜湾街道", Sector.COMMERCE),
-    ("澜江素绫纺织有限公司", "素绫纺织", "清渠镇", Sector.INDUSTRY),
-    ("澜江岁华烟花批发有限公司", "岁华烟花", "麦坪镇", Sector.FIREWORKS),
-    ("澜江温川燃气有限公司", "温川燃气", "东篱街道", Sector.GAS),
-)
-
 
 @dataclass
 class City:
@@ -87,7 +79,7 @@ def found_city(*, by: By, now: datetime) -> City:
 
     province = region("云岭省", RegionLevel.PROVINCE, None, "990000000000")
     city_region = region("云澜市", RegionLevel.CITY, province, "990300000000")
-    county = region("澜江县", RegionLevel.COUNTY, city_region, "990321000000")
+    county = region("澜江县", RegionLevel.COUNTY, city_region, f"{COUNTY}000000")
     city = City(county)
 
     def unit(name: str, short_name: str, kind: UnitKind, where: Region, **more: object) -> Unit:
@@ -121,13 +113,13 @@ def _found_county(city: City, unit, region) -> None:  # type: ignore[no-untyped-
     unit("澜江县总工会", "县总工会", K.INSTITUTION, county)
     towns = {}
     for number, name in enumerate(TOWNS, 1):
-        towns[name] = region(name, RegionLevel.TOWN, county, f"990321{100 + number}000")
+        towns[name] = region(name, RegionLevel.TOWN, county, f"{COUNTY}{100 + number}000")
         office = "办事处" if name.endswith("街道") else "人民政府"
         unit(f"{name}{office}", name, K.TOWN, towns[name])
     for name, short_name, kind in QIYUN:
         unit(name, short_name, kind, towns["栖云镇"], aliases=(name.replace("栖云镇", "镇", 1),))
-    for name, short_name, town, sector in ENTERPRISES:
-        unit(name, short_name, K.ENTERPRISE, towns[town], sectors=(sector,))
+    for trade in enterprises():
+        unit(trade.name, trade.short_name, K.ENTERPRISE, towns[trade.town], sectors=(trade.sector,))
 
 
 def _form_committee(city: City, *, by: By, now: datetime) -> Body:

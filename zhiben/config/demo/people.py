@@ -12,6 +12,7 @@ from zhiben.core.org.roles import Role
 from zhiben.core.org.sectors import EVERY_SECTOR
 
 from .city import DEPARTMENTS, SINCE, City
+from .ledgers import enterprises
 
 PASSWORD = "yunlan-2026"  # noqa: S105 (of invented accounts, opened only where ZHIBEN_DEMO is set)
 
@@ -27,17 +28,19 @@ GIVEN = (  # noqa: SIM905 (reads as the text it is)
 ACCOUNTS: tuple[tuple[str, str, Role, str, str], ...] = (
     ("demo1", "县安委办", Role.COMMITTEE_OFFICER, "综合科科员", "读入、核对、发布方案，交办、核验任务"),
     ("demo2", "县安委办", Role.COMMITTEE_CHIEF, "主任", "看全县，审批特批延期，收到逾期提级"),
-    ("demo3", "县应急局", Role.UNIT_LEADER, "局长", "接收、退回任务"),
-    ("demo4", "县应急局", Role.UNIT_OFFICER, "综合科科员", "反馈进展、报送办结"),
+    ("demo3", "县应急局", Role.UNIT_LEADER, "局长", "接收、退回任务，重大隐患销号"),
+    ("demo4", "县应急局", Role.UNIT_OFFICER, "综合科科员", "反馈进展、报送办结，监管企业隐患"),
     ("demo5", "县住建局", Role.UNIT_LEADER, "局长", "接收、退回任务"),
     ("demo6", "县住建局", Role.UNIT_OFFICER, "质安站科员", "反馈进展、申请延期"),
-    ("demo7", "栖云镇", Role.UNIT_OFFICER, "应急办主任", "镇级方案的交办和核验"),
+    ("demo7", "栖云镇", Role.UNIT_OFFICER, "应急办主任", "镇级方案的交办和核验，登记隐患"),
     ("demo8", "县政府", Role.GOVERNMENT_LEADER, "副县长", "看全县，不办理"),
-    ("demo9", "澄渊化工", Role.ENTERPRISE_HEAD, "总经理", "企业看到交给自己的任务"),
+    ("demo9", "澄渊化工", Role.ENTERPRISE_HEAD, "总经理", "企业看到交给自己的任务和隐患"),
     ("demo10", "望湖区安委办", Role.COMMITTEE_OFFICER, "科员", "外县账号：看不到澜江县的任何记录"),
     ("demo11", "县政府", Role.SYSTEM_ADMINISTRATOR, "系统管理员", "维护区域、单位、人员、账号"),
     ("demo12", "县政府", Role.SECURITY_ADMINISTRATOR, "安全保密管理员", "任免岗位"),
     ("demo13", "县政府", Role.AUDIT_ADMINISTRATOR, "安全审计员", "查阅全部留痕并校验"),
+    ("demo14", "澄渊化工", Role.SAFETY_OFFICER, "安全科长", "企业自查、报送五定、报送复查"),
+    ("demo15", "县应急局", Role.REGULATOR, "危化科科员", "判定、交办、到现场复查隐患"),
 )
 TITLES: dict[str, str] = {
     UnitKind.DEPARTMENT: "局长",
@@ -50,6 +53,8 @@ TITLES: dict[str, str] = {
 }
 SINGLE_OFFICER = frozenset({"云岫乡", "柳汀乡"})
 """Small places where one person does all the safety work."""
+FAMILIES = frozenset(trade.short_name for trade in enterprises() if trade.scale == "household")
+"""Shops and workshops where the owner does everything."""
 
 
 @dataclass
@@ -59,17 +64,19 @@ class Staff:
     heads: dict[str, Acting] = field(default_factory=dict)
     officers: dict[str, list[Acting]] = field(default_factory=dict)
 
-    def head(self, unit: Unit) -> Acting:
+    def head(self, unit: Unit | None) -> Acting:
         """Whoever decides; in a small place the officer."""
+        assert unit is not None
         return self.heads.get(unit.short_name) or self.officers[unit.short_name][0]
 
-    def officer(self, unit: Unit) -> Acting:
+    def officer(self, unit: Unit | None) -> Acting:
+        assert unit is not None
         return self.officers[unit.short_name][0] if self.officers.get(unit.short_name) else self.heads[unit.short_name]
 
 
 def appoint_everybody(city: City, *, by: By, now: datetime) -> Staff:
     staff = Staff()
-    names = (f"{SURNAMES[n % len(SURNAMES)]}{given}" for n, given in enumerate(GIVEN * 3))
+    names = (f"{SURNAMES[n % len(SURNAMES)]}{given}" for n, given in enumerate(GIVEN * 5))
 
     def join(unit: Unit, role: Role, title: str, username: str | None = None) -> Acting:
         if username:
@@ -90,14 +97,16 @@ def appoint_everybody(city: City, *, by: By, now: datetime) -> Staff:
         head_role, officer_role = ROLES_BY_KIND[UnitKind(unit.kind)]
         if head_role and short_name not in staff.heads and short_name not in SINGLE_OFFICER:
             join(unit, head_role, TITLES.get(unit.kind, "负责人"))
-        if officer_role and short_name not in staff.officers:
+        if officer_role and short_name not in staff.officers and short_name not in FAMILIES:
             join(unit, officer_role, "安全专干")
     _regulators(city, staff, by=by, now=now)
     return staff
 
 
 HEAD_ROLES = frozenset({Role.UNIT_LEADER, Role.COMMITTEE_CHIEF, Role.ENTERPRISE_HEAD})
-OFFICER_ROLES = frozenset({Role.UNIT_OFFICER, Role.COMMITTEE_OFFICER, Role.SAFETY_OFFICER, Role.GRID_OFFICER})
+OFFICER_ROLES = frozenset(
+    {Role.UNIT_OFFICER, Role.COMMITTEE_OFFICER, Role.SAFETY_OFFICER, Role.GRID_OFFICER, Role.REGULATOR}
+)
 ROLES_BY_KIND: dict[UnitKind, tuple[Role | None, Role | None]] = {
     UnitKind.GOVERNMENT: (None, Role.UNIT_OFFICER),
     UnitKind.COMMITTEE_OFFICE: (Role.COMMITTEE_CHIEF, Role.COMMITTEE_OFFICER),

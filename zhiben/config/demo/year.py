@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from random import Random
+from uuid import UUID
 
 from django.db import transaction
 
@@ -18,14 +19,19 @@ from zhiben.core.org import services as org
 from zhiben.core.org.models import Unit
 from zhiben.core.workflow.engine import fire
 from zhiben.core.workflow.sweep import periodic, sweep
+from zhiben.modules.registry.models import Enterprise
 from zhiben.modules.tasks.models import Duty, ObligationOccurrence, OccurrenceStatus, Task, TaskStatus
 from zhiben.modules.tasks.services import Assignment, Order, Origin, dispatch_tasks
 
 from . import sayings
 from .city import City, found_city
+from .enterprises import divide_supervision, open_files, plan_disputes, plan_evidence
 from .evidence import Cabinet
+from .findings import plan_findings
+from .fire_lane import FireLane, plan_hospital
 from .paperwork import check_and_publish, upload
 from .people import Staff, appoint_everybody
+from .photos import Album
 from .stories import Story
 
 FIRST_DAY = date(2025, 11, 20)
@@ -60,6 +66,11 @@ class Year:
     rng: Random = field(default_factory=lambda: Random(SEED))  # noqa: S311 (a story, no secret)
     agenda: list[tuple[datetime, int, Deed]] = field(default_factory=list)
     numbers: "count[int]" = field(default_factory=count)
+    album: Album = field(init=False)
+    files: dict[str, Enterprise] = field(init=False)
+    """Enterprises by short name."""
+    kept_look_backs: set[UUID | None] = field(default_factory=set)
+    """Hazards whose look-back belongs to a story of its own."""
 
     def run(self, until: datetime) -> None:
         now = at(FIRST_DAY, 9)
@@ -68,8 +79,12 @@ class Year:
         self.city = found_city(by=FOUNDER, now=now)
         self.staff = appoint_everybody(self.city, by=FOUNDER, now=now)
         self.cabinet = Cabinet(Random(SEED))  # noqa: S311
+        self.album = Album(Random(SEED))  # noqa: S311
+        self.say("正在为企业建档：场所、设备、人员、证照和监管分工……")
+        divide_supervision(self, now)
+        self.files = open_files(self, now)
         self._plan_the_year()
-        self.say("正在过完这一年：交办、接收、反馈、核验、逾期、提级……")
+        self.say("正在过完这一年：任务的交办、反馈、核验，隐患的发现、整改、销号……")
         day, last = FIRST_DAY, local_day(until)
         while day <= last:
             if day.day == 1:
@@ -113,6 +128,11 @@ class Year:
         self.on(date(2026, 11, 17), self._receive_winter_plan)
         self.on(date(2026, 11, 17), self._leave_work_for_today)
         self.on(date(2026, 11, 13), self._send_chief_away)
+        plan_disputes(self)
+        plan_evidence(self)
+        plan_findings(self)
+        FireLane(self).plan()
+        plan_hospital(self)
         for week in range(52):
             for weekday in (1, 3):
                 self.on(FIRST_DAY + timedelta(days=7 * week + weekday), self._do_duties)

@@ -4,14 +4,21 @@ from datetime import datetime
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count
 
-from zhiben.config.demo import people, year
+from zhiben.config.demo import ledgers, people, photos, year
+from zhiben.config.demo.remedies import REMEDIES
 from zhiben.core import clock
 from zhiben.core.accounts.models import User
 from zhiben.core.audit.services import lines_of
 from zhiben.core.clock import CHINA
-from zhiben.core.org.models import Person, Unit
+from zhiben.core.org.credit_code import credit_code_refusal
+from zhiben.core.org.models import Person, Region, Unit
+from zhiben.modules.hazards.models import Hazard
+from zhiben.modules.hazards.vagueness import questions_about
 from zhiben.modules.plans.models import PlanItem
+from zhiben.modules.registry.gaps import gaps
+from zhiben.modules.registry.models import Enterprise, Equipment
 from zhiben.modules.tasks.models import Task, TaskStatus
 
 JANUARY = datetime(2026, 1, 16, 9, 30, tzinfo=CHINA)
@@ -36,7 +43,7 @@ def test_a_year_begins_with_plans_that_are_read_published_and_accepted(told, set
     child = main.children.get(responsible_unit__short_name="县商务局")
     labels = [line.label for line in lines_of("tasks.task", str(child.pk))]
     assert labels[:4] == ["交办", "退回", "坚持交办", "接收"]
-    assert 60 <= Unit.objects.count() <= 75
+    assert 170 <= Unit.objects.count() <= 185
     assert Person.objects.values("name").distinct().count() == Person.objects.count(), "everybody has an own name"
 
     for username, short_name, role, *_ in people.ACCOUNTS:
@@ -44,7 +51,37 @@ def test_a_year_begins_with_plans_that_are_read_published_and_accepted(told, set
         assert user.check_password(people.PASSWORD)
         assert user.person.posts.filter(unit__short_name=short_name, role=role).exists()
     call_command("demo")
-    assert Unit.objects.count() <= 75, "a second call finds the data and leaves it"
+    assert Unit.objects.count() <= 185, "a second call finds the data and leaves it"
+
+
+def test_the_county_has_its_enterprises_and_what_is_found_in_them(told):
+    assert Enterprise.objects.count() == len(ledgers.enterprises())
+    assert not [each for each in Enterprise.objects.all() if credit_code_refusal(each.credit_code)]
+    assert not Enterprise.objects.filter(latitude=None).exists()
+    county = Region.objects.get(name="澜江县")
+    assert {square.sector for square in gaps(county, JANUARY.date())} == {"post"}, "nobody was given express delivery"
+    assert Equipment.objects.filter(inspect_by__lt=year.TODAY.date()).exists()
+    hazards = Hazard.objects.all()
+    assert hazards.count() > 40
+    stages = dict(hazards.values_list("status").annotate(Count("pk")).order_by())
+    assert sum(stages.values()) == hazards.count()
+    assert stages["closed"] > stages.get("rectifying", 0) > 0
+    for hazard in hazards.filter(status="closed"):
+        assert hazard.closed_by_id
+        assert hazard.fixed_on_spot or hazard.closed_by_id not in hazard.hands
+    assert hazards.filter(fixed_on_spot=True).exclude(level="general").count() == 0
+    assert hazards.filter(channel="ledger").count() > 15
+
+
+def test_what_is_found_is_said_in_many_words():
+    sayings = [*ledgers.ordinary(), *ledgers.major()]
+    assert len({each.description for each in sayings}) == len(sayings) > 250
+    assert {each.picture for each in sayings} <= photos.SCENES.keys() & REMEDIES.keys()
+    kinds = {trade.kind for trade in ledgers.enterprises()}
+    assert {each.of for each in ledgers.ordinary()} == kinds
+    assert {each.of for each in ledgers.major()} <= {trade.short_name for trade in ledgers.enterprises()}
+    vague = [each.description for each in sayings if questions_about(each.description, each.place)]
+    assert len(vague) < len(sayings) / 4, vague
 
 
 def test_it_is_refused_where_real_work_is_done(db, settings):
