@@ -110,7 +110,10 @@ class Engine:
                 continue
             reading, fit = best.get(key, (None, 0.0))
             kept = fields.weight(entry.sector, given=sector, trades=trades, signs=signs)
-            scored.append(self._scored(entry, reading, fit, likeness.get(key, 0.0), kept, is_resolved, found_on))
+            may_match = not is_resolved and fields.is_shown(entry.sector, given=sector, trades=trades, signs=signs)
+            scored.append(
+                self._scored(entry, reading, fit, likeness.get(key, 0.0), kept, may_match, is_resolved, found_on)
+            )
         scored.sort(key=lambda one: (-one.score, one.entry.position))
         held = [one for one in scored if _holds(one.entry, found_on)]
         shown = [
@@ -199,18 +202,19 @@ class Engine:
         fit: float,
         likeness: float,
         kept: float,
+        may_match: bool,
         is_resolved: bool,
         found_on: date,
     ) -> Scored:
         is_match = (
-            entry.may_match
+            may_match
+            and entry.may_match
             and entry.document.holds_on(found_on)
             and reading is not None
             and reading.is_complete
             and reading.is_said_plainly
             and not reading.is_contradicted
             and not reading.minor
-            and not is_resolved
             and kept >= fields.MAY_MATCH
         )
         score = (_WORDS * fit + _LIKENESS * likeness) * kept * (_RESOLVED if is_resolved else 1.0)

@@ -62,6 +62,18 @@ def _weight(given: tuple[str, ...], signs: frozenset[str], sector: str) -> float
     return EVERYWHERE if applies_everywhere(sector) else FOREIGN
 
 
+def is_shown(sector: str, *, given: str, trades: Sequence[str], signs: frozenset[str]) -> bool:
+    """Whether a criterion of `sector` may match: 包装车间 is a word of fireworks and of any trade, so some fields have to
+    show themselves where nobody said which it is.
+    """
+    field = field_of(sector)
+    return (
+        field in signs
+        or not _data()["fields"].get(field, {}).get("must_show")
+        or any(_fields_called(name) for name in (given, *trades))
+    )
+
+
 def signs_in(text: str) -> frozenset[str]:
     """Fields that the words of a description point to: 尾矿库坝面 → 非煤矿山."""
     fields = _data()["fields"]

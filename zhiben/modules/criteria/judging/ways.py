@@ -12,8 +12,6 @@ _ANCHORS = ("object", "device", "place", "act")
 """Facets beside which a defect must stand."""
 _THINGS = ("device", "act", "object")
 """What may be said to be in order: the most particular that is named."""
-_DOINGS = ("act", "condition")
-"""What takes the defect's part where a way names none: 没有载人 denies it."""
 _TOGETHER = 60
 """Characters within which everything is said that belongs together."""
 _GOES_ON = frozenset(",。;、!且和并无只但)(")
@@ -104,7 +102,8 @@ def read_way(
     reading = Reading(way)
     for name in way.facets:
         of_facet = hits.get(name, [])
-        if name == "defect" or (name in _DOINGS and "defect" not in way.facets):
+        # 没有载人, 未超载: what is denied is not there; of a defect's act it says which (未监测)
+        if name in ("defect", "condition") or (name == "act" and "defect" not in way.facets):
             of_facet = [(phrase, hit) for phrase, hit in of_facet if not _is_denied(hit, description)]
         if of_facet:
             reading.hits[name] = of_facet
