@@ -53,6 +53,7 @@ class _Plan:
     level: HazardLevel = HazardLevel.GENERAL
     channel: Channel = Channel.LEDGER
     state: HazardStatus = HazardStatus.REPORTED
+    identity: str = ""
     known: str = ""
     """Key of the hazard that is recorded already."""
     asked: list[Question] = field(default_factory=list)
@@ -119,6 +120,7 @@ class HazardImport(Importing):
         Field("status", "状态", ("是否整改", "整改状态", "是否完成整改", "是否整改完成", "隐患状态", "是否销号", "销号情况", "是否闭环", "闭环情况",
                                "是否完成", "整改与否"), max_length=64, example="整改中"),
     )  # fmt: skip
+    identity = ("enterprise", "credit_code", "region", "found_on", "place", "description")
     checks_itself = True
     help = (
         "企业先按统一社会信用代码对应，没有代码的按名称对应；对不准的会请您选择。表中已整改、已销号的登记为已销号，整改中的登记为已交办，"
@@ -181,20 +183,26 @@ class HazardImport(Importing):
 
     def _meet_recorded(self, plans: Sequence[_Plan], at: Context) -> None:
         """Rows that the list has twice, and those that stand recorded already."""
+        for plan in plans:
+            plan.identity = _identity(plan)
         recorded = Recorded.of(
             [(plan.whose.enterprise.pk, plan.found_on) for plan in plans if plan.whose.enterprise and plan.found_on],
+            origin_type=ORIGIN,
+            origins=[plan.identity for plan in plans],
             before=at.whole.brought_at or at.now,
         )
         for plan in plans:
-            first = self._seen.setdefault(_identity(plan), plan.row.number)
+            first = self._seen.setdefault(plan.identity, plan.row.number)
             if first != plan.row.number:
                 plan.refuse("", f"与第 {first} 行重复（企业、日期、位置和隐患情况相同），请在表格中删去一行。")
                 continue
             if plan.whose.enterprise is None or plan.found_on is None:
                 continue
-            same, perhaps = recorded.like(
-                plan.whose.enterprise.pk, plan.found_on, plan.row["place"] or NOT_SAID, plan.row["description"]
-            )
+            same, perhaps = recorded.of_origin(plan.identity), []
+            if same is None:
+                same, perhaps = recorded.like(
+                    plan.whose.enterprise.pk, plan.found_on, plan.row["place"] or NOT_SAID, plan.row["description"]
+                )
             if same:
                 plan.known = str(same.key)
                 plan.notes.append(
@@ -236,7 +244,7 @@ class HazardImport(Importing):
             channel=plan.channel,
             inspection_kind=kind,
             origin_type=ORIGIN,
-            origin_id=_identity(plan),
+            origin_id=_identity(plan) if plan.whose.new else plan.identity,
             origin_label=f"台账《{at.whole.file}》第 {row.number} 行",
             found_on=plan.found_on,
             found_by_name=finder[:64],

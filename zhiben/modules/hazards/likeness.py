@@ -113,8 +113,8 @@ def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: date
     since = {holder: now - timedelta(days=policies[path].recurrence_days) for holder, path in paths.items()}
     own = {subject.pk for subject in subjects if subject.pk}
     groups: dict[Holder, _Group] = defaultdict(_Group)
-    for looks in _earlier(set(paths), min(since.values()), len(own)):
-        if looks.pk not in own and _kind(looks, since[looks.holder]):
+    for looks in _earlier(set(paths), min(since.values()), own):
+        if _kind(looks, since[looks.holder]):
             groups[looks.holder].add(looks)
     hashes = _hashes(subjects, groups)
     found = []
@@ -213,27 +213,27 @@ def _pictured(mine: Iterable[int], group: _Group, hashes: Mapping[str, tuple[int
             yield at, apart
 
 
-def _earlier(holders: set[Holder], since: datetime, more: int) -> Iterator[_Looks]:
-    """Of each holder the latest that are open or were closed not long ago, oldest first; a query for enterprises, one
-    for units. `more`: how many of the set itself stand among them already."""
-    living = Hazard.objects.filter(Q(status__in=OPEN_STATUSES) | Q(closed_at__gte=since))
+def _earlier(holders: set[Holder], since: datetime, own: set[UUID]) -> Iterator[_Looks]:
+    """Of each holder the latest that are open or were closed not long ago, oldest first, without the set itself; a query
+    for enterprises, one for units."""
+    living = Hazard.objects.filter(Q(status__in=OPEN_STATUSES) | Q(closed_at__gte=since)).exclude(pk__in=own)
     for kind, column in (("enterprise", "enterprise_id"), ("unit", "responsible_unit_id")):
         keys = [key for holder, key in holders if holder == kind]
         if keys:
             rows = living.filter(**{f"{column}__in": keys})
             rows = rows if kind == "enterprise" else rows.filter(enterprise=None)
-            for values in _latest(rows, column, len(keys), more):
+            for values in _latest(rows, column, len(keys)):
                 yield _of_values(values)
 
 
-def _latest(rows: QuerySet, column: str, holders: int, more: int) -> list[Any]:
+def _latest(rows: QuerySet, column: str, holders: int) -> list[Any]:
     newest = (F("found_on").desc(), F("id").desc())
     if holders == 1:
-        found = rows.order_by(*newest).values_list(*_COLUMNS)[: MOST_COMPARED + more]
+        found = rows.order_by(*newest).values_list(*_COLUMNS)[:MOST_COMPARED]
     else:
         each = min(MOST_COMPARED, max(MOST_READ // holders, 20))
         rank = Window(RowNumber(), partition_by=F(column), order_by=newest)
-        found = rows.annotate(rank=rank).filter(rank__lte=each + more).order_by("rank").values_list(*_COLUMNS)
+        found = rows.annotate(rank=rank).filter(rank__lte=each).order_by("rank").values_list(*_COLUMNS)
     return list(found)[::-1]
 
 

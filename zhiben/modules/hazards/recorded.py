@@ -1,12 +1,15 @@
 """What is recorded already: the same hazard once more, or one so like it that a person has to say."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db import connection
 from rapidfuzz import fuzz, process
+
+from zhiben.core.batches import in_batches
 
 from .likeness import plain_words
 from .models import Hazard, HazardStatus
@@ -15,6 +18,10 @@ SAME, ANOTHER = "same_as", "new"
 ALIKE = 85
 """Percent of the words, and of the place: what two people write of one thing on one day."""
 OFFERED = 3
+
+
+BATCH = 5000
+_COLUMNS = ("id", "number", "place", "description", "status")
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,6 @@ class One:
     place: str
     description: str
     status: str
-    reported_at: datetime
 
     @property
     def state(self) -> str:
@@ -39,30 +45,31 @@ class One:
 
 @dataclass
 class Recorded:
-    """Those of some enterprises on some days."""
+    """Those that stood recorded when the ledger was brought, of some enterprises on some days; and those that came from
+    this very row of a ledger."""
 
-    before: datetime
     _ones: dict[tuple[UUID, date], list[One]]
     _same: dict[tuple[UUID, date, str], One]
+    _by_origin: dict[str, One]
 
     @classmethod
-    def of(cls, wanted: Iterable[tuple[UUID, date]], *, before: datetime) -> "Recorded":
-        """One query. `before`: what came in later is like a row only because this import made it."""
-        pairs = set(wanted)
+    def of(
+        cls, pairs: Collection[tuple[UUID, date]], *, origin_type: str, origins: Collection[str], before: datetime
+    ) -> "Recorded":
+        """Two queries, three where there are any. `before`: what came in later is like a row only because this import
+        made it, or is proposed as a likeness."""
         ones: dict[tuple[UUID, date], list[One]] = defaultdict(list)
         same: dict[tuple[UUID, date, str], One] = {}
-        if pairs:
-            rows = Hazard.objects.filter(
-                enterprise__in={key for key, _ in pairs}, found_on__in={day for _, day in pairs}
-            ).order_by()
-            columns = ("enterprise_id", "found_on", "id", "number", "place", "description", "status", "reported_at")
-            for enterprise, day, *rest in rows.values_list(*columns).iterator(chunk_size=5000):
-                if (enterprise, day) in pairs:
-                    one = One(*rest)
-                    same.setdefault((enterprise, day, plain_words(f"{one.place}：{one.description}")), one)
-                    if one.reported_at <= before and one.status not in (HazardStatus.WITHDRAWN, HazardStatus.DUPLICATE):
-                        ones[enterprise, day].append(one)
-        return cls(before, ones, same)
+        for enterprise, day, one in _on_these_days(set(pairs), before):
+            same.setdefault((enterprise, day, plain_words(f"{one.place}：{one.description}")), one)
+            if one.status not in (HazardStatus.WITHDRAWN, HazardStatus.DUPLICATE):
+                ones[enterprise, day].append(one)
+        rows = Hazard.objects.filter(origin_type=origin_type, origin_id__in=set(origins)).exclude(origin_id="")
+        by_origin = {origin: One(*rest) for origin, *rest in rows.order_by().values_list("origin_id", *_COLUMNS)}
+        return cls(ones, same, by_origin)
+
+    def of_origin(self, origin: str) -> One | None:
+        return self._by_origin.get(origin)
 
     def like(self, enterprise: UUID, day: date, place: str, description: str) -> tuple[One | None, list[One]]:
         """(the very same, or None; those that may be the same)"""
@@ -78,3 +85,23 @@ class Recorded:
         where = plain_words(place)
         alike = [ones[at] for _, _, at in near]
         return None, [one for one in alike if fuzz.ratio(where, plain_words(one.place)) >= ALIKE][:OFFERED]
+
+
+def _on_these_days(pairs: set[tuple[UUID, date]], before: datetime) -> Iterator[tuple[UUID, date, One]]:
+    if not pairs:
+        return
+    on_sqlite = connection.vendor == "sqlite"
+    table = connection.ops.quote_name(Hazard._meta.db_table)
+    values = ", ".join(["(%s, %s)"] * len(pairs))
+    asked = [part for key, day in pairs for part in ((key.hex, day.isoformat()) if on_sqlite else (key, day))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH wanted (enterprise, day) AS (VALUES {values}) SELECT hazard.id FROM wanted "  # noqa: S608 — placeholders
+            f"JOIN {table} hazard ON hazard.enterprise_id = wanted.enterprise AND hazard.found_on = wanted.day",
+            asked,
+        )
+        keys = [UUID(str(key)) for (key,) in cursor.fetchall()]
+    for batch in in_batches(keys, BATCH):
+        rows = Hazard.objects.filter(pk__in=batch, reported_at__lte=before).order_by()
+        for enterprise, day, *rest in rows.values_list("enterprise_id", "found_on", *_COLUMNS):
+            yield enterprise, day, One(*rest)

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import QuerySet
+
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.permissions import Permission, may
 from zhiben.core.clock import local_day
@@ -78,28 +80,38 @@ class Enterprises:
         codes = {code for _, code, _, _ in said if code}
         by_code = {each.credit_code: each for each in rows.filter(credit_code__in=codes)}
         self._find_regions({region for _, _, region, _ in said if region} - self._regions.keys(), at)
+        asked_by_name = [each for each in said if each[1] not in by_code]
+        by_name = self._called({form for name, *_ in asked_by_name for form in (name, tidy(name))}, rows, reach)
+        keys = {
+            key
+            for name, _, region, _ in asked_by_name
+            if len(by_name.get(tidy(name), ())) != 1
+            for key in (name_key(name), name_key(name, self._places(region)))
+        }
         by_key: dict[str, list[Enterprise]] = defaultdict(list)
-        by_name: dict[str, list[Enterprise]] = defaultdict(list)
-        keys = {name_key(name) for name, code, _, _ in said if code not in by_code}
-        keys |= {name_key(name, self._places(region)) for name, code, region, _ in said if code not in by_code}
-        names = {form for name, code, _, _ in said if code not in by_code for form in (name, tidy(name))}
         for each in rows.existing().filter(name_key__in=keys) if keys else ():  # type: ignore[attr-defined]
             if not reach or contains(reach, each.region_path):
                 by_key[each.name_key].append(each)
-        for each in rows.existing().filter(name__in=names) if names else ():  # type: ignore[attr-defined]
-            if not reach or contains(reach, each.region_path):
-                by_name[tidy(each.name)].append(each)
         for asked in said:
             name, code, region, address = asked
             if code and (bearer := by_code.get(code)):
                 inside = not reach or contains(reach, bearer.region_path)
                 self._found[asked] = ([bearer], "is") if inside else ([], "gone")
             else:
-                alike = {*by_key.get(name_key(name), ()), *by_key.get(name_key(name, self._places(region)), ())}
-                self._found[asked] = self._by_name(by_name.get(tidy(name), []), alike, code, region, address)
+                same = by_name.get(tidy(name), [])
+                alike = [each for key in (name_key(name), name_key(name, self._places(region))) for each in by_key[key]]
+                self._found[asked] = self._by_name(same, alike if by_key else (), code, region, address)
         unknown = [asked for asked in said if self._found[asked] == ([], "may")]
         for asked in unknown[:MOST_LOOKED_INTO]:
             self._found[asked] = self._called_shortly(asked[0], reach), "may"
+
+    def _called(self, names: set[str], rows: QuerySet, reach: str) -> dict[str, list[Enterprise]]:
+        """Those that bear one of these names, by name."""
+        found: dict[str, list[Enterprise]] = defaultdict(list)
+        for each in rows.existing().filter(name__in=names) if names else ():  # type: ignore[attr-defined]
+            if not reach or contains(reach, each.region_path):
+                found[tidy(each.name)].append(each)
+        return found
 
     def _called_shortly(self, name: str, reach: str) -> list[Enterprise]:
         """Those whose name has this one in it: 云帆化工 for 云帆化工有限公司."""

@@ -81,7 +81,7 @@ class EnterpriseMore(Schema):
 class EnterpriseApi(RecordApi):
     model, path, title, scope, answer = Enterprise, "enterprises", "企业", "enterprises", "Enterprise"
     fields = (
-        "id", "name", "credit_code", "status", "sector", "industry", "scale", "staff_count", "products", "address",
+        "id", "name", "credit_code", "company_code", "status", "sector", "industry", "scale", "staff_count", "products", "address",
         "latitude", "longitude", "established_on", "head_name", "head_mobile", "officer_name", "officer_mobile",
         "supervising_unit", "supervision_class", "class_reason", "registered_at", "status_since", "unit",
         Shown("trades", list[str], ("trades",), plain, "安全行业"),
@@ -112,6 +112,7 @@ class EnterpriseIn(Schema):
     region: str = Field(
         "", max_length=12, description="所在区域的 12 位区划代码；新建时必填", examples=["990121101000"]
     )
+    company_code: str = Field("", pattern=r"^(\d{9})?$", description="危险化学品登记的企业编码，9 位")
     sector: Sector | None = Field(None, description="行业领域")
     trades: list[str] = Field(default_factory=list, max_length=20, description="安全行业")
     industry: str = Field("", max_length=5, description="国民经济行业代码", examples=["C2614"])

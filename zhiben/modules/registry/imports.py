@@ -49,7 +49,7 @@ from .trades import known_trades
 RECORD = "registry.enterprise"
 SCALES = {"大": Scale.LARGE, "中": Scale.MEDIUM, "小": Scale.SMALL, "微": Scale.MICRO, "个": Scale.HOUSEHOLD}
 GIVEN_AS_IT_STANDS = (
-    "staff_count", "products", "established_on", "address", "head_name", "head_mobile", "officer_name", "officer_mobile",
+    "company_code", "staff_count", "products", "established_on", "address", "head_name", "head_mobile", "officer_name", "officer_mobile",
 )  # fmt: skip
 _PLACES = Decimal("0.000001")
 _NO_CODE = re.compile(r"[-—/\\]*|无|暂无|没有|未办理|办理中")
@@ -96,6 +96,8 @@ class EnterpriseImport(Importing):
         Field("credit_code", "统一社会信用代码", ("信用代码", "社会信用代码", "统一信用代码", "营业执照号", "注册号/统一社会信用代码",
                                         "统一社会信用代码/注册号", "统一代码"),
               is_code=True, max_length=40, looks=r"[0-9A-HJ-NP-RT-UW-Y]{18}", help="18 位；没有的留空。"),
+        Field("company_code", "企业编码", ("登记企业编码", "危化企业编码", "企业登记编码"), is_code=True, max_length=9,
+              help="9 位，参加双重预防数据交换的化工企业才填。"),
         Field("region", "所在区域", ("乡镇", "所属乡镇", "乡镇街道", "乡镇（街道）", "镇街", "街道", "所在乡镇", "区域", "所属区域",
                                 "行政区划", "属地", "所在地区", "区划代码"),
               example="柳溪镇", help="乡镇（街道）、园区的名称或 12 位区划代码；不填则从地址里找。"),

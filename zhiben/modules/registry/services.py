@@ -25,6 +25,7 @@ from zhiben.core.workflow import engine
 
 from .checks import (
     code_refusal,
+    company_code_refusal,
     industry_refusal,
     keeping_refusal,
     position_refusal,
@@ -63,6 +64,7 @@ class NewEnterprise:
     name: str
     region: Region
     credit_code: str = ""
+    company_code: str = ""
     sector: str = ""
     trades: tuple[str, ...] = ()
     industry: str = ""
@@ -234,6 +236,7 @@ def _form_refusal(given: Mapping[str, Any], before: Enterprise | None = None) ->
     longitude = given.get("longitude", getattr(before, "longitude", None))
     return (
         code_refusal(given.get("credit_code", ""))
+        or company_code_refusal(given.get("company_code", ""))
         or sector_refusal(given.get("sector", ""))
         or industry_refusal(given.get("industry", ""))
         or scale_refusal(given.get("scale", ""))

@@ -345,4 +345,21 @@ class Migration(migrations.Migration):
             model_name='hazardlink',
             constraint=models.UniqueConstraint(fields=('hazard', 'earlier'), name='hazards_alike_once'),
         ),
+        migrations.CreateModel(
+            name='DualPreventionDelivery',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('examined_at', models.DateTimeField(verbose_name='最近一次准备')),
+                ('changed_at', models.DateTimeField(verbose_name='送出的变化时间')),
+                ('digest', models.CharField(blank=True, max_length=64, verbose_name='送出内容的摘要')),
+                ('batch', models.UUIDField(db_index=True, null=True, verbose_name='批次')),
+                ('missing', models.JSONField(default=list, verbose_name='不能送的原因')),
+                ('acknowledged_change', models.DateTimeField(null=True, verbose_name='已确认的变化时间')),
+                ('acknowledged_at', models.DateTimeField(null=True, verbose_name='确认时间')),
+                ('hazard', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='delivery', to='hazards.hazard', verbose_name='隐患')),
+            ],
+            options={
+                'verbose_name': '双重预防数据交换',
+            },
+        ),
     ]

@@ -1,5 +1,6 @@
 """The tables of the closed loop: the hazard, what is planned and proved about it, what is looked at again."""
 
+from .exchange import DualPreventionDelivery
 from .following import Draw, DualReport, LookBack, LookBackStatus, Review, ReviewStatus
 from .hazard import (
     OPEN_STATUSES,
@@ -24,6 +25,7 @@ __all__ = [
     "Doubt",
     "DoubtKind",
     "Draw",
+    "DualPreventionDelivery",
     "DualReport",
     "Hazard",
     "HazardLevel",

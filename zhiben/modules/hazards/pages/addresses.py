@@ -4,7 +4,20 @@ from django.urls import URLPattern, path
 
 from zhiben.core.web.pages.routes import guarded
 
-from . import clearing, dossier, four_lists, likenesses, look_backs, lookups, mine, policy, poster, reporting, trail
+from . import (
+    clearing,
+    dossier,
+    dual_prevention,
+    four_lists,
+    likenesses,
+    look_backs,
+    lookups,
+    mine,
+    policy,
+    poster,
+    reporting,
+    trail,
+)
 
 
 def odd_addresses() -> list[URLPattern]:
@@ -25,6 +38,7 @@ def odd_addresses() -> list[URLPattern]:
         path("poster/<uuid:enterprise>/", poster.show, name="poster"),
         path("four-lists/", four_lists.show, name="four_lists"),
         path("policy/", policy.show, name="policy"),
+        path("dual-prevention/", dual_prevention.show, name="dual_prevention"),
         path("likenesses/", likenesses.show, name="likenesses"),
         path("likenesses/<int:pk>/", likenesses.compare, name="likeness"),
         path("look-backs/map/", look_backs.on_map, name="look_back_map"),

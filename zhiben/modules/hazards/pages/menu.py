@@ -22,5 +22,6 @@ menu = (
     MenuEntry("相似待确认", "hazards:likenesses", icon="arrows-left-right", permission=Permission.READ_RECORDS, shown=oversees),
     MenuEntry("动态清零", "hazards:clearing", icon="target", permission=Permission.READ_RECORDS, shown=oversees),
     MenuEntry("四张清单", "hazards:four_lists", icon="table", permission=Permission.READ_RECORDS, shown=oversees),
+    MenuEntry("双重预防数据", "hazards:dual_prevention", icon="send", permission=Permission.READ_RECORDS, shown=oversees),
     MenuEntry("治理规则", "hazards:policy", icon="adjustments", permission=Permission.READ_RECORDS, shown=oversees),
 )  # fmt: skip

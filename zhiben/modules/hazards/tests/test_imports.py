@@ -88,7 +88,7 @@ def test_a_ledger_brings_in_the_past_and_what_is_under_way(brought, confirmed, p
     assert "石宏" in closed.finding
     assert closed.inspection_kind == 3
     assert (ordered.status, ordered.rectify_by) == (HazardStatus.ORDERED, date(2026, 3, 20))
-    assert (ordered.channel, ordered.supervising_unit) == (Channel.SELF_INSPECTION, plant.unit)
+    assert (ordered.channel, ordered.supervising_unit) == (Channel.SELF_INSPECTION, cast.bureau_officer.unit)
     assert (major.level, major.status) == (HazardLevel.MAJOR, HazardStatus.ORDERED)
     assert major.criterion.key == "应急管理部令第10号|第3条|(一)"
     assert major.rectify_by > date(2026, 3, 10)

@@ -90,6 +90,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=128, verbose_name='企业名称')),
                 ('name_key', models.CharField(default='', editable=False, max_length=128)),
                 ('credit_code', models.CharField(blank=True, max_length=18, verbose_name='统一社会信用代码')),
+                ('company_code', models.CharField(blank=True, max_length=9, verbose_name='企业编码')),
                 ('industry', models.CharField(blank=True, max_length=5, verbose_name='国民经济行业')),
                 ('trades', models.JSONField(blank=True, default=list, verbose_name='安全行业')),
                 ('scale', models.CharField(blank=True, choices=[('large', '大型'), ('medium', '中型'), ('small', '小型'), ('micro', '微型'), ('household', '个体工商户')], max_length=12, verbose_name='规模')),

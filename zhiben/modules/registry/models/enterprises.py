@@ -62,6 +62,8 @@ class Enterprise(Scoped):
     """The name as `likeness.name_key` writes it: what two lists call one enterprise meets here."""
     credit_code = models.CharField("统一社会信用代码", max_length=18, blank=True)
     """Empty for those who have none (yet); checked by `core.org.credit_code`."""
+    company_code = models.CharField("企业编码", max_length=9, blank=True)
+    """Nine digits: `companyCode` of the national registration of chemical enterprises, for the dual-prevention exchange."""
     industry = models.CharField("国民经济行业", max_length=5, blank=True)
     """GB/T 4754-2017: letter and up to four digits, C2614."""
     trades = models.JSONField("安全行业", default=list, blank=True)

@@ -1,0 +1,245 @@
+"""双重预防机制数据交换：隐患表. One hazard is one row; every later change of it makes it due again.
+
+Names and codes as several public implementations of the national chain agree (`codes`); to be compared with the official
+text (V1.3) before anybody calls it certified. A row that lacks what is required is not sent: it is listed, with the reason.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from zhiben.core.access.acting import By, Machine
+from zhiben.core.clock import CHINA
+from zhiben.core.files.pictures import published_copy
+from zhiben.core.ids import new_id
+from zhiben.core.org.sectors import Sector
+
+from . import codes
+from .models import DualPreventionDelivery, Hazard
+from .photos import AFTER, BEFORE, photos_of
+
+MOST_AT_ONCE = 200
+LOOKED_AT = 5
+"""Times as many are looked at as are wanted: some lack something."""
+LARGEST_PHOTO = 5 << 20
+"""Bytes of base64."""
+LONGEST = {
+    "dangerName": 100, "registrant": 50, "dangerDesc": 500, "dangerReason": 500, "controlMeasures": 500,
+    "liablePerson": 50, "checkAcceptPerson": 50, "checkAcceptComment": 500, "createBy": 50, "updateBy": 50,
+}  # fmt: skip
+"""A Chinese character counts as two."""
+REQUIRED = {
+    "companyCode": "企业档案里没有填写 9 位企业编码",
+    "dangerDesc": "没有隐患情况",
+    "registrant": "没有发现人或登记人",
+    "controlMeasures": "还没有整改措施，企业报送五定方案后才能送",
+    "liablePerson": "没有整改责任人，企业报送五定方案后才能送",
+    "dangerManageDeadline": "还没有整改期限，交办后才能送",
+}
+REQUIRED_ONCE_ACCEPTED = {
+    "checkAcceptPerson": "已验收，但没有验收人",
+    "checkAcceptTime": "已验收，但没有验收时间",
+}
+_TEN_THOUSAND = 10_000
+
+
+@dataclass(frozen=True)
+class Batch:
+    id: UUID
+    rows: list[dict[str, Any]]
+    refused: int
+    """How many of those looked at lack something."""
+
+
+def due(by: By) -> QuerySet[Hazard]:
+    """Never acknowledged, or changed since: of the enterprises that take part, within sight."""
+    never = Q(delivery=None) | Q(delivery__acknowledged_change=None)
+    return _taking_part(by).filter(never | ~Q(delivery__acknowledged_change=F("changed_at")))
+
+
+def _taking_part(by: By) -> QuerySet[Hazard]:
+    """Chemical enterprises, and whoever else has a code of that registration."""
+    rows = Hazard.objects.all() if isinstance(by, Machine) else Hazard.objects.visible_to(by)
+    return rows.filter(Q(enterprise__sector=Sector.CHEMICALS) | Q(enterprise__company_code__gt=""))
+
+
+@transaction.atomic
+def hand_out(*, by: By, now: datetime, limit: int = MOST_AT_ONCE, photos: bool = False) -> Batch:
+    """The next batch: what was never looked at first, then what was handed out longest ago without an answer. What lacks
+    something goes to the end, and is looked at again: perhaps it was only the enterprise's code."""
+    not_just_now = Q(delivery=None) | ~Q(delivery__examined_at=now)
+    wanted = due(by).filter(not_just_now).order_by(F("delivery__examined_at").asc(nulls_first=True), "changed_at", "id")
+    hazards = wanted.select_related("enterprise", "found_by", "reported_by", "verified_by", "closed_by")
+    batch, rows, refused = new_id(), [], 0
+    kept: list[DualPreventionDelivery] = []
+    for hazard in hazards.prefetch_related("plans")[: limit * LOOKED_AT]:
+        row = row_of(hazard)
+        missing = missing_of(row)
+        kept.append(
+            DualPreventionDelivery(
+                hazard=hazard,
+                examined_at=now,
+                changed_at=hazard.changed_at,
+                missing=missing,
+                batch=None if missing else batch,
+                digest="" if missing else _digest(row),
+            )
+        )
+        refused += bool(missing)
+        if not missing:
+            rows.append(row | (photos_in(hazard) if photos else {}))
+        if len(rows) == limit:
+            break
+    DualPreventionDelivery.objects.bulk_create(
+        kept,
+        update_conflicts=True,
+        unique_fields=("hazard",),
+        update_fields=("examined_at", "changed_at", "digest", "batch", "missing"),
+    )
+    return Batch(batch, rows, refused)
+
+
+def acknowledge(*, batch: UUID, by: By, now: datetime) -> int:
+    """The other side has it. What was handed out again meanwhile, in a later batch, waits for that one's answer. Returns
+    how many rows; said twice, it is true once."""
+    rows = DualPreventionDelivery.objects.filter(batch=batch)
+    if not isinstance(by, Machine):
+        rows = rows.filter(hazard__in=Hazard.objects.visible_to(by).values("pk"))
+    return rows.update(acknowledged_change=F("changed_at"), acknowledged_at=now)
+
+
+def row_of(hazard: Hazard) -> dict[str, Any]:
+    """As text and numbers of the exchange, whatever may be missing in it."""
+    plan = next(iter(hazard.plans.all()), None)
+    enterprise = hazard.enterprise
+    assert enterprise is not None
+    registrant = str(hazard.found_by or hazard.found_by_name or hazard.reported_by or "系统")
+    accepted = codes.STATE_OF[hazard.status] == codes.ACCEPTED and hazard.status not in codes.DELETED_AS
+    cost = hazard.spent if hazard.spent is not None else plan.funds if plan else 0
+    liable = plan.liable_person if plan else enterprise.officer_name or enterprise.head_name
+    measures = (plan.measures if plan else "") or hazard.summary or hazard.immediate_measures
+    deadline = hazard.rectify_by or (hazard.found_on if hazard.fixed_on_spot or accepted else None)
+    acceptor = hazard.verified_by or hazard.closed_by
+    row = {
+        "id": str(hazard.pk),
+        "companyCode": enterprise.company_code,
+        "hazardCode": "",
+        "riskMeasureId": hazard.origin_id if hazard.origin_type == "risks.measure" else "",
+        "checkRecordId": hazard.origin_id if hazard.origin_type == "risks.check" else "",
+        "dangerName": f"{hazard.place}：{hazard.description}",
+        "dangerLevel": codes.LEVEL_OF[hazard.level],
+        "registTime": _moment(hazard.reported_at),
+        "registrant": registrant,
+        "dangerSrc": hazard.inspection_kind or codes.OTHER_SOURCE,
+        "dangerManageType": 0 if hazard.fixed_on_spot else 1,
+        "hazardDangerType": hazard.discipline or codes.OTHER_DISCIPLINE,
+        "hazardCategory": 1 if registrant == enterprise.head_name else 0,
+        "dangerDesc": hazard.description,
+        "dangerReason": hazard.danger or hazard.criterion_reason or hazard.get_category_display(),
+        "controlMeasures": measures,
+        "cost": f"{cost / _TEN_THOUSAND:.2f}",
+        "liablePerson": liable,
+        "dangerManageDeadline": _day(deadline),
+        "checkAcceptPerson": str(acceptor or "台账所载") if accepted else "",
+        "checkAcceptTime": _moment(hazard.verified_at or hazard.closed_at) if accepted else "",
+        "checkAcceptComment": (hazard.finding or "同意销号") if accepted else "",
+        "dangerState": codes.STATE_OF[hazard.status],
+        "deleted": 1 if hazard.status in codes.DELETED_AS else 0,
+        "createBy": str(hazard.reported_by or "系统"),
+        "createDate": _moment(hazard.reported_at),
+        "updateBy": str(hazard.closed_by or hazard.verified_by or hazard.reported_by or "系统"),
+        "updateDate": _moment(hazard.changed_at),
+    }
+    return {name: shortened(value, LONGEST[name]) if name in LONGEST else value for name, value in row.items()}
+
+
+def missing_of(row: dict[str, Any]) -> list[str]:
+    """Sentences on what is required and not there; a row that is deleted needs no more than its key and the code."""
+    required = {"companyCode": REQUIRED["companyCode"]} if row["deleted"] else dict(REQUIRED)
+    if row["dangerState"] == codes.ACCEPTED and not row["deleted"]:
+        required |= REQUIRED_ONCE_ACCEPTED
+    return [sentence for name, sentence in required.items() if row[name] in ("", None)]
+
+
+def photos_in(hazard: Hazard) -> dict[str, str]:
+    """The first photo before and after, made for publishing (no place, no device), as base64; "" where there is none or
+    it would be larger than the exchange takes."""
+    return {"dangerImg": _picture(hazard, BEFORE), "dangerAcceptImg": _picture(hazard, AFTER)}
+
+
+def refused(by: By) -> QuerySet[DualPreventionDelivery]:
+    """What was looked at and could not be sent, with what is missing."""
+    rows = DualPreventionDelivery.objects.filter(hazard__in=due(by).values("pk"), batch=None)
+    return rows.select_related("hazard__enterprise", "hazard__responsible_unit").order_by("-examined_at", "pk")
+
+
+def counts(by: By) -> dict[str, int]:
+    """Of the enterprises within sight: due, refused among them, acknowledged as they stand."""
+    sent = _taking_part(by).filter(delivery__acknowledged_change=F("changed_at")).count()
+    waiting = due(by)
+    return {
+        "due": waiting.count(),
+        "refused": waiting.filter(delivery__batch=None, delivery__isnull=False).count(),
+        "handed": waiting.filter(delivery__batch__isnull=False).count(),
+        "sent": sent,
+    }
+
+
+def width(text: str) -> int:
+    """
+    >>> width("隐患ab")
+    6
+    """
+    return sum(1 if character.isascii() else 2 for character in text)
+
+
+def shortened(text: str, most: int) -> str:
+    """
+    >>> shortened("消防通道堵塞", 8)
+    '消防通…'
+    """
+    text = " ".join(str(text).split())
+    if width(text) <= most:
+        return text
+    while width(text) > most - 2:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def lines(by: By, now: datetime) -> Iterator[tuple[Batch, dict[str, Any]]]:
+    """Every row that is due, a batch after another, each once."""
+    while True:
+        batch = hand_out(by=by, now=now)
+        yield from ((batch, row) for row in batch.rows)
+        if not batch.rows and not batch.refused:
+            return
+
+
+def _picture(hazard: Hazard, label: str) -> str:
+    for attachment in photos_of(hazard, label):
+        copy = published_copy(attachment.file.digest)
+        if copy is not None:
+            text = base64.b64encode(copy.read_bytes()).decode()
+            if len(text) <= LARGEST_PHOTO:
+                return text
+    return ""
+
+
+def _digest(row: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(row, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%Y-%m-%d} 00:00:00" if day else ""
