@@ -15,6 +15,8 @@ from zhiben.core.clock import CHINA
 
 from .models import OPEN_STATUSES, UNDER_RECTIFICATION, HazardLevel, HazardStatus
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
+
 
 class Part(StrEnum):
     ALL = "all"
@@ -64,6 +66,15 @@ class Counts:
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))
+
+
+def since_of(text: str) -> date | None:
+    """The day from which is counted, as it stands in an address; None for what is no day of this century."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if EARLIEST <= day <= LATEST else None
 
 
 def condition(part: Part, since: date, today: date) -> Q:

@@ -9,6 +9,8 @@ from django.db import OperationalError, transaction
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.audit import services as audit
+from zhiben.core.calendar import full_day
+from zhiben.core.clock import local_day
 from zhiben.core.notify.kinds import Kind
 from zhiben.core.notify.services import Message, tell_many
 from zhiben.core.workflow.refusal import StepInvalid, StepRefused
@@ -70,7 +72,24 @@ def _kept(hazard: Hazard, number: str, by: By) -> Hazard:
         raise StepInvalid(
             {"duplicate_number": f"{kept.number} {kept.get_status_display()}，请填写保留的那条记录的编号"}
         )
+    if sentence := _no_place_for(hazard, kept):
+        raise StepInvalid({"duplicate_number": sentence})
     return kept
+
+
+def _no_place_for(hazard: Hazard, kept: Hazard) -> str | None:
+    """Why this one would be lost in that one: a duplicate is put away, not done away with."""
+    if hazard.responsible_unit_id != kept.responsible_unit_id and hazard.enterprise_id and kept.enterprise_id:
+        return f"{kept.number} 是{kept.enterprise}的隐患，不是同一家企业，请核对编号"
+    if kept.closed_at and hazard.found_on > local_day(kept.closed_at):
+        return f"{kept.number} 已于 {full_day(local_day(kept.closed_at))} 销号，以后发现的不是重复，请按复发办理"
+    if hazard.is_major and not kept.is_major:
+        return f"这条是重大事故隐患，{kept.number} 是一般隐患，请先把保留的那条升为重大"
+    if kept.is_internal and not hazard.is_internal:
+        return f"{kept.number} 在企业内部闭环，请先把它收归监管"
+    if hazard.closing_lifted and kept.closing_unit_id != hazard.closing_unit_id:
+        return f"这条隐患已提级由{hazard.closing_unit}销号，{kept.number} 不是，请保留这一条"
+    return None
 
 
 def _line(other: Hazard, through: Hazard, kept: Hazard, by: By, now: datetime) -> audit.NewLine:

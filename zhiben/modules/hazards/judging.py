@@ -5,12 +5,17 @@ from datetime import date, datetime
 from typing import Any
 
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.access.directory import Directory
 from zhiben.core.calendar import add_working_days, full_day
 from zhiben.core.clock import local_day
+from zhiben.core.notify.kinds import Kind
+from zhiben.core.notify.services import tell
 from zhiben.core.workflow.refusal import StepInvalid
+from zhiben.core.workflow.telling import is_discreet
 from zhiben.modules.criteria.models import Criterion
 from zhiben.modules.criteria.services import Suggestion, candidates_for, catalogue_version
 
+from .actors import REGULATOR
 from .models import Hazard, HazardLevel
 from .policy import policy_of
 from .routing import closing_units, regulator_of
@@ -66,6 +71,8 @@ def criterion_in_force(value: str, hazard: Hazard, now: datetime) -> str | None:
 
 def criterion_objection(criterion: Criterion, found_on: date) -> str | None:
     """A hazard is judged after what was in force on the day it was found, whatever holds now."""
+    if criterion.is_retired:
+        return "这个判定情形已移出目录，请另选一个；目录中没有相符的，请在判定理由中写明依据"
     standard = criterion.standard
     rule = f"判定以发现之日（{full_day(found_on)}）适用的标准为准"
     if standard.effective_on is None:
@@ -97,6 +104,7 @@ def judge(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fie
         _ask_why_none_applies(candidates, reason)
     hazard.level, hazard.criterion, hazard.criterion_reason = level, criterion, reason
     _keep_candidates(hazard, candidates, version)
+    _tell_the_regulator(hazard, now)
     hazard.judged_at, hazard.judged_by = now, by.person if isinstance(by, Acting) else None
     return [
         *("level", "criterion", "criterion_reason", "judged_at", "judged_by"),
@@ -116,7 +124,6 @@ def level_up(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> 
 
 
 def level_down(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
-    _ask_for_reason(data["reason"], "请写明为何不再属于重大事故隐患", "reason")
     hazard.level, hazard.criterion, hazard.criterion_reason = HazardLevel.GENERAL, None, data["reason"]
     return ["level", "criterion", "criterion_reason", *settle_closing(hazard, now)]
 
@@ -152,11 +159,35 @@ def _chosen(hazard: Hazard, data: Mapping[str, Any]) -> Criterion | None:
     return None if proposed is None or criterion_objection(proposed, hazard.found_on) else proposed
 
 
-def ask_why_not_major(hazard: Hazard, reason: str) -> None:
+def ask_why_not_major(hazard: Hazard, reason: str, now: datetime) -> None:
     """Before an ordinary hazard is closed without a judgement: what the catalogue says is kept, and where a criterion
     matches somebody must say why it does not apply. Raises StepInvalid."""
     _keep_candidates(hazard, *_look_up(hazard))
     _ask_why_none_applies(hazard.candidates, reason)
+    _tell_the_regulator(hazard, now)
+
+
+def _tell_the_regulator(hazard: Hazard, now: datetime) -> None:
+    """An enterprise that holds its own hazard to be ordinary where a criterion matches is not stopped, but is seen."""
+    if hazard.is_major or not hazard.is_internal or not _matches(hazard.candidates):
+        return
+    directory = Directory(now)
+    tell(
+        people=sorted({person.pk for seat in REGULATOR.seats(hazard, directory) for person in directory.people(seat)}),
+        title=f"企业自查的隐患与重大判定情形相符，企业按一般处理：{hazard}",
+        body="请核实；认为属于重大事故隐患的，请用「收归监管」。",
+        record_type=hazard._meta.label_lower,
+        record_id=str(hazard.pk),
+        reason=f"您是{REGULATOR.label}",
+        kind=Kind.NEWS,
+        is_discreet=is_discreet(hazard),
+        now=now,
+        key=f"not-major-inside:{hazard.pk}:{now.isoformat()}",
+    )
+
+
+def _matches(candidates: list[dict[str, Any]]) -> bool:
+    return any(each["kind"] == "match" for each in candidates)
 
 
 def _keep_candidates(hazard: Hazard, candidates: list[dict[str, Any]], version: str) -> None:
@@ -165,7 +196,7 @@ def _keep_candidates(hazard: Hazard, candidates: list[dict[str, Any]], version: 
 
 
 def _ask_why_none_applies(candidates: list[dict[str, Any]], reason: str) -> None:
-    if any(each["kind"] == "match" for each in candidates):
+    if _matches(candidates):
         _ask_for_reason(reason, "描述与重大事故隐患判定情形相符，不作为重大处理的，请写明理由")
 
 

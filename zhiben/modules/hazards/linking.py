@@ -12,6 +12,7 @@ from zhiben.core.refusal import Refused
 from zhiben.core.workflow import engine
 
 from .actors import SUPERVISOR
+from .duplicates import NOT_KEPT
 from .models import Hazard, HazardLink, LinkKind
 from .reviews import tie_recurrence
 
@@ -56,6 +57,9 @@ def _decided(link: HazardLink, is_confirmed: bool, reason: str, by: Acting, now:
         raise Refused(f"相似隐患由{SUPERVISOR.label}认定，您当前的岗位不能办理")
     if link.is_confirmed is not None:
         raise Refused("这条相似提示已经有人认定，请刷新页面")
+    for each in (hazard, link.earlier) if is_confirmed else ():
+        if each.status in NOT_KEPT:
+            raise Refused(f"{each.number} {each.get_status_display()}，不能再认定，请选择“不是同一处”")
     link.is_confirmed, link.decided_by, link.decided_at, link.reason = is_confirmed, by.person, now, reason.strip()
     link.save(update_fields=["is_confirmed", "decided_by", "decided_at", "reason"])
     return link

@@ -8,7 +8,9 @@ from zhiben.core.access.acting import Acting, By
 from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 
+from . import verifying
 from .models import Channel, Hazard, LookBack
+from .photos import LOOKED_AGAIN, look_at
 from .reporting import Report, report_hazard
 from .reviews import tie_recurrence
 
@@ -17,9 +19,7 @@ Fields = list[str]
 
 def own_work(look: LookBack, acting: Acting) -> str | None:
     """Nobody looks back on what they rectified themselves."""
-    if {acting.person.pk, acting.on_behalf_of and acting.on_behalf_of.pk} & set(look.hazard.hands):
-        return "这条隐患的整改是您本人报送的，请由其他人员回头看"
-    return None
+    return verifying.own_work(look.hazard, acting)
 
 
 def within_its_time(value: date, look: LookBack, now: datetime) -> str | None:
@@ -32,6 +32,7 @@ def within_its_time(value: date, look: LookBack, now: datetime) -> str | None:
 
 def note(look: LookBack, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
     assert isinstance(by, Acting)
+    look_at(look.hazard, data.get("again_photos", ()), used_as=LOOKED_AGAIN, now=now)
     look.looked_by = by.person
     return ["looked_by"]
 
@@ -47,10 +48,13 @@ def record_recurrence(look: LookBack, data: Mapping[str, Any], by: By, now: date
 
 
 def _again(look: LookBack, old: Hazard, data: Mapping[str, Any], by: Acting) -> Report:
+    enterprise = old.enterprise
+    while enterprise and enterprise.merged_into:
+        enterprise = enterprise.merged_into
     return Report(
-        enterprise=old.enterprise,
+        enterprise=enterprise,
         unit=old.responsible_unit,
-        site=old.site,
+        site=old.site if enterprise == old.enterprise else None,
         sector=old.sector,
         place=old.place,
         description=data.get("again_description") or old.description,

@@ -2,7 +2,7 @@
 verifies sees it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Avg
 
 from zhiben.core.calendar import full_day
-from zhiben.core.clock import local_day
+from zhiben.core.clock import CHINA, local_day
 from zhiben.core.files.models import Attachment, PictureFacts, StoredFile, Upload
 from zhiben.core.org.paths import WIDTH, within
 from zhiben.modules.registry.models import Enterprise
@@ -22,6 +22,8 @@ BEFORE = "整改前照片"
 AFTER = "整改后照片"
 ON_SITE = "复查现场照片"
 LOOKED_AGAIN = "回头看照片"
+SHOWN_BEFORE = {ON_SITE: (BEFORE, AFTER), LOOKED_AGAIN: (BEFORE, AFTER, ON_SITE)}
+"""Whose photos a new one must not repeat: whoever verifies on site does not hand in the enterprise's pictures."""
 
 PHOTO_LIMIT = 30 << 20
 """Bytes. A phone's photo has 3 to 12 million; what is larger is no photo, or one that nobody can open on site."""
@@ -130,16 +132,30 @@ def _doubts_of_time(
     if facts is None or facts.taken_at is None:
         return
     day = local_day(facts.taken_at)
-    ordered = hazard.ordered_at
+    shows = _shows_what_came_after(hazard, used_as)
     if facts.taken_at > now + timedelta(days=1):
         yield DoubtKind.TIME, f"照片记录的拍摄时间是 {full_day(day)}，晚于上传时间，请核实设备时钟"
-    elif used_as != BEFORE and ordered and facts.taken_at < ordered:
+    elif shows and facts.taken_at < shows[1]:
+        word, moment = shows
         yield (
             DoubtKind.TIME,
-            f"照片拍摄于 {full_day(day)}，早于交办（{full_day(local_day(ordered))}），不能说明整改后的情况",
+            f"照片拍摄于 {full_day(day)}，早于{word}（{full_day(local_day(moment))}），不能说明整改后的情况",
         )
     elif used_as == BEFORE and day < hazard.found_on - OLD_BY:
         yield DoubtKind.TIME, f"照片拍摄于 {full_day(day)}，比发现日期早 {(hazard.found_on - day).days} 天，请核实"
+
+
+def _shows_what_came_after(hazard: Hazard, used_as: str) -> tuple[str, datetime] | None:
+    """(what it is, its moment) after which a photo of this use must have been taken."""
+    found = datetime.combine(hazard.found_on, time(), CHINA)
+    ordered = ("交办", hazard.ordered_at) if hazard.ordered_at else ("发现", found)
+    if used_as == BEFORE:
+        return None
+    if used_as == ON_SITE and hazard.rectified_at:
+        return "报送复查", hazard.rectified_at
+    if used_as == LOOKED_AGAIN and hazard.closed_at:
+        return "销号", hazard.closed_at
+    return ordered
 
 
 def _doubts_of_likeness(
@@ -152,12 +168,21 @@ def _doubts_of_likeness(
         yield DoubtKind.SAME, f"这张照片已用在另一条隐患（{number}，{other.label}），请核实"
     if used_as == BEFORE:
         return
-    earlier = photos_of(hazard, BEFORE)
-    if any(each.file_id == file.pk for each in earlier):
-        yield DoubtKind.SAME, "这张照片就是整改前的照片，不能说明整改后的情况"
-        return
-    before = remember([each.file for each in earlier])
-    for each in earlier:
-        if (apart := bits_apart(looks.get(file.pk), before.get(each.file_id))) is not None and apart <= NEARLY_THE_SAME:
-            yield DoubtKind.SAME, f"这张照片与整改前的“{each.name}”几乎相同，请核实是否为整改后拍摄"
+    for label in SHOWN_BEFORE.get(used_as, (BEFORE,)):
+        earlier = photos_of(hazard, label)
+        if any(each.file_id == file.pk for each in earlier):
+            yield DoubtKind.SAME, f"这张照片就是已交的{label}，不能说明{_what_it_should_show(used_as)}的情况"
             return
+        before = remember([each.file for each in earlier])
+        for each in earlier:
+            apart = bits_apart(looks.get(file.pk), before.get(each.file_id))
+            if apart is not None and apart <= NEARLY_THE_SAME:
+                yield (
+                    DoubtKind.SAME,
+                    f"这张照片与{label}“{each.name}”几乎相同，请核实是否为{_what_it_should_show(used_as)}拍摄",
+                )
+                return
+
+
+def _what_it_should_show(used_as: str) -> str:
+    return {ON_SITE: "复查现场", LOOKED_AGAIN: "回头看时"}.get(used_as, "整改后")

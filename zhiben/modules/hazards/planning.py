@@ -6,11 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.access.actors import may_act
+from zhiben.core.access.directory import Directory
 from zhiben.core.calendar import add_working_days, full_day
 from zhiben.core.clock import local_day
 from zhiben.core.events.services import announce
 from zhiben.core.workflow.refusal import StepInvalid
 
+from .actors import SUPERVISOR_CHIEF
 from .events import HazardJudged
 from .judging import judge
 from .models import DualReport, Hazard, HazardLevel, ProgressReport, RectificationPlan
@@ -22,6 +25,9 @@ Fields = list[str]
 FOR_MAJOR = {"goals": "治理目标和任务", "bodies": "负责机构和人员", "safety_measures": "治理期间的安全措施"}
 """What a major hazard's governance plan has beyond the five 定 (安全生产事故隐患排查治理暂行规定, 安监总局令第16号,
 第十五条: 目标和任务、方法和措施、经费和物资、机构和人员、时限和要求、安全措施和应急预案)."""
+
+LONGEST = timedelta(days=3 * 365)
+"""From today, for the day by which something must be rectified."""
 
 ASKED_ONCE = ("liable_person", "liable_mobile", "bodies")
 """What of a plan speaks of people and not of this hazard."""
@@ -54,6 +60,19 @@ def not_in_the_past(value: date, record: Any, now: datetime) -> str | None:
     return "日期不能早于今天" if value < local_day(now) else None
 
 
+def a_day_to_work_towards(value: date, record: Any, now: datetime) -> str | None:
+    """A day so far off that nobody will live to see it is none."""
+    if value > local_day(now) + LONGEST:
+        return f"期限最长三年，不能晚于 {full_day(local_day(now) + LONGEST)}；需要更久的，请分阶段交办"
+    return not_in_the_past(value, record, now)
+
+
+def since_it_was_found(value: date, hazard: Hazard, now: datetime) -> str | None:
+    if value < hazard.found_on:
+        return f"报告日期不能早于发现日期 {full_day(hazard.found_on)}"
+    return not_in_the_future(value, hazard, now)
+
+
 def not_in_the_future(value: date, record: Any, now: datetime) -> str | None:
     return "不能登记还没有发生的日期" if value > local_day(now) else None
 
@@ -83,7 +102,7 @@ def later_than_now(value: date, hazard: Hazard, now: datetime) -> str | None:
         return "新的期限须晚于今天"
     if hazard.rectify_by and value <= hazard.rectify_by:
         return f"新的期限须晚于原期限 {full_day(hazard.rectify_by)}"
-    return None
+    return a_day_to_work_towards(value, hazard, now)
 
 
 def within_the_limit(value: date, hazard: Hazard, now: datetime) -> str | None:
@@ -188,7 +207,7 @@ def report_progress(hazard: Hazard, data: Mapping[str, Any], by: By, now: dateti
     )
     look_at(hazard, data.get("progress_photos", ()), used_as="整改过程照片", now=now)
     hazard.progress = data["percent"]
-    return ["progress"]
+    return ["progress", *lend_a_hand(hazard, by)]
 
 
 def hand_in(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
@@ -208,6 +227,33 @@ def extend(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fi
     hazard.rectify_by = data.get("extended_to") or data["extended_beyond"]
     hazard.extensions += 1
     return ["rectify_by", "extensions"]
+
+
+def redate(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
+    assert isinstance(by, Acting)
+    return moved_day(hazard, by, now)
+
+
+def moved_day(hazard: Hazard, by: Acting, now: datetime, *, since: date | None = None) -> Fields:
+    """A later day is an extension, whoever gives it: it counts as one, and beyond what officers may grant the head of
+    the supervising unit gives it. `since`: from when a new day is measured where the old one has passed with the work
+    handed in. Raises StepInvalid."""
+    before, after = hazard.was_due_on, hazard.rectify_by
+    if before is None or after is None or after <= before:
+        return []
+    policy = policy_of(hazard.region_path)
+    start = max(before, since) if since else before
+    too_far = after > start + timedelta(days=policy.extension_days)
+    too_often = since is None and (hazard.extensions >= policy.extensions or before < local_day(now))
+    if (too_far or too_often) and not may_act(SUPERVISOR_CHIEF, hazard, by, Directory(now)):
+        raise StepInvalid(
+            {
+                "rectify_by": f"推迟期限算作延期：期限已过的、已延期 {policy.extensions} 次的、一次超过 "
+                f"{policy.extension_days} 天的，请由监管单位负责人办理"
+            }
+        )
+    hazard.extensions += 1
+    return ["extensions"]
 
 
 def register_dual_report(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:

@@ -14,6 +14,7 @@ from zhiben.core.org.models import Region
 from zhiben.core.org.paths import ancestors, contains
 from zhiben.core.refusal import Refused
 
+from .clearing import EARLIEST, LATEST
 from .models import HazardPolicy
 
 CHOSEN = tuple(field.name for field in HazardPolicy._meta.concrete_fields if field.name not in ("id", "region"))
@@ -78,6 +79,8 @@ def _refuse_nonsense(policy: HazardPolicy) -> None:
     except ValidationError as problem:
         name, messages = next(iter(problem.message_dict.items()))
         raise Refused(f"请重新填写「{_label(name)}」：{''.join(messages)}", name) from None
+    if not EARLIEST <= policy.clearance_from <= LATEST:
+        raise Refused("动态清零起算日应在 2000 年到 2100 年之间", "clearance_from")
     if policy.look_back_share > 100:
         raise Refused("抽取比例是百分数，应在 0 到 100 之间", "look_back_share")
     for name in ("judge_days", "plan_days", "verify_days", "general_days", "major_days", "review_days"):

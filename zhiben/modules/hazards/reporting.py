@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.permissions import Permission, require
@@ -30,11 +31,15 @@ from .events import HazardReported
 from .models import Category, Channel, Hazard, HazardLevel, HazardPolicy, HazardStatus
 from .numbering import take_numbers
 from .photos import BEFORE, look_at, photo_objection
+from .planning import LONGEST
 from .policy import policies_of
 from .routing import Case, closing_units, supervising_units
 from .searching import keep_words
 
 EARLIEST = date(2000, 1, 1)
+LONGEST_TEXTS = {"place": 128, "description": 5000}
+"""Characters."""
+_TURNING = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 SAID = ("enterprise", "place", "description", "level", "channel", "found_on", "origin_label")
 """What the first line of the trail keeps: any of it may be corrected later."""
 
@@ -145,32 +150,58 @@ def objections(report: Report, *, by: By, now: datetime) -> Iterable[tuple[str, 
         yield "enterprise", "请选择隐患所在的企业；不属于企业的，请选择负责整改的单位"
     elif not _within_reach(report, by):
         yield "enterprise", "没有找到这家企业，或它不在您的工作范围内"
+    elif report.enterprise and report.enterprise.merged_into_id:
+        yield (
+            "enterprise",
+            f"{report.enterprise}已并入{report.enterprise.merged_into}，请登记到{report.enterprise.merged_into}",
+        )
     if report.site and (report.enterprise is None or report.site.enterprise_id != report.enterprise.pk):
         yield "site", "所选的场所不属于这家企业，请重新选择"
-    if not report.place.strip():
+    if not says_something(report.place):
         yield "place", "请写明具体位置，例如：一号厂房北侧消防车通道"
-    elif len(report.place) > 128:
+    elif len(report.place) > LONGEST_TEXTS["place"]:
         yield "place", "具体位置请控制在 128 字以内，详细情况写在隐患情况里"
-    if not report.description.strip():
+    if not says_something(report.description):
         yield "description", "请写明隐患情况：什么东西、什么问题、有多严重"
-    elif len(report.description) > 5000:
+    elif len(report.description) > LONGEST_TEXTS["description"]:
         yield "description", "隐患情况请控制在 5000 字以内，详情可作附件上传"
     if not EARLIEST <= report.found_on <= today:
         yield "found_on", f"发现日期不能晚于今天（{full_day(today)}），也不能早于 2000 年"
     if report.rectify_by and report.rectify_by < report.found_on:
         yield "rectify_by", "整改期限不能早于发现日期"
+    elif report.rectify_by and report.rectify_by > today + LONGEST:
+        yield "rectify_by", f"期限最长三年，不能晚于 {full_day(today + LONGEST)}"
     for field, given, choices in (("level", report.level, HazardLevel), ("channel", report.channel, Channel)):
         if given not in choices.values:
             yield field, "不在可选范围内，请重新选择"
     if report.category and report.category not in Category.values:
         yield "category", "不在可选范围内，请重新选择"
-    if (report.latitude is None) != (report.longitude is None):
-        yield "latitude", "经度和纬度要一起填写"
+    if sentence := position_objection(report.latitude, report.longitude):
+        yield "latitude", sentence
     for upload in report.before_photos:
         if isinstance(by, Acting) and upload.uploaded_by_id != by.person.pk:
             yield "before_photos", "所选的照片已不存在，请重新上传"
         elif sentence := photo_objection(upload):
             yield "before_photos", sentence
+
+
+def position_objection(latitude: Decimal | None, longitude: Decimal | None) -> str | None:
+    if (latitude is None) != (longitude is None):
+        return "经度和纬度要一起填写"
+    if latitude is None or longitude is None:
+        return None
+    on_earth = latitude.is_finite() and longitude.is_finite() and abs(latitude) <= 90 and abs(longitude) <= 180
+    return None if on_earth else "纬度应在 -90 到 90 之间，经度应在 -180 到 180 之间，请重新定位"
+
+
+def says_something(text: str) -> bool:
+    """Whether a text has a letter, a character or a figure in it: signs and pictures alone say nothing."""
+    return any(sign.isalnum() for sign in text)
+
+
+def as_seen(text: str) -> str:
+    """Without marks that turn round the direction of what follows: what is read is what was written."""
+    return text.translate(_TURNING).strip()
 
 
 def _within_reach(report: Report, by: By) -> bool:
@@ -229,7 +260,7 @@ def _known(reports: Sequence[Report], by: By) -> dict[int, Hazard]:
     by_origin = {}
     for origin_type in {origin_type for origin_type, _ in origins}:
         keys = [origin_id for kind, origin_id in origins if kind == origin_type]
-        for hazard in Hazard.objects.filter(origin_type=origin_type, origin_id__in=keys):
+        for hazard in _of_origins(origin_type, keys):
             by_origin[hazard.origin_type, hazard.origin_id] = hazard
     shown = _shown(by_origin.values(), by)
     known = {}
@@ -256,6 +287,11 @@ def _shown(hazards: Iterable[Hazard], by: By) -> set[UUID]:
         if own == keys
         else own | set(Hazard.objects.visible_to(by).filter(pk__in=keys - own).values_list("pk", flat=True))
     )
+
+
+def _of_origins(origin_type: str, keys: Sequence[str]) -> QuerySet[Hazard]:
+    """Said so that the index of origins is used, which leaves out those without."""
+    return Hazard.objects.filter(origin_type=origin_type, origin_id__in=keys).exclude(origin_id="")
 
 
 def _origin(report: Report) -> tuple[str, str]:
@@ -329,10 +365,10 @@ def _hazard(report: Report, case: Case, supervising: Unit, number: str, days: _D
         region_path=case.region_path,
         sector=case.sector,
         confidentiality=report.confidentiality,
-        place=report.place.strip(),
+        place=as_seen(report.place),
         latitude=report.latitude,
         longitude=report.longitude,
-        description=report.description.strip(),
+        description=as_seen(report.description),
         danger=report.danger.strip(),
         category=report.category,
         discipline=report.discipline,

@@ -31,7 +31,7 @@ class Case:
 
 
 def supervising_units(cases: Sequence[Case], day: date) -> list[Unit]:
-    """An ordinary hazard that the enterprise found itself stays in its own loop; an ordinary one that a regulating unit
+    """An ordinary hazard that the enterprise found and recorded itself stays in its own loop; an ordinary one that a regulating unit
     found stays with the unit that looked first; all others, and every major one, go to whom the matrix names."""
     matrix = supervisors_of(pairs={_pair(case) for case in cases if _by_matrix(case)}, day=day)
     return [_at_once(case) or matrix[_pair(case)] or _last_resort(case) for case in cases]
@@ -70,9 +70,9 @@ def closing_units(hazards: Sequence[Hazard], day: date) -> list[Unit]:
 def _at_once(case: Case) -> Unit | None:
     """Decided without the matrix."""
     if case.level != HazardLevel.MAJOR:
-        if case.channel == Channel.SELF_INSPECTION and case.enterprise:
-            return case.responsible_unit
         finder = case.found_by_unit
+        if case.channel == Channel.SELF_INSPECTION and case.enterprise and finder == case.responsible_unit:
+            return case.responsible_unit
         if case.channel == Channel.INSPECTION and finder and finder.kind in LEAD_THEMSELVES:
             return finder
     return case.enterprise.supervising_unit if case.enterprise else None

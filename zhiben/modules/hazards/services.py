@@ -18,7 +18,7 @@ from .actors import SUPERVISOR
 from .linking import confirm_link, reject_link
 from .models import Hazard, HazardStatus
 from .policy import policy_of, set_policy
-from .reporting import Report, report_hazard, report_hazards
+from .reporting import LONGEST_TEXTS, Report, position_objection, report_hazard, report_hazards, says_something
 from .routing import closing_units
 from .searching import keep_words
 
@@ -60,8 +60,12 @@ def correct_hazard(*, hazard: Hazard, by: By, now: datetime, reason: str = "", *
             said[name] = {"from": _plain(before), "to": _plain(value)}
             setattr(hazard, name, value)
     for name, label in (("place", "具体位置"), ("description", "隐患情况")):
-        if not str(getattr(hazard, name)).strip():
+        if not says_something(str(getattr(hazard, name))):
             raise Refused(f"「{label}」不能为空，请填写", name)
+        if len(str(getattr(hazard, name))) > (most := LONGEST_TEXTS[name]):
+            raise Refused(f"「{label}」请控制在 {most} 字以内", name)
+    if sentence := position_objection(hazard.latitude, hazard.longitude):
+        raise Refused(sentence, "latitude")
     if not said:
         return hazard
     hazard.changed_at = now

@@ -7,14 +7,16 @@ from typing import Any
 from django.db.models import Q
 
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.clock import local_day
 from zhiben.core.files.models import Attachment
+from zhiben.core.org.models import Post
 from zhiben.core.workflow.refusal import StepInvalid
 
 from . import look_back
 from .judging import ask_why_not_major
 from .models import Hazard
 from .photos import AFTER, BEFORE, ON_SITE, look_at
-from .planning import await_answer
+from .planning import await_answer, moved_day
 
 Fields = list[str]
 
@@ -23,9 +25,16 @@ Fields = list[str]
 
 
 def own_work(hazard: Hazard, acting: Acting) -> str | None:
-    """Nobody judges their own work, whichever post they hold and in whose name they act."""
-    if {acting.person.pk, acting.on_behalf_of and acting.on_behalf_of.pk} & set(hazard.hands):
-        return "这条隐患的整改方案或整改结果是您本人报送的，请由其他人员办理"
+    """Nobody judges their own work, whichever post they hold and in whose name they act; nor, from outside, that of a
+    unit they belonged to while it was being rectified."""
+    people = {acting.person.pk, *([acting.on_behalf_of.pk] if acting.on_behalf_of else [])}
+    if people & set(hazard.hands):
+        return "这条隐患的整改方案、进展或整改结果是您本人报送的，请由其他人员办理"
+    if acting.unit.pk == hazard.responsible_unit_id:
+        return None
+    there = Post.objects.filter(person__in=people, unit=hazard.responsible_unit_id)
+    if there.filter(Q(valid_to=None) | Q(valid_to__gte=hazard.found_on)).exists():
+        return f"您（或您代理的人）在{hazard.responsible_unit}任职或发现隐患后任过职，请由其他人员办理"
     return None
 
 
@@ -41,6 +50,8 @@ def is_no_small_thing(hazard: Hazard, acting: Acting) -> str | None:
     """What is closed on the spot is ordinary: a major one is never turned down by the way."""
     if hazard.is_major:
         return "这条隐患拟定为重大，不能即查即改，请先判定"
+    if hazard.closing_unit_id != hazard.supervising_unit_id:
+        return f"这条隐患由{hazard.closing_unit}销号，不能即查即改，请先判定并交办"
     return None
 
 
@@ -50,7 +61,7 @@ def is_no_small_thing(hazard: Hazard, acting: Acting) -> str | None:
 def fix_on_spot(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
     """即查即改: found and put right in the same visit, shown by a photo before and one after."""
     assert isinstance(by, Acting)
-    ask_why_not_major(hazard, str(data.get("criterion_reason", "")))
+    ask_why_not_major(hazard, str(data.get("criterion_reason", "")), now)
     look_at(hazard, data.get("more_before_photos", ()), used_as=BEFORE, now=now)
     here = Q(record_type=hazard._meta.label_lower, record_id=str(hazard.pk))
     if not Attachment.objects.filter(here, label=BEFORE).exists():
@@ -87,9 +98,10 @@ def verify_and_close(hazard: Hazard, data: Mapping[str, Any], by: By, now: datet
 
 def reject(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
     """Back to work; the day stays unless a new one is given."""
+    assert isinstance(by, Acting)
     look_at(hazard, data.get("site_photos", ()), used_as=ON_SITE, now=now)
     hazard.rejections += 1
-    return ["rejections"]
+    return ["rejections", *moved_day(hazard, by, now, since=local_day(now))]
 
 
 def send_back(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:

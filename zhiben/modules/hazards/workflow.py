@@ -9,10 +9,11 @@ from zhiben.core.access.acting import By
 from zhiben.core.clock import local_day
 from zhiben.core.workflow.table import Approval, Deadline, Input, Step, Workflow, days
 
-from . import duplicates, judging, looking, planning, reviews, transferring, verifying
+from . import duplicates, judging, looking, planning, reviews, transferring, verifying, withdrawing
 from .actors import (
     CHECKER,
     CLOSER,
+    CLOSER_CHIEF,
     OWNER,
     OWNER_HEAD,
     RECEIVER,
@@ -49,7 +50,7 @@ from .models import (
     ReviewStatus,
 )
 from .photos import AFTER, BEFORE, LOOKED_AGAIN, ON_SITE, photos_only
-from .planning import not_in_the_future, not_in_the_past, not_negative
+from .planning import not_in_the_past, not_negative
 
 S = HazardStatus
 
@@ -71,15 +72,15 @@ def _changing(step: Step) -> Step:
 
 
 HAZARD_STEPS = (
-    # 判定和交办: the supervising unit
+    # 判定和交办: the supervising unit. What is judged waits for its order, though it may be judged anew
+    Step("order", "交办", S.JUDGED, S.ORDERED, SUPERVISOR, needs=("rectify_by",), effect=planning.order,
+         announces=HazardOrdered, bulk=True),
     Step("judge", "判定", (S.REPORTED, S.JUDGED), S.JUDGED, SUPERVISOR, needs=("judged_level",),
          takes=("criterion_key", "criterion_reason", "category"), effect=judging.judge, announces=HazardJudged,
          help="候选情形只供参考，由您决定；判定结果与候选不一致时写明理由"),
     Step("judge_and_order", "判定并交办", S.REPORTED, S.ORDERED, SUPERVISOR, needs=("judged_level", "rectify_by"),
          takes=("criterion_key", "criterion_reason", "category"), effect=planning.judge_and_order,
          announces=HazardOrdered, waits=False),
-    Step("order", "交办", S.JUDGED, S.ORDERED, SUPERVISOR, needs=("rectify_by",), effect=planning.order,
-         announces=HazardOrdered, bulk=True),
     Step("fix_on_spot", "即查即改", S.REPORTED, S.CLOSED, SUPERVISOR, needs=("after_photos", "summary"),
          takes=("more_before_photos", "criterion_reason"), unless=verifying.is_no_small_thing,
          effect=verifying.fix_on_spot, announces=HazardClosed, waits=False,
@@ -124,12 +125,14 @@ HAZARD_STEPS = (
          tone="danger"),
     # 期限和等级: the supervising unit
     Step("redate", "调整期限", UNDER_RECTIFICATION, None, SUPERVISOR, needs=("rectify_by", "reason"),
-         announces=HazardExtended, tells=(OWNER,), waits=False, tone="quiet"),
+         effect=planning.redate, announces=HazardExtended, tells=(OWNER,), waits=False, tone="quiet",
+         help="推迟期限算作延期，计入延期次数；超过规定次数、天数或期限已过的，由监管单位负责人办理"),
     Step("upgrade", "升为重大", ON_THE_WAY_BACK, S.ORDERED, SUPERVISOR, needs=("reason",),
          takes=("criterion_key", "rectify_by"), unless=judging.is_major, effect=judging.level_up,
          announces=HazardJudged, waits=False, tone="quiet", help="须按重大事故隐患重新报送治理方案"),
     Step("downgrade", "降为一般", ON_THE_WAY_BACK, None, SUPERVISOR, needs=("reason",), unless=judging.is_general,
-         effect=judging.level_down, announces=HazardJudged, tells=(OWNER,), waits=False, tone="quiet"),
+         approval=Approval(CLOSER_CHIEF), effect=judging.level_down, announces=HazardJudged, tells=(OWNER,), waits=False,
+         tone="quiet", help="由销号单位负责人审批"),
     # 移交: the first unit keeps it until the other has accepted
     Step("offer_transfer", "移交", BEFORE_VERIFICATION, None, SUPERVISOR, needs=("transfer_to", "reason"),
          unless=transferring.offered_already, waits=False, tone="quiet", help="对方接收以前仍由本单位负责（首查负责）"),
@@ -143,8 +146,12 @@ HAZARD_STEPS = (
          effect=judging.take_over, announces=HazardTransferred, tells=(OWNER,), waits=False, tone="quiet",
          help="企业内部闭环的隐患，改由监管单位判定、交办和复查"),
     # 不再办理
-    Step("withdraw", "撤销", OPEN_STATUSES, S.WITHDRAWN, SUPERVISOR, needs=("reason",), announces=HazardWithdrawn,
-         tells=(OWNER,), waits=False, tone="danger", help="查实不是隐患的；记录和照片保留"),
+    Step("withdraw", "撤销", OPEN_STATUSES, S.WITHDRAWN, SUPERVISOR, needs=("reason",),
+         unless=withdrawing.is_for_the_closing_unit, announces=HazardWithdrawn, tells=(OWNER,), waits=False,
+         tone="danger", help="查实不是隐患的；记录和照片保留"),
+    Step("ask_to_withdraw", "申请撤销", OPEN_STATUSES, S.WITHDRAWN, SUPERVISOR, needs=("reason",),
+         unless=withdrawing.is_for_the_supervisor, approval=Approval(CLOSER_CHIEF), announces=HazardWithdrawn,
+         tells=(OWNER,), waits=False, tone="danger", help="重大的、由别的单位销号的，由销号单位负责人审批；记录和照片保留"),
     Step("mark_duplicate", "标为重复", OPEN_STATUSES, S.DUPLICATE, SUPERVISOR, needs=("duplicate_number", "reason"),
          effect=duplicates.point_at_kept, announces=HazardMarkedDuplicate, tells=(OWNER,), waits=False, tone="quiet",
          help="照片和来源保留；保留的那条销号后会告诉这条的发现人"),
@@ -164,7 +171,7 @@ HAZARD_LIFE = Workflow(
         Input("criterion_key", "判定情形", "text", help="从候选中选择；目录中没有相符的，写明判定理由",
               initial=lambda hazard, acting, now: hazard.criterion.key if hazard.criterion else "",
               check=judging.criterion_in_force),
-        Input("rectify_by", "整改期限", "date", initial=planning.usual_day, check=not_in_the_past),
+        Input("rectify_by", "整改期限", "date", initial=planning.usual_day, check=planning.a_day_to_work_towards),
         Input("more_before_photos", BEFORE, "files", help="登记时已上传的不用重复", check=photos_only),
         Input("after_photos", AFTER, "files", check=photos_only),
         Input("progress_photos", "整改过程照片", "files", check=photos_only),
@@ -195,7 +202,7 @@ HAZARD_LIFE = Workflow(
         Input("spent", "累计投入资金", "number", unit="元", check=not_negative),
         Input("report_to", "报告对象", "choice", choices=tuple(DualReport.To.choices)),
         Input("reported_on", "报告日期", "date", initial=lambda hazard, acting, now: local_day(now),
-              check=not_in_the_future),
+              check=planning.since_it_was_found),
         Input("report_text", "报告内容", "long_text"),
         Input("report_proof", "双报告凭证", "files", help="报告回执、会议纪要、公示照片等"),
         Input("extended_to", "延期至", "date", check=planning.within_the_limit),

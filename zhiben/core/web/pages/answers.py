@@ -11,6 +11,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from zhiben.core.org.models import Person, Unit
+from zhiben.core.web.keys import keys_of
 from zhiben.core.web.lookups import resolve_person, resolve_unit
 from zhiben.core.workflow.table import Input
 
@@ -122,7 +123,7 @@ def _dressed(question: Question, value: Any) -> Question:
 def _picked(kind: str, keys: list[str], text: str) -> list[Any]:
     """The chosen ones in the order chosen; without scripts, the one known by exactly the typed name."""
     model: type[models.Model] = Person if kind == "person" else Unit
-    wanted = [int(key) for key in keys if key.isascii() and key.isdigit()]
+    wanted = keys_of(keys)
     rows = model._default_manager.in_bulk(wanted)
     found = [rows[key] for key in dict.fromkeys(wanted) if key in rows]
     if not found and text.strip():

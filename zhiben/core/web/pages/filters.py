@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from zhiben.core.org.models import Region, RegionLevel, Unit
 from zhiben.core.org.paths import within
+from zhiben.core.web.keys import key_of, keys_of
 from zhiben.core.web.lookups import resolve_unit
 from zhiben.core.web.words import full_day
 
@@ -90,7 +91,7 @@ class UnitFilter(Filter):
         return (self.name, f"{self.name}_text")
 
     def read(self, params: QueryDict, at: At) -> list[Unit] | None:
-        ids = [int(value) for value in params.getlist(self.name) if value.isascii() and value.isdigit()]
+        ids = keys_of(params.getlist(self.name))
         units = list(Unit.objects.filter(pk__in=ids[:50])) if ids else []
         if typed := params.get(f"{self.name}_text", "").strip():
             units += [unit for unit in [resolve_unit(typed)] if unit]
@@ -118,7 +119,7 @@ class RegionFilter(Filter):
 
     def read(self, params: QueryDict, at: At) -> Region | None:
         value = params.get(self.name, "")
-        return Region.objects.filter(pk=int(value)).first() if value.isascii() and value.isdigit() else None
+        return Region.objects.filter(pk=key).first() if (key := key_of(value)) else None
 
     def narrow(self, rows: QuerySet, value: Region, at: At) -> QuerySet:
         return rows.filter(within(value.path, self.path))

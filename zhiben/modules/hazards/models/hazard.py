@@ -1,8 +1,9 @@
 """事故隐患. PRC usage ("hidden danger"): a state or an act that may lead to an accident, **not** the ISO 45001 hazard."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Manager, Q
@@ -210,6 +211,8 @@ class Hazard(Scoped):
     )
     reason = models.TextField("最近一次理由", blank=True)
 
+    was_due_on: date | None = None
+
     objects: ClassVar[Manager] = HazardQuerySet.as_manager()
     perspectives = (RECTIFIES, SUPERVISES, CLOSING, OFFERED, FOUND, REGION)
 
@@ -231,6 +234,13 @@ class Hazard(Scoped):
             models.Index(fields=("changed_at", "id"), name="hazards_by_change"),
             models.Index(fields=("closed_at",), name="hazards_by_closing", condition=~Q(closed_at=None)),
         ]
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+        """Remembers until when it was to be rectified when it was read: a step that moves the day is measured by it."""
+        hazard = super().from_db(db, field_names, values)
+        hazard.was_due_on = hazard.__dict__.get("rectify_by")
+        return hazard
 
     def __str__(self) -> str:
         where = self.enterprise or self.responsible_unit

@@ -12,7 +12,7 @@ from django.urls import reverse
 from zhiben.core.org.models import Region, Unit
 from zhiben.core.org.paths import WIDTH, within
 from zhiben.core.web.pages.at import At
-from zhiben.modules.hazards.clearing import Counts, Part, counts_by, folded
+from zhiben.modules.hazards.clearing import Counts, Part, counts_by, folded, since_of
 from zhiben.modules.hazards.models import Hazard
 from zhiben.modules.hazards.policy import policy_of
 
@@ -73,7 +73,7 @@ def show(request: HttpRequest) -> HttpResponse:
     chosen = asked if asked in views else next((name for name in WIDEST_FIRST if name in views), "")
     if not chosen:
         raise Http404
-    since = _day(request.GET.get("since", "")) or policy_of(at.acting.unit.region_path).clearance_from
+    since = since_of(request.GET.get("since", "")) or policy_of(at.acting.unit.region_path).clearance_from
     by = "region" if request.GET.get("by") == "region" else "unit"
     rows = pages.base().filter(views[chosen][1])
     table = (_by_region if by == "region" else _by_unit)(rows, at, chosen, since)
@@ -123,10 +123,3 @@ def _by_region(rows: QuerySet[Hazard], at: At, perspective: str, since: date) ->
 
 def _query(perspective: str, since: date) -> dict[str, str]:
     return {"as": perspective, "since": since.isoformat()}
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -10,11 +10,12 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from zhiben.core.org.models import Region
+from zhiben.core.web.keys import key_of
 from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.filters import Filter
 from zhiben.core.web.words import full_day
 from zhiben.modules.criteria.models import Criterion
-from zhiben.modules.hazards.clearing import Part, condition, within
+from zhiben.modules.hazards.clearing import Part, condition, since_of, within
 from zhiben.modules.registry.models import Enterprise
 from zhiben.modules.registry.trades import known_trades
 
@@ -51,9 +52,9 @@ class CriterionFilter(Filter):
         return (self.name, f"{self.name}_text")
 
     def read(self, params: QueryDict, at: At) -> Criterion | None:
-        key = params.get(self.name, "")
+        key = key_of(params.get(self.name, ""))
         rows = Criterion.objects.select_related("standard")
-        return rows.filter(pk=int(key)).first() if key.isascii() and key.isdigit() else None
+        return rows.filter(pk=key).first() if key else None
 
     def narrow(self, rows: QuerySet, value: Criterion, at: At) -> QuerySet:
         return rows.filter(**{self.path: value})
@@ -83,8 +84,8 @@ class OwnRegion(Filter):
     template = "hazards/filters/kept.html"
 
     def read(self, params: QueryDict, at: At) -> Region | None:
-        key = params.get(self.name, "")
-        return Region.objects.filter(pk=int(key)).first() if key.isascii() and key.isdigit() else None
+        key = key_of(params.get(self.name, ""))
+        return Region.objects.filter(pk=key).first() if key else None
 
     def narrow(self, rows: QuerySet, value: Region, at: At) -> QuerySet:
         return rows.filter(**{self.path: value.path})
@@ -101,10 +102,8 @@ class ClearingFilter(Filter):
         return (self.name, "since")
 
     def read(self, params: QueryDict, at: At) -> tuple[Part, date] | None:
-        try:
-            return Part(params.get(self.name, "")), date.fromisoformat(params.get("since", ""))
-        except ValueError:
-            return None
+        part, since = params.get(self.name, ""), since_of(params.get("since", ""))
+        return (Part(part), since) if since and part in list(Part) else None
 
     def narrow(self, rows: QuerySet, value: tuple[Part, date], at: At) -> QuerySet:
         part, since = value

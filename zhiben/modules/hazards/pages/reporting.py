@@ -18,6 +18,7 @@ from zhiben.core.clock import local_day
 from zhiben.core.files.models import PictureFacts, Upload
 from zhiben.core.org.models import UnitKind
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of, keys_of
 from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.uploads import keep_files
 from zhiben.core.workflow.engine import fire
@@ -34,6 +35,8 @@ from .places import collection, point
 
 BEFORE, AFTER = "before_photos", "after_photos"
 DRAFT = "hazards.hazard:new"
+UNSEEN = ("id", "site", "criterion", "latitude")
+"""Fields that have no place of their own on the page for a sentence."""
 
 
 def may_report(acting: Acting | None) -> bool:
@@ -75,7 +78,9 @@ def _take(request: HttpRequest, at: At) -> HttpResponse:
     try:
         hazard = _record(report, form.cleaned_data, photos, at)
     except Refused as refused:
-        form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+        form.add_error(
+            refused.field if refused.field in form.fields and refused.field not in UNSEEN else None, refused.sentence
+        )
         return _page(request, at, form, photos=photos, status=422)
     messages.success(request, _what_happened(hazard))
     if not Hazard.objects.visible_to(at.acting).filter(pk=hazard.pk).exists():
@@ -263,11 +268,10 @@ def candidates(request: HttpRequest) -> HttpResponse:
         "trades": typed.enterprise.trades if typed.enterprise else (),
         "found_on": typed.found_on,
     }
-    chosen = request.GET.get("criterion", "")
     context = {
         "suggestions": candidates_for(**asked) if typed.description else [],
         "gaps": gaps(**asked) if typed.description else (),
-        "chosen": int(chosen) if chosen.isascii() and chosen.isdigit() else None,
+        "chosen": key_of(request.GET.get("criterion", "")),
         "typed": typed,
     }
     return render(request, "hazards/parts/candidates.html", context)
@@ -276,7 +280,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
 def photo_place(request: HttpRequest) -> HttpResponse:
     """Where and when the camera says the photos just sent were taken; only one's own uploads."""
     at = _asks(request)
-    keys = [int(key) for key in request.GET.getlist(f"kept_{BEFORE}") if key.isascii() and key.isdigit()]
+    keys = keys_of(request.GET.getlist(f"kept_{BEFORE}"))
     uploads = Upload.objects.filter(pk__in=keys[:50], uploaded_by_id=at.acting.person.pk)
     facts = PictureFacts.objects.filter(file__in=uploads.values("file"), latitude__isnull=False).first()
     return render(request, "hazards/parts/photo_place.html", {"facts": facts, "sent": len(keys)})
@@ -309,7 +313,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     chosen = _chosen_enterprise(form, at)
-    criterion = form["criterion"].value()
+    criterion = key_of(form["criterion"].value())
     shown = _within_sight(list(similar), at)
     context = {
         "form": form,
@@ -320,7 +324,7 @@ def _page(
         "hidden_twins": [each for each in similar if each.earlier.pk not in {one.earlier.pk for one in shown}],
         "twin_seen": request.POST.getlist("twin_seen"),
         "channels": [(str(each.value), str(each.label)) for each in OFFERED_CHANNELS],
-        "criterion": Criterion.objects.filter(pk=criterion).first() if str(criterion or "").isdigit() else None,
+        "criterion": Criterion.objects.filter(pk=criterion).first() if criterion else None,
         "draft": DRAFT,
         "today": local_day(request.now),
         "no_enterprise": bool(form["unit"].value()) or bool(request.POST.get("unit_text")),

@@ -61,7 +61,7 @@ def test_a_photo_from_elsewhere_from_before_or_used_before_is_doubtful_and_not_r
     said = doubts(hazard)
     assert "外省" in said
     assert "早于交办" in said
-    assert "就是整改前的照片" in said
+    assert "就是已交的整改前照片" in said
     other = rectifying(before_photos=[photo(cast.bureau_officer, 50)], place="别处的通道")
     assert hazard.number in doubts(other)
     assert Doubt.objects.filter(kind="place").count() == 1

@@ -61,7 +61,7 @@ def test_a_day_moved_while_the_watchman_goes_round(cast, rectifying, now):
 
     def move(hazard):
         return fire(
-            hazard, "redate", by=cast.bureau_officer, now=late, rectify_by=date(2026, 4, 30), reason="连续暴雨停工"
+            hazard, "redate", by=cast.bureau_leader, now=late, rectify_by=date(2026, 4, 30), reason="连续暴雨停工"
         )
 
     moves = [lambda hazard=hazard: move(hazard) for hazard in hazards]
