@@ -87,12 +87,9 @@ def remind(now: datetime) -> int:
 
 def forget(part: Any, *, now: datetime) -> None:
     """It has another day now, or none: what was said of the old one asks for nothing any more."""
-    for term in TERMS:
-        if isinstance(part, term.model):
-            withdraw(
-                record_type=RECORD, record_id=str(part.enterprise_id), now=now,
-                key_prefix=f"remind:{term.key}:{part.pk}:",
-            )  # fmt: skip
+    enterprise = str(part.enterprise_id)
+    for key in [term.key for term in TERMS if isinstance(part, term.model)]:
+        withdraw(record_type=RECORD, record_id=enterprise, key_prefix=f"remind:{key}:{part.pk}:", now=now)
 
 
 def _to_their_own(term: Term, rows: list[Any], directory: Directory) -> Iterable[Message]:
