@@ -22,7 +22,7 @@ SHELL = [path for path in DEPLOY.rglob("*") if path.is_file() and path.read_byte
 
 def named_commands(text: str) -> set[tuple[str, ...]]:
     """`zhiben certificate make` as ("certificate", "make"): command, and the word after it where there is one."""
-    found = re.findall(r"(?:^|[\s`/(\[])zhiben[ ,]+([a-z]+)(?:[ ,]+([a-z]+)\b(?![./=:]))?", text)
+    found = re.findall(r"(?:^|[\s`/(\[])zhiben[ ,]+([a-z]+)(?:[ ,]+([a-z]+(?:-[a-z]+)*)\b(?![./=:]))?", text)
     return {tuple(word for word in words if word) for words in found}
 
 

@@ -44,7 +44,12 @@ AREAS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "隐患",
-        (("criteria judge 文件.csv --out 文件.jsonl", "为每条隐患描述找出可能适用的判定情形；不需要数据库"),),
+        (
+            ("hazards import 文件", "导入隐患台账；--check 只检查，--good-rows 跳过问题行"),
+            ("hazards dual-prevention --out 文件", "把待送的双重预防隐患数据写入文件"),
+            ("criteria load", "写入或更新判定标准目录；升级时自动执行"),
+            ("criteria judge 文件.csv --out 文件.jsonl", "为每条隐患描述找出可能适用的判定情形；不需要数据库"),
+        ),
     ),
     (
         "HTTPS",
