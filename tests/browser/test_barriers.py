@@ -8,6 +8,8 @@ import pytest
 
 from zhiben.core.web.menu import menu_of
 from zhiben.core.workflow.engine import fire
+from zhiben.modules.hazards.testing import a_hazard
+from zhiben.modules.registry.testing import enrol_plant
 from zhiben.modules.tasks.models import Duty
 from zhiben.modules.tasks.services import Assignment, Order, dispatch_task, feed_back
 
@@ -28,7 +30,9 @@ BEHIND = {
                "/search/?q=燃气", "/keys/", "/obligations/calendar/", "/documents/templates/insight.monthly_review/",
                "/nothing/here/"),
     "bureau_officer": ("/tasks/{task}/", "/tasks/{task}/steps/feed_back/", "/tasks/{task}/steps/submit/",
-                       "/tasks/{task}/proof/", "/tasks/?q=没有这样的任务"),
+                       "/tasks/{task}/proof/", "/tasks/?q=没有这样的任务", "/hazards/{hazard}/", "/enterprises/{plant}/",
+                       "/hazards/{hazard}/steps/judge/", "/enterprises/new/", "/criteria/try/?description=通道堵死"),
+    "plant_officer": ("/hazards/{ordered}/", "/hazards/{ordered}/steps/file_plan/", "/enterprises/{plant}/edit/"),
     "system_administrator": ("/people/new/", "/import/org.people/", "/channels/robots/new/", "/components/"),
     "security_administrator": ("/tokens/new/", "/webhooks/new/", "/api/v1/docs"),
     "audit_administrator": (),
@@ -77,6 +81,17 @@ def task(cast, now):
 
 
 @pytest.fixture
+def keys(cast, now, task):
+    """What the addresses of records are made with: also a hazard to be judged, and one that waits for its plan."""
+    plant = enrol_plant(cast, now)
+    hazard = a_hazard(cast, plant, now)
+    ordered = a_hazard(cast, plant, now, place="原料仓库东门", description="应急照明灯 2 盏不亮", before_photos=[])
+    said = {"judged_level": "general", "criterion_reason": "只坏两盏，不属重大", "rectify_by": date(2026, 3, 20)}
+    fire(ordered, "judge_and_order", by=cast.bureau_officer, now=now, **said)
+    return {"task": task.pk, "plant": plant.pk, "hazard": hazard.pk, "ordered": ordered.pk}
+
+
+@pytest.fixture
 def stranger(chromium, live_server):
     context = chromium.new_context(viewport=DESKTOP, locale="zh-CN")
     yield context.new_page()
@@ -84,13 +99,13 @@ def stranger(chromium, live_server):
 
 
 @pytest.mark.parametrize("name", BEHIND, ids=lambda name: name or "nobody")
-def test_no_page_keeps_anybody_out(desks, stranger, live_server, cast, task, name):
+def test_no_page_keeps_anybody_out(desks, stranger, live_server, cast, keys, name):
     page = desks(name).page if name else stranger
     page.emulate_media(reduced_motion="reduce")
     walked = {} if name in ("office", "") else _menu(cast, "office")
     addresses = [each for each in (_menu(cast, name) if name else {}) if each not in walked]
     found = {}
-    for address in (*addresses, *(each.format(task=task.pk) for each in BEHIND[name])):
+    for address in (*addresses, *(each.format(**keys) for each in BEHIND[name])):
         page.set_viewport_size(DESKTOP)
         page.goto(live_server.url + address)
         page.evaluate(AXE.read_text("utf-8"))
