@@ -27,7 +27,7 @@ story: setup  ## 只走一遍浏览器里的完整故事，截图放在 .artifac
 	@$(PY) tests/suite.py tests/browser
 
 manual: setup  ## 重新拍用户手册的图（docs/manual/images/），每张都要看过
-	@ZHIBEN_MANUAL=1 $(PY) tests/suite.py tests/browser/test_story.py tests/browser/test_doors.py
+	@ZHIBEN_MANUAL=1 $(PY) tests/suite.py tests/browser/test_story.py tests/browser/test_doors.py tests/browser/test_hazards.py
 
 lint: lint-code lint-types lint-imports lint-settings lint-docs lint-frontend  ## 静态检查：代码、格式、类型、分层、迁移、部署设置、生成的文档
 
