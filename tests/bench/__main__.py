@@ -16,7 +16,7 @@ from .figures import note
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".bench"
-MEASURED = ("records", "notices", "reviewing", "importing", "enterprises", "api", "backup")
+MEASURED = ("records", "notices", "reviewing", "importing", "enterprises", "hazards", "hazard_lists", "api", "backup")
 """What is measured on a copy of the made data, one after another."""
 SERVER = {"shared_buffers": "512MB", "maintenance_work_mem": "256MB", "max_wal_size": "4GB"}
 
