@@ -18,7 +18,8 @@ def seen_by(record: Any) -> list[str]:
     sentences = []
     for name in ("responsible_unit", "supervising_unit"):
         if unit := getattr(record, name):
-            sentences.append(f"{record._meta.get_field(name).verbose_name}{unit}的在岗人员")
+            label = getattr(record._meta.get_field(name), "verbose_name", "")
+            sentences.append(f"{label}{unit}的在岗人员")
     restricted = record.confidentiality != Confidentiality.ORDINARY
     regions = Region.objects.filter(path__in=ancestors(record.region_path)).order_by("path")
     names = "、".join(region.name for region in regions)

@@ -331,9 +331,11 @@ class _Days:
     @classmethod
     def of(cls, policy: HazardPolicy, today: date) -> "_Days":
         return cls(
-            *(add_working_days(today, count) for count in (policy.judge_days, policy.plan_days, policy.verify_days)),
-            timedelta(days=policy.general_days),
-            timedelta(days=policy.major_days),
+            judge_by=add_working_days(today, policy.judge_days),
+            plan_by=add_working_days(today, policy.plan_days),
+            verify_by=add_working_days(today, policy.verify_days),
+            general=timedelta(days=policy.general_days),
+            major=timedelta(days=policy.major_days),
         )
 
 
