@@ -336,7 +336,7 @@ def test_the_story_of_the_blocked_lane(desks, phone, story, cast, plant, tmp_pat
     said = "\n".join(cell.text for table in paper.tables for row in table.rows for cell in row.cells)
     assert "危险仍在，按期整改" in said
     with opened_pdf(downloaded(desk, "打印档案（PDF）")) as pdf:
-        text = "".join(leaf.get_textpage().get_text_bounded() for leaf in pdf)
+        text = re.sub(r"\s", "", "".join(leaf.get_textpage().get_text_bounded() for leaf in pdf))
         pictures = sum(each.type == FPDF_PAGEOBJ_IMAGE for leaf in pdf for each in leaf.get_objects())
     for words in ("不同意", "危险仍在，按期整改", "通道已清空", hazard.number):
         assert words in text
