@@ -5,7 +5,7 @@ from .models import HazardLevel, HazardStatus
 
 LEVELS = {0: "一般隐患", 1: "重大隐患"}
 """`dangerLevel`."""
-LEVEL_OF = {HazardLevel.GENERAL: 0, HazardLevel.MAJOR: 1}
+LEVEL_OF: dict[str, int] = {HazardLevel.GENERAL: 0, HazardLevel.MAJOR: 1}
 
 SOURCES = {
     1: "日常排查",
@@ -34,7 +34,7 @@ REGISTERED_BY = {0: "其他", 1: "主要负责人登记", 2: "技术负责人登
 
 STATES = {0: "整改中", 1: "待验收", 9: "已验收"}
 """`dangerState`."""
-STATE_OF = {
+STATE_OF: dict[str, int] = {
     HazardStatus.REPORTED: 0,
     HazardStatus.JUDGED: 0,
     HazardStatus.ORDERED: 0,

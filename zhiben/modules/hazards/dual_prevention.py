@@ -128,7 +128,7 @@ def row_of(hazard: Hazard) -> dict[str, Any]:
     measures = (plan.measures if plan else "") or hazard.summary or hazard.immediate_measures
     deadline = hazard.rectify_by or (hazard.found_on if hazard.fixed_on_spot or accepted else None)
     acceptor = hazard.verified_by or hazard.closed_by
-    row = {
+    row: dict[str, Any] = {
         "id": str(hazard.pk),
         "companyCode": enterprise.company_code,
         "hazardCode": "",
@@ -143,14 +143,14 @@ def row_of(hazard: Hazard) -> dict[str, Any]:
         "hazardDangerType": hazard.discipline or codes.OTHER_DISCIPLINE,
         "hazardCategory": 1 if registrant == enterprise.head_name else 0,
         "dangerDesc": hazard.description,
-        "dangerReason": hazard.danger or hazard.criterion_reason or hazard.get_category_display(),
+        "dangerReason": hazard.danger or hazard.criterion_reason,
         "controlMeasures": measures,
         "cost": f"{cost / _TEN_THOUSAND:.2f}",
         "liablePerson": liable,
         "dangerManageDeadline": _day(deadline),
-        "checkAcceptPerson": str(acceptor or "台账所载") if accepted else "",
+        "checkAcceptPerson": str(acceptor or "") if accepted else "",
         "checkAcceptTime": _moment(hazard.verified_at or hazard.closed_at) if accepted else "",
-        "checkAcceptComment": (hazard.finding or "同意销号") if accepted else "",
+        "checkAcceptComment": hazard.finding if accepted else "",
         "dangerState": codes.STATE_OF[hazard.status],
         "deleted": 1 if hazard.status in codes.DELETED_AS else 0,
         "createBy": str(hazard.reported_by or "系统"),

@@ -33,7 +33,7 @@ from . import ledger
 from .arriving import tell_desks
 from .citing import Citations
 from .models import Channel, HazardLevel, HazardStatus
-from .recorded import ANOTHER, SAME, Recorded
+from .recorded import ANOTHER, SAME, One, Recorded
 from .reporting import EARLIEST, Past, Report, objections, report_hazards
 from .vagueness import questions_about
 from .whose import Enterprises, Whose
@@ -198,7 +198,8 @@ class HazardImport(Importing):
                 continue
             if plan.whose.enterprise is None or plan.found_on is None:
                 continue
-            same, perhaps = recorded.of_origin(plan.identity), []
+            perhaps: list[One] = []
+            same = recorded.of_origin(plan.identity)
             if same is None:
                 same, perhaps = recorded.like(
                     plan.whose.enterprise.pk, plan.found_on, plan.row["place"] or NOT_SAID, plan.row["description"]

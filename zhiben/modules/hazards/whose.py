@@ -18,6 +18,7 @@ from zhiben.core.org.paths import contains, within
 from zhiben.core.org.resolve import tidy
 from zhiben.core.search.matching import matching
 from zhiben.modules.registry.models import Enterprise
+from zhiben.modules.registry.models.enterprises import EnterpriseQuerySet
 from zhiben.modules.registry.naming import address_key, name_key
 from zhiben.modules.registry.services import NewEnterprise, places_of, register_enterprises
 
@@ -89,7 +90,7 @@ class Enterprises:
             for key in (name_key(name), name_key(name, self._places(region)))
         }
         by_key: dict[str, list[Enterprise]] = defaultdict(list)
-        for each in rows.existing().filter(name_key__in=keys) if keys else ():  # type: ignore[attr-defined]
+        for each in rows.existing().filter(name_key__in=keys) if keys else ():
             if not reach or contains(reach, each.region_path):
                 by_key[each.name_key].append(each)
         for asked in said:
@@ -105,10 +106,10 @@ class Enterprises:
         for asked in unknown[:MOST_LOOKED_INTO]:
             self._found[asked] = self._called_shortly(asked[0], reach), "may"
 
-    def _called(self, names: set[str], rows: QuerySet, reach: str) -> dict[str, list[Enterprise]]:
+    def _called(self, names: set[str], rows: EnterpriseQuerySet, reach: str) -> dict[str, list[Enterprise]]:
         """Those that bear one of these names, by name."""
         found: dict[str, list[Enterprise]] = defaultdict(list)
-        for each in rows.existing().filter(name__in=names) if names else ():  # type: ignore[attr-defined]
+        for each in rows.existing().filter(name__in=names) if names else ():
             if not reach or contains(reach, each.region_path):
                 found[tidy(each.name)].append(each)
         return found
@@ -117,8 +118,8 @@ class Enterprises:
         """Those whose name has this one in it: 云帆化工 for 云帆化工有限公司."""
         if len(tidy(name)) < SHORTEST:
             return []
-        rows = Enterprise.objects.select_related("unit__region").existing()  # type: ignore[attr-defined]
-        rows = matching(rows, ("name",), tidy(name)).order_by("name", "id")
+        every: QuerySet = Enterprise.objects.select_related("unit__region").existing()
+        rows = matching(every, ("name",), tidy(name)).order_by("name", "id")
         return list((rows.filter(within(reach)) if reach else rows)[:OFFERED])
 
     def _by_name(

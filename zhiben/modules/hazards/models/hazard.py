@@ -236,9 +236,9 @@ class Hazard(Scoped):
         ]
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
         """Remembers until when it was to be rectified when it was read: a step that moves the day is measured by it."""
-        hazard = super().from_db(db, field_names, values)
+        hazard = super().from_db(db, field_names, values, **more)
         hazard.was_due_on = hazard.__dict__.get("rectify_by")
         return hazard
 

@@ -64,7 +64,10 @@ class EnterpriseForm(OwnFileForm):
         label="统一社会信用代码", max_length=18, required=False, help_text="18 位。还没有办执照的可先不填。"
     )
     company_code = forms.CharField(
-        label="企业编码", max_length=9, required=False, help_text="9 位，危险化学品登记时取得；参加双重预防数据交换的才填。"
+        label="企业编码",
+        max_length=9,
+        required=False,
+        help_text="9 位，危险化学品登记时取得；参加双重预防数据交换的才填。",
     )
     region = region_field("所在区域", help_text="乡镇（街道）或园区。")
     sector = forms.ChoiceField(
