@@ -426,8 +426,8 @@ def take_batch(request: HttpRequest, asked: Query[BatchFilters]) -> HttpResponse
 
 
 @writes(
-    exchange, "/batches/{uuid:batch}/acknowledge", scope="hazards:write", answer=AcknowledgedOut, summary="确认收妥一批",
+    exchange, "/batches/{uuid:key}/acknowledge", scope="hazards:write", answer=AcknowledgedOut, summary="确认收妥一批",
     name="acknowledge_dual_prevention_batch", description="确认两次与一次相同。以后有变化的会再次送出。",
 )  # fmt: skip
-def acknowledge_batch(request: HttpRequest, batch: Path[UUID]) -> HttpResponse:
-    return told({"acknowledged": dual_prevention.acknowledge(batch=batch, by=request.acting, now=request.now)})
+def acknowledge_batch(request: HttpRequest, key: Path[UUID]) -> HttpResponse:
+    return told({"acknowledged": dual_prevention.acknowledge(batch=key, by=request.acting, now=request.now)})
