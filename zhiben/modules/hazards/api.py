@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Path, Query, Schema
 from pydantic import AwareDatetime, BeforeValidator, Field, field_validator
 
@@ -427,7 +427,11 @@ def take_batch(request: HttpRequest, asked: Query[BatchFilters]) -> HttpResponse
 
 @writes(
     exchange, "/batches/{uuid:key}/acknowledge", scope="hazards:write", answer=AcknowledgedOut, summary="确认收妥一批",
-    name="acknowledge_dual_prevention_batch", description="确认两次与一次相同。以后有变化的会再次送出。",
+    name="acknowledge_dual_prevention_batch", also=(404,),
+    description="确认两次与一次相同。以后有变化的会再次送出。没有这一批，或其中的记录都已在后来的批次里再次送出的，回答 404。",
 )  # fmt: skip
 def acknowledge_batch(request: HttpRequest, key: Path[UUID]) -> HttpResponse:
-    return told({"acknowledged": dual_prevention.acknowledge(batch=key, by=request.acting, now=request.now)})
+    acknowledged = dual_prevention.acknowledge(batch=key, by=request.acting, now=request.now)
+    if not acknowledged:
+        raise Http404
+    return told({"acknowledged": acknowledged})
