@@ -22,6 +22,8 @@ class RefusalMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: object, *called_with: object) -> HttpResponse | None:
+        if "%00" in request.META.get("QUERY_STRING", ""):  # PostgreSQL keeps no such character, and nobody types one
+            return _page(request, "地址不对", "地址里有不能识别的字符。请从菜单重新打开这一页", 400)
         if getattr(view, "reads_its_own_body", False):  # it first asks who sends it
             return None
         request.POST  # noqa: B018 (reading the form is what spools its files)

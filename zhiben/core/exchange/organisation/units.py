@@ -7,7 +7,7 @@ from typing import Any
 from zhiben.core.access.permissions import Permission
 from zhiben.core.clock import local_day
 from zhiben.core.org import services as org
-from zhiben.core.org.models import RegionLevel, Unit, UnitAlias, UnitKind
+from zhiben.core.org.models import Region, RegionLevel, Unit, UnitAlias, UnitKind
 from zhiben.core.refusal import Refused
 
 from ..declaration import Action, Context, Done, Field, Problem, Row
@@ -81,6 +81,8 @@ class UnitImport(PlannedImport):
         return (RANK.get(kind, len(RANK)) if kind else len(RANK), bool(row["superior"]), row.number)
 
     def _carry_out(self, rows: Sequence[Row], at: Context) -> Sequence[Done]:
+        # One list after the other: the database lets enterprises share a name, so it would not stop a second one.
+        list(Region.objects.select_for_update(no_key=True).order_by("path")[:1])
         plans = self._plans(rows, at)
         sound = [plan for plan in plans if not plan.problems]
         made = self._open([plan for plan in sound if plan.action == "new"], at)
