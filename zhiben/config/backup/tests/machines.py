@@ -135,6 +135,8 @@ def machines(tmp_path: Path, count: int) -> Iterator[list[Machine]]:
     try:
         for machine in found:
             _drop(machine.name)
+            # A page that a browser left behind may still hold a session, and a database in use is no template.
+            _on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{lender}'")
             _on_server(f'CREATE DATABASE "{machine.name}" TEMPLATE "{lender if machine is found[0] else "template0"}"')
         yield found
     finally:
