@@ -3,6 +3,9 @@
 from zhiben.core.web.pages.record import Panel
 
 from ..panels import register
-from . import duties
+from . import classes, duties
 
-register(Panel("企业责任落实", "registry/panels/duties.html", duties.duties_panel))
+register(
+    Panel("监管类别", "registry/panels/class.html", classes.class_panel),
+    Panel("企业责任落实", "registry/panels/duties.html", duties.duties_panel),
+)

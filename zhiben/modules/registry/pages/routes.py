@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import duties, matrix, more_panels  # noqa: F401 — panels register themselves
+from . import class_rules, classes, duties, matrix, more_panels  # noqa: F401 — panels register themselves
 
 supervision = (
     [
@@ -25,10 +25,25 @@ coverage = (
     "coverage",
 )
 
+classing = (
+    [
+        path("classes/", classes.table, name="table"),
+        path("classes/enterprises/", classes.enterprises, name="enterprises"),
+        path("classes/again/", classes.classify_again, name="again"),
+        path("classes/enterprises/<uuid:pk>/<slug:what>/", classes.say, name="say"),
+        path("classes/rules/new/", class_rules.new_rule, name="new_rule"),
+        path("classes/rules/<int:pk>/edit/", class_rules.edit_rule, name="edit_rule"),
+        path("classes/rules/<int:pk>/<slug:verb>/", class_rules.act, name="act"),
+    ],
+    "classing",
+)
+
 urlpatterns = [
     path("registry/", include(supervision)),
     path("registry/", include(coverage)),
+    path("registry/", include(classing)),
     path("registry/", include(matrix.DisputePages.urls())),
+    path("registry/", include(class_rules.ClassRulePages.urls())),
     path("registry/", include(duties.DutyPages.urls())),
     path("registry/", include(duties.EvidencePages.urls())),
 ]
