@@ -18,7 +18,7 @@ from zhiben.core.refusal import Refused
 from zhiben.core.web.menu import MenuEntry
 from zhiben.core.web.pages.at import At
 
-from ..class_rules import Rules, ask_to_classify, rules_around
+from ..class_rules import ask_to_classify, rule_of, rules_around
 from ..classing import LONGEST_OVERRIDE, end_override, override_class, override_on, score_enterprise
 from ..models.classing import Score, SupervisionClass
 from ..models.enterprises import Enterprise
@@ -110,7 +110,7 @@ def _by(request: HttpRequest) -> str:
 
 def class_panel(enterprise: Enterprise, at: At) -> Mapping[str, Any] | None:
     """The class with its reason, the rule it comes from, and what officers said, now and before."""
-    rule = Rules([enterprise.region_path], at.today).of(enterprise.sector, enterprise.region_path)
+    rule = rule_of(sector=enterprise.sector, region_path=enterprise.region_path, day=at.today)
     overrides = list(enterprise.classoverride_set.select_related("made_by")[: EARLIER + 1])
     current = next((each for each in overrides if each.holds_on(at.today)), None)
     score = Score.objects.filter(enterprise=enterprise).select_related("scored_by").first()

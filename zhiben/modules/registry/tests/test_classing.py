@@ -118,6 +118,10 @@ class TestWhichRule:
         near = in_force(cast, now, name="镇通用", region=town)
         assert Rules([town.path], local_day(now)).of(Sector.CHEMICALS, town.path) == near
         assert Rules([cast.other_county.path], local_day(now)).of("", cast.other_county.path) is None
+        for path in (town.path, cast.county.path, cast.other_county.path):
+            for sector in ("", Sector.CHEMICALS, Sector.COAL):
+                one = class_rules.rule_of(sector=sector, region_path=path, day=local_day(now))
+                assert one == Rules([path], local_day(now)).of(sector, path)
 
     def test_a_version_holds_from_its_day_and_may_be_taken_back_before(self, cast, now, to, plant):
         first = in_force(cast, now)
