@@ -3,7 +3,7 @@
 from .classing import ClassCondition, ClassOverride, ClassRule, Comparison, Score, SupervisionClass
 from .duties import Duty, DutyEvidence, DutyWaiver, EvidenceStatus
 from .enterprises import EXISTING, Enterprise, EnterpriseStatus, Part, Scale
-from .lists import EnterpriseList, EntryStatus, ListEntry, ListKind
+from .lists import EnterpriseList, EntryStatus, ListedIndustry, ListEntry, ListKind
 from .parties import Engagement, EngagementKind, EngagementStatus, Party, PartyKind, Policy
 from .parts import Equipment, EquipmentState, Licence, Process, Site, Staff
 from .supervision import (
@@ -37,6 +37,7 @@ __all__ = [
     "Licence",
     "ListEntry",
     "ListKind",
+    "ListedIndustry",
     "Part",
     "Party",
     "PartyKind",

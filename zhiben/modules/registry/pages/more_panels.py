@@ -3,6 +3,9 @@
 from zhiben.core.web.pages.record import Panel
 
 from ..panels import register
-from . import duties
+from . import duties, lists
 
-register(Panel("企业责任落实", "registry/panels/duties.html", duties.duties_panel))
+register(
+    Panel("企业责任落实", "registry/panels/duties.html", duties.duties_panel),
+    Panel("所在清单", "registry/panels/lists.html", lists.lists_panel),
+)

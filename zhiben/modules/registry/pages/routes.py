@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import duties, matrix, more_panels  # noqa: F401 — panels register themselves
+from . import duties, lists, matrix, more_panels  # noqa: F401 — panels register themselves
 
 supervision = (
     [
@@ -25,10 +25,25 @@ coverage = (
     "coverage",
 )
 
+enterprise_lists = (
+    [
+        path("lists/", lists.overview, name="overview"),
+        path("lists/<uuid:pk>/entries/new/", lists.add_entry, name="add_entry"),
+        path("lists/<uuid:pk>/industries/new/", lists.add_industry, name="add_industry"),
+        path("lists/<uuid:pk>/industries/<int:industry_id>/", lists.change_industry, name="change_industry"),
+        path("lists/<uuid:pk>/industries/<int:industry_id>/remove/", lists.remove_industry, name="remove_industry"),
+        path("lists/<uuid:pk>/industries/<int:industry_id>/enterprises/", lists.enterprises_of_industry, name="under"),
+    ],
+    "lists",
+)
+
 urlpatterns = [
     path("registry/", include(supervision)),
     path("registry/", include(coverage)),
+    path("registry/", include(enterprise_lists)),
     path("registry/", include(matrix.DisputePages.urls())),
     path("registry/", include(duties.DutyPages.urls())),
     path("registry/", include(duties.EvidencePages.urls())),
+    path("registry/", include(lists.EnterpriseListPages.urls())),
+    path("registry/", include(lists.ListEntryPages.urls())),
 ]
