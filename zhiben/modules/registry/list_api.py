@@ -54,7 +54,7 @@ class ListEntryApi(RecordApi):
     model, path, title, scope, answer = ListEntry, "list-entries", "清单企业", "enterprises", "ListEntry"
     fields = (
         "id", "list", "enterprise", Shown("enterprise_name", str, ("enterprise__name",), plain, "企业名称"), "status",
-        "measures", "due_on", "supervising_unit", "progress", "listed_at", "done_at", "finding", "closed_at", "reason",
+        "measures", "due_on", "supervising_unit", "situation", "listed_at", "done_at", "finding", "closed_at", "reason",
     )  # fmt: skip
     filters = EntryFilters
     sort = "due_on"

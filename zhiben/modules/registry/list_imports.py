@@ -118,7 +118,7 @@ class ListEntryImport(Importing):
     def carry_out(self, rows: Sequence[Row], at: Context) -> Sequence[Done]:
         own = [each.pk for each in self._lists(at)]
         # two sheets for one list at once: the second waits, and then finds on it whom the first has listed
-        list(EnterpriseList.objects.select_for_update(of=("self",)).filter(pk__in=own).order_by("pk").values_list("pk"))
+        list(EnterpriseList.objects.select_for_update(no_key=True).filter(pk__in=own).order_by("pk").values_list("pk"))
         plans = self._plans(rows, at)
         actions = {plan.row.number: plan.action for plan in plans}
         by_list: dict[UUID, list[_Plan]] = defaultdict(list)

@@ -48,7 +48,7 @@ def list_industry(
         raise Refused("只有新兴行业领域要写监管单位；其他行业按监管分工确定。", "unit")
     if unit is not None and unit.kind == UnitKind.ENTERPRISE:
         raise Refused("请选择部门、乡镇或园区，企业不能承担监管职责。", "unit")
-    if to.industries.filter(code=known, name=name).exclude(pk=industry and industry.pk).exists():
+    if to.industries.filter(code=known, name=name).exclude(pk=industry.pk if industry else 0).exists():
         raise Refused(f"“{name}”已在清单上，请修改原来那一行。", "code" if known else "name")
     line = industry or ListedIndustry(list=to)
     line.code, line.name, line.unit, line.note = known, name[:100], unit, note.strip()[:300]

@@ -239,7 +239,7 @@ def progress_of(lists: Iterable[EnterpriseList], entries: QuerySet[ListEntry], d
     counts: dict[str, Any] = {str(status): Count("pk", filter=Q(status=status)) for status in EntryStatus}
     counts["overdue"] = Count("pk", filter=Q(status__in=TO_DO, due_on__lt=day))
     rows = entries.filter(list__in=[each.pk for each in lists]).order_by().values("list").annotate(**counts)
-    known = {row.pop("list"): Progress(**row) for row in map(dict, rows)}
+    known: dict[UUID, Progress] = {row.pop("list"): Progress(**row) for row in map(dict[str, Any], rows)}
     return {each.pk: known.get(each.pk, Progress()) for each in lists}
 
 

@@ -64,9 +64,14 @@ class Migration(migrations.Migration):
             name='finding',
             field=models.TextField(blank=True, help_text='何时、怎样核实，是否达到要求', verbose_name='验收意见'),
         ),
+        migrations.RenameField(
+            model_name='listentry',
+            old_name='progress',
+            new_name='situation',
+        ),
         migrations.AlterField(
             model_name='listentry',
-            name='progress',
+            name='situation',
             field=models.TextField(blank=True, help_text='做了什么、还差什么', verbose_name='进展情况'),
         ),
         migrations.AlterField(

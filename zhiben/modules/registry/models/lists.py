@@ -141,7 +141,7 @@ class ListEntry(Scoped):
     status = models.CharField("状态", max_length=10, choices=EntryStatus.choices, default=EntryStatus.LISTED)
     measures = models.TextField("措施", help_text="怎样改造、与谁整合、何时关闭")
     due_on = models.DateField("完成期限")
-    progress = models.TextField("进展情况", blank=True, help_text="做了什么、还差什么")
+    situation = models.TextField("进展情况", blank=True, help_text="做了什么、还差什么")
     listed_at = models.DateTimeField("列入时间", editable=False)
     done_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="报送验收人"

@@ -60,6 +60,8 @@ DAY = forms.DateInput(format="%Y-%m-%d")
 PAGE = 50
 SHOWN = 30
 """Entries and industries on the page of a list; the rest stands in the list of entries."""
+MOST_LISTS = 300
+"""Shown at once, the newest; older ones are found in the table of lists."""
 NOT_OVERDUE = tuple(status for status in EntryStatus if status not in TO_DO)
 
 
@@ -70,7 +72,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Every list that concerns a region, kind by kind, with how far it is among the enterprises within sight."""
     region, today = region_asked(request), local_day(request.now)
     seen = EnterpriseList.objects.visible_to(request.acting).select_related("region", "responsible_unit")
-    known = list(seen.order_by("due_on", "pk"))
+    known = list(seen.order_by("-made_at", "pk")[:MOST_LISTS])
+    known.sort(key=lambda each: each.due_on)
     entries = ListEntry.objects.visible_to(request.acting).filter(within(region.path))
     progress = lists.progress_of(known, entries, today)
     groups = [
@@ -87,19 +90,24 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 class ListForm(RecordForm):
-    kind = forms.ChoiceField(label="清单类别", choices=ListKind.choices)
     title = forms.CharField(
         label="清单名称", max_length=100, help_text="写明年份和范围，例如“2026 年化工企业关闭退出清单”。"
     )
     basis = forms.CharField(label="依据", max_length=200, help_text="方案或文件的名称和文号。")
-    region = region_field("区域", help_text="清单管到哪个区域，只能列入这个区域内的企业。")
     due_on = forms.DateField(label="完成期限", widget=DAY, help_text="清单上的企业都要在这一天以前完成。")
-
-    only_when_new = ("kind", "region")
 
     class Meta:
         model = EnterpriseList
         fields: tuple[str, ...] = ()
+
+
+class NewListForm(ListForm):
+    """Kind and region are chosen once: another kind or region is another list."""
+
+    kind = forms.ChoiceField(label="清单类别", choices=ListKind.choices)
+    region = region_field("区域", help_text="清单管到哪个区域，只能列入这个区域内的企业。")
+
+    field_order = ("kind", "title", "basis", "region", "due_on")
 
 
 def progress_panel(of: EnterpriseList, at: At) -> Mapping[str, Any]:
@@ -147,7 +155,7 @@ class EnterpriseListPages(RecordPages):
         Panel("完成情况", "registry/panels/list_progress.html", progress_panel),
     )
     related = ("region", "responsible_unit")
-    form = ListForm
+    form = NewListForm
     creates = Permission.MANAGE_ENTERPRISES
     empty = "还没有清单。把方案、文件里的改造提升、整合重组、关闭退出等清单建进来，就能逐家盯到完成。"
     help = "清单由建立单位维护：列入企业、调整期限、移出。完成率只算经另一人验收的企业。"
@@ -155,6 +163,9 @@ class EnterpriseListPages(RecordPages):
     def may_edit(self, record: models.Model, at: At) -> str | None:
         assert isinstance(record, EnterpriseList)
         return lists.keeping_list_refusal(record, at.acting)
+
+    def form_for(self, record: Any, at: At) -> type[forms.ModelForm]:
+        return NewListForm if record is None else ListForm
 
     def save(self, form: forms.ModelForm, *, by: Acting, now: datetime) -> models.Model:
         if form.instance._state.adding:
@@ -363,7 +374,7 @@ class ListEntryPages(RecordPages):
         ("清单", ("enterprise", "list", Column("list__kind", "类别", kind="text",
                                              value=lambda entry: entry.list.get_kind_display()),
                   Column("list__basis", "依据"), "listed_at")),
-        ("落实", ("measures", "due_on", "supervising_unit", "progress")),
+        ("落实", ("measures", "due_on", "supervising_unit", "situation")),
         ("验收", ("done_by", "done_at", "check_by", "verified_by", "finding", "closed_at", "reason")),
     )  # fmt: skip
     panels = (Panel("下一步", "registry/panels/list_next.html", next_step, side=True),)

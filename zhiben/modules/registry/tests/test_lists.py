@@ -13,7 +13,7 @@ from zhiben.core.exchange.models import Stage
 from zhiben.core.exchange.tests.conftest import book_of
 from zhiben.core.files.services import receive_upload
 from zhiben.core.jobs.running import run_pending
-from zhiben.core.notify.models import Notice
+from zhiben.core.notify.models import Notification
 from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
 from zhiben.core.web.testing import PagesTest, check_page, counted
@@ -57,7 +57,7 @@ def done(cast, now, entry, who="plant_officer"):
     step = "submit" if who.startswith("plant") else "submit_for"
     if step == "submit":
         entry = fire(entry, "begin", by=by, now=now)
-    return fire(entry, step, by=by, now=now, progress="设备已拆除", files=[proof(cast, now, who)])
+    return fire(entry, step, by=by, now=now, situation="设备已拆除", files=[proof(cast, now, who)])
 
 
 def factories(cast, now, count, **more) -> list[Enterprise]:
@@ -121,15 +121,17 @@ class TestLife:
             fire(entry, "begin", by=cast.town, now=now)
         entry = fire(entry, "begin", by=cast.plant_officer, now=now)
         with pytest.raises(StepInvalid):
-            fire(entry, "submit", by=cast.plant_officer, now=now, progress="拆完了")
-        entry = fire(entry, "submit", by=cast.plant_officer, now=now, progress="拆完了", files=[proof(cast, now)])
+            fire(entry, "submit", by=cast.plant_officer, now=now, situation="拆完了")
+        entry = fire(entry, "submit", by=cast.plant_officer, now=now, situation="拆完了", files=[proof(cast, now)])
         assert (entry.status, entry.done_by, entry.check_by) == (
             "done", cast.plant_officer.person, local_day(now) + timedelta(15)
         )  # fmt: skip
         with pytest.raises(StepRefused):
             fire(entry, "verify", by=cast.plant_head, now=now, finding="属实")
         entry = fire(entry, "return", by=cast.bureau_officer, now=now, reason="还有一台没拆")
-        entry = fire(entry, "submit", by=cast.plant_head, now=now, progress="全拆了", files=[proof(cast, now, "plant_head")])
+        entry = fire(
+            entry, "submit", by=cast.plant_head, now=now, situation="全拆了", files=[proof(cast, now, "plant_head")]
+        )
         entry = fire(entry, "verify", by=cast.bureau_officer, now=now, finding="现场核实")
         assert (entry.status, entry.verified_by, entry.closed_at) == ("verified", cast.bureau_officer.person, now)
         plant.refresh_from_db()
@@ -162,7 +164,7 @@ class TestLife:
 
         def told(days):
             sweep(now + (DUE - local_day(now) + timedelta(days)))
-            rows = Notice.objects.filter(record_type="registry.listentry", record_id=str(entry.pk))
+            rows = Notification.objects.filter(record_type="registry.listentry", record_id=str(entry.pk))
             return {(row.person.name, row.kind) for row in rows.select_related("person")}
 
         before = told(-7)
@@ -179,7 +181,7 @@ class TestLife:
         from zhiben.modules.registry.services import change_enterprise
 
         change_enterprise(enterprise=plant, sector=Sector.GAS, by=cast.office, now=now)
-        deliver_pending(now=now)
+        deliver_pending(now)
         run_pending()
         for each in (entry, given):
             each.refresh_from_db()
@@ -187,7 +189,7 @@ class TestLife:
         assert (given.sector, given.supervising_unit) == ("gas", cast.town.unit), "given to another unit it stays"
         (heir,) = factories(cast, now, 1)
         fire(plant, "merge", by=cast.town, now=now, heir=heir.unit, reason="整合")
-        deliver_pending(now=now)
+        deliver_pending(now)
         run_pending()
         entry.refresh_from_db()
         assert entry.responsible_unit == heir.unit
@@ -208,7 +210,9 @@ class TestProgress:
         fire(verified, "verify", by=cast.bureau_officer, now=now, finding="属实")
         fire(entries[3], "remove", by=cast.office, now=now, reason="列错了")
 
-        def progress(who, day=local_day(now) + timedelta(1)):
+        tomorrow = local_day(now) + timedelta(1)
+
+        def progress(who, day=tomorrow):
             return lists.progress_of([of], ListEntry.objects.visible_to(getattr(cast, who)), day)[of.pk]
 
         far = progress("office")
@@ -236,7 +240,7 @@ class TestIndustries:
         under = counted_under([fine, wide], Enterprise.objects.visible_to(cast.office), local_day(now))
         assert [(each.sure, each.perhaps) for each in under] == [(1, 2), (3, 0)]
         for wrong, says in (({"code": "Z99"}, "不在《国民经济行业分类》"), ({"code": ""}, "请填写行业代码"),
-                            ({"code": "C26"}, "已在清单上"), ({"code": "C1", "unit": cast.town.unit}, "")):  # fmt: skip
+                            ({"code": "C26"}, "已在清单上"), ({"code": "C15", "unit": cast.town.unit}, "只有新兴行业")):  # fmt: skip
             with pytest.raises(Refused, match=says):
                 list_industry(to=of, by=cast.office, now=now, **wrong)
         with pytest.raises(Refused, match="只列企业"):
@@ -301,7 +305,7 @@ class TestImport:
             ["大地加油站", "", "柳溪镇", "退出", "", "", ""],
             ["没有这家厂", "", "", "退出", "", "", ""],
             ["云帆化工有限公司", "", "", "拆除", "", "", ""],
-            ["某厂", credit_code("91990121MA00LIST1"), "远山县", "退出", "", "", ""],
+            ["某厂", credit_code("91990121MA00RTW01"), "远山县", "退出", "", "", ""],
         ])  # fmt: skip
         said = "\n".join(self.sentences(run))
         for part in ("“大地加油站”是下面哪一家", "没有“没有这家厂”的企业档案", "与第 2 行是同一家企业", "不在您管理的"):
@@ -369,7 +373,12 @@ class TestPages:
         base = f"/registry/lists/{of.pk}/"
         check_page(cast, "/registry/lists/", insider="office", outsider="plant_officer")
         assert of.title not in cast.client("outsider").get("/registry/lists/").content.decode()
-        for address in ("entries/new/", "industries/new/", f"industries/{line.pk}/", f"industries/{line.pk}/enterprises/"):
+        for address in (
+            "entries/new/",
+            "industries/new/",
+            f"industries/{line.pk}/",
+            f"industries/{line.pk}/enterprises/",
+        ):
             check_page(cast, base + address, insider="office")
             assert cast.client("plant_officer").get(base + address).status_code == 404
         for address in ("entries/new/", "industries/new/", f"industries/{line.pk}/"):
