@@ -54,7 +54,7 @@ def list_industry(
     line.code, line.name, line.unit, line.note = known, name[:100], unit, note.strip()[:300]
     line.save()
     label = "修改清单行业" if industry else "列入行业"
-    leave_line(to, "list_industry", label, by, now, {"industry": str(line), "unit": str(unit or ""), "note": line.note})
+    leave_line(to, "list_industry", label, by, now, _told(line))
     return line
 
 
@@ -65,10 +65,18 @@ def unlist_industry(*, industry: ListedIndustry, reason: str, by: By, now: datet
         raise Refused(refusal)
     if not reason.strip():
         raise Refused("请写明为什么移出，例如文件已修订。", "reason")
-    leave_line(
-        industry.list, "unlist_industry", "移出行业", by, now, {"industry": str(industry), "why": reason.strip()[:300]}
-    )
+    leave_line(industry.list, "unlist_industry", "移出行业", by, now, _told(industry), reason.strip()[:300])
     industry.delete()
+
+
+def _told(industry: ListedIndustry) -> dict[str, str]:
+    """For the trail of the list: named as paths from it, so that its page finds their labels."""
+    said = {
+        "industries__name": str(industry),
+        "industries__unit": str(industry.unit or ""),
+        "industries__note": industry.note,
+    }
+    return {name: text for name, text in said.items() if text}
 
 
 # ── the enterprises that fall under them ─────────────────────────────────────────────────────────────────────────

@@ -109,11 +109,17 @@ def keeping_list_refusal(enterprise_list: EnterpriseList, by: By) -> str | None:
 
 
 def leave_line(
-    enterprise_list: EnterpriseList, verb: str, label: str, by: By, now: datetime, data: dict[str, Any]
+    enterprise_list: EnterpriseList,
+    verb: str,
+    label: str,
+    by: By,
+    now: datetime,
+    data: dict[str, Any],
+    reason: str = "",
 ) -> None:
     audit.append(
         record_type=RECORD, record_id=str(enterprise_list.pk), kind=Kind.EDIT, verb=verb, label=label, by=by, now=now,
-        data=data,
+        data=data, reason=reason,
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, DateRange, Filter, Flag, RegionFilter, UnitFilter, overdue
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
+from zhiben.core.web.words import full_day
 from zhiben.core.workflow.offers import offers
 
 from .. import lists
@@ -337,6 +338,17 @@ def next_step(entry: ListEntry, at: At) -> Mapping[str, Any] | None:
     }
 
 
+def files_of(entry: ListEntry, at: At) -> Mapping[str, Any]:
+    """Where an entry leads: the enterprise's file and the list, for those who may open them."""
+    sees = EnterpriseList.objects.visible_to(at.acting).filter(pk=entry.list_id).exists()
+    return {"enterprise": entry.enterprise if can_see(entry.enterprise, at.acting) else None,
+            "list": entry.list if sees else None}  # fmt: skip
+
+
+CHECK_BY = Column("check_by", kind="text", value=lambda entry: entry.check_by and full_day(entry.check_by))
+"""A fact only once there is something to verify; unlike other deadlines it is not missed before."""
+
+
 class ListEntryPages(RecordPages):
     model, name, title = ListEntry, "list_entries", "清单企业"
     imports = "registry.list_entries"
@@ -375,9 +387,12 @@ class ListEntryPages(RecordPages):
                                              value=lambda entry: entry.list.get_kind_display()),
                   Column("list__basis", "依据"), "listed_at")),
         ("落实", ("measures", "due_on", "supervising_unit", "situation")),
-        ("验收", ("done_by", "done_at", "check_by", "verified_by", "finding", "closed_at", "reason")),
+        ("验收", ("done_by", "done_at", CHECK_BY, "verified_by", "finding", "closed_at", "reason")),
     )  # fmt: skip
-    panels = (Panel("下一步", "registry/panels/list_next.html", next_step, side=True),)
+    panels = (
+        Panel("下一步", "registry/panels/list_next.html", next_step, side=True),
+        Panel("相关档案", "registry/panels/list_files.html", files_of, side=True),
+    )
     related = ("list", "enterprise__unit")
     tones = {S.DONE: "orange", S.VERIFIED: "green"}
     empty = "打开一份清单，可以逐家列入企业；也可以用“导入”把名单一次录入。"

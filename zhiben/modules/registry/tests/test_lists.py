@@ -389,6 +389,9 @@ class TestPages:
         assert cast.client("plant_officer").get(of.get_absolute_url()).status_code == 404
         cast.client("office").post(remove, {"reason": "文件修订"})
         assert not of.industries.exists()
+        page = cast.client("office").get(of.get_absolute_url()).content.decode()
+        assert "C26 化学原料和化学制品制造业" in page, "the trail says which industry"
+        assert "文件修订" in page
 
     def test_a_list_is_made_filled_and_shown_in_the_browser(self, cast, now, plant):
         client = cast.client("office")
@@ -405,6 +408,9 @@ class TestPages:
         assert "停产拆除" in wrong.content.decode()
         assert client.post(new, {"enterprise": plant.unit_id, "measures": "停产拆除"}).status_code == 302
         assert "停产拆除" in client.get(of.get_absolute_url()).content.decode()
+        entry = cast.client("plant_officer").get(of.entries.get().get_absolute_url()).content.decode()
+        assert plant.get_absolute_url() in entry
+        assert of.get_absolute_url() not in entry, "the list itself is not the enterprise's to open"
         assert "关闭退出清单" in cast.client("plant_officer").get(plant.get_absolute_url()).content.decode()
 
     def test_only_a_verified_closing_offers_to_close_the_enterprise(self, cast, now, plant):
