@@ -30,8 +30,8 @@ from zhiben.modules.registry.listed_industries import (
 )
 from zhiben.modules.registry.models import Enterprise, EnterpriseList, ListEntry, ListKind
 from zhiben.modules.registry.pages.lists import EnterpriseListPages, ListEntryPages
-from zhiben.modules.registry.services import NewEnterprise, register_enterprise, register_enterprises
-from zhiben.modules.registry.testing import credit_code, enrol_plant
+from zhiben.modules.registry.services import NewEnterprise, change_enterprise, register_enterprise, register_enterprises
+from zhiben.modules.registry.testing import credit_code
 
 DUE = date(2026, 6, 30)
 
@@ -178,8 +178,6 @@ class TestLife:
     def test_it_goes_where_its_enterprise_goes(self, cast, now, plant):
         entry = listed(cast, now, a_list(cast, now), plant)
         given = listed(cast, now, a_list(cast, now, ListKind.REBUILD), plant, unit=cast.town.unit)
-        from zhiben.modules.registry.services import change_enterprise
-
         change_enterprise(enterprise=plant, sector=Sector.GAS, by=cast.office, now=now)
         deliver_pending(now)
         run_pending()
