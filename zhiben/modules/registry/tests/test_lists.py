@@ -446,8 +446,3 @@ class TestPages:
         grow(4)
         many = [counted(client, address)[1] for address in addresses]
         assert [each for each in zip(addresses, few, many, strict=True) if each[2] > each[1]] == []
-
-
-@pytest.fixture
-def enrolled(cast, now):
-    return enrol_plant(cast, now)
