@@ -13,7 +13,7 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         from zhiben.core.workflow.sweep import register_periodic
 
-        from . import disputes, dividing, evidence  # noqa: F401 — the lives of records register themselves
+        from . import admission, disputes, dividing, evidence, reactions  # noqa: F401 — lives and reactions register themselves
 
         register_periodic("registry.turn_lines", dividing.turn_lines)
         register_periodic("registry.expire_evidence", evidence.expire_evidence)

@@ -24,8 +24,9 @@ from zhiben.core.notify.services import Message, tell_many, withdraw
 from zhiben.core.org.roles import Role
 from zhiben.core.workflow.sweep import register_periodic
 
+from .models.engagements import RUNNING, Engagement, EngagementStatus, Qualification
 from .models.enterprises import EXISTING
-from .models.parties import Engagement, EngagementStatus, Policy
+from .models.parties import Policy
 from .models.parts import SOON, Equipment, EquipmentState, Licence, Staff
 
 OWN = (Role.SAFETY_OFFICER, Role.ENTERPRISE_HEAD)
@@ -62,8 +63,10 @@ TERMS = (
     Term("retire", "设备使用年限", Equipment, "retire_by", {"state": EquipmentState.IN_USE}),
     Term("staff", "人员证书", Staff, "certificate_until", {"is_gone": False}),
     Term("licences", "证照", Licence, "valid_to", {"is_void": False}),
-    Term("policies", "安责险保单", Policy, "ends_on", {}),
-    Term("contractors", "外包外租检查", Engagement, "check_by", {"status": EngagementStatus.ADMITTED}),
+    Term("policies", "安责险保单", Policy, "ends_on", {"is_cancelled": False}),
+    Term("contractors", "外包外租检查", Engagement, "check_by", {"status": EngagementStatus.PRESENT}),
+    Term("contracts", "外包外租期限", Engagement, "ends_on", {"status__in": RUNNING}),
+    Term("papers", "外来单位证照", Qualification, "valid_to", {"is_void": False, "engagement__status__in": RUNNING}),
 )
 
 
@@ -85,10 +88,11 @@ def remind(now: datetime) -> int:
     return count
 
 
-def forget(part: Any, *, now: datetime) -> None:
-    """It has another day now, or none: what was said of the old one asks for nothing any more."""
+def forget(part: Any, *, field: str = "", now: datetime) -> None:
+    """It has another day now, or none: what was said of the old one asks for nothing any more. `field`: the one day
+    that changed, where a thing has several."""
     enterprise = str(part.enterprise_id)
-    for key in [term.key for term in TERMS if isinstance(part, term.model)]:
+    for key in [term.key for term in TERMS if isinstance(part, term.model) and field in ("", term.field)]:
         withdraw(record_type=RECORD, record_id=enterprise, key_prefix=f"remind:{key}:{part.pk}:", now=now)
 
 

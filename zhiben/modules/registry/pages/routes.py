@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import duties, matrix, more_panels  # noqa: F401 — panels register themselves
+from . import duties, engagements, matrix, more_panels, parties  # noqa: F401 — panels register themselves
 
 supervision = (
     [
@@ -25,10 +25,28 @@ coverage = (
     "coverage",
 )
 
+odd = (
+    [
+        path("enterprises/<uuid:pk>/engagements/new/", engagements.propose, name="propose"),
+        path("engagements/<uuid:pk>/papers/new/", engagements.add_paper, name="add_paper"),
+        path("engagements/<uuid:pk>/papers/<int:paper_id>/", engagements.change_paper, name="change_paper"),
+        path("engagements/<uuid:pk>/papers/<int:paper_id>/check/", engagements.check_paper, name="check_paper"),
+        path("enterprises/<uuid:pk>/policies/new/", parties.add_policy, name="add_policy"),
+        path("policies/<int:pk>/visits/new/", parties.add_visit, name="add_visit"),
+    ],
+    "parties",
+)
+
 urlpatterns = [
+    path("registry/", include(odd)),
     path("registry/", include(supervision)),
     path("registry/", include(coverage)),
     path("registry/", include(matrix.DisputePages.urls())),
     path("registry/", include(duties.DutyPages.urls())),
     path("registry/", include(duties.EvidencePages.urls())),
+    path("registry/", include(engagements.EngagementPages.urls())),
+    path("registry/", include(parties.PolicyPages.urls())),
+    path("registry/", include(parties.ExpertPages.urls())),
+    path("registry/", include(parties.InstitutionPages.urls())),
+    path("registry/", include(parties.InsurerPages.urls())),
 ]
