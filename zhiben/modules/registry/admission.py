@@ -198,4 +198,3 @@ ADMISSION = Workflow(
              waits=False, tone="quiet"),
     ),
 )  # fmt: skip
-

@@ -45,9 +45,9 @@ ENDLESS = (PAPER.BUSINESS, PAPER.OTHER)
 
 def own_refusal(enterprise: Enterprise, by: By) -> str | None:
     """Why the contractors of this enterprise are not `by`'s to keep: they are its own people's, and nobody else's."""
-    if isinstance(by, Acting):
-        if by.unit.pk != enterprise.unit_id or by.role not in (Role.SAFETY_OFFICER, Role.ENTERPRISE_HEAD):
-            return "外包外租单位由企业自己的主要负责人或安全管理员登记和管理，监管单位可以查看。"
+    own = (Role.SAFETY_OFFICER, Role.ENTERPRISE_HEAD)
+    if isinstance(by, Acting) and (by.unit.pk != enterprise.unit_id or by.role not in own):
+        return "外包外租单位由企业自己的主要负责人或安全管理员登记和管理，监管单位可以查看。"
     return None if enterprise.exists else f"企业{enterprise.get_status_display()}，不能再登记外包外租单位。"
 
 

@@ -99,7 +99,9 @@ def _refuse_party(party: Party, by: By, today: date, *, is_new: bool) -> None:
     _clean(party)
     same = Party.objects.filter(kind=party.kind, name=party.name, region=party.region).exclude(pk=party.pk)
     if same.exists():
-        raise Refused(f"“{party.region}”已经登记了“{party.name}”，请打开原有的一条修改；同名的请在后面注明单位。", "name")
+        raise Refused(
+            f"“{party.region}”已经登记了“{party.name}”，请打开原有的一条修改；同名的请在后面注明单位。", "name"
+        )
 
 
 # ── policies ─────────────────────────────────────────────────────────────────────────────────────────────────────

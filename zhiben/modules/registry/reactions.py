@@ -23,7 +23,7 @@ def carry_to_the_heir(event: EnterpriseMerged, *, now: datetime) -> None:
     """Who is at work stays at work, under the enterprise that takes over."""
     heir = Enterprise.objects.select_related("unit").get(pk=event.merged_into)
     _carry(UUID(event.record_id), heir, now)
-    Qualification.objects.filter(enterprise=event.record_id).update(enterprise=heir)
+    Qualification.objects.filter(enterprise=UUID(event.record_id)).update(enterprise=heir)
 
 
 @later(EnterpriseMoved)
@@ -35,7 +35,7 @@ def follow_the_enterprise(event: EnterpriseMoved, *, now: datetime) -> None:
 @later(EnterpriseClosed)
 def end_with_the_enterprise(event: EnterpriseClosed, *, now: datetime) -> None:
     """Nobody is left who coordinates them. Subcontractors go first, as they may not stay without their contractor."""
-    rows = Engagement.objects.filter(enterprise=event.record_id)
+    rows = Engagement.objects.filter(enterprise=UUID(event.record_id))
     for engagement in rows.filter(status__in=RUNNING).order_by("under", "pk").reverse():
         engine.fire(engagement, "end", by=FOLLOWING, now=now, reason="企业已关闭")
     for engagement in rows.exclude(status=EngagementStatus.ENDED):

@@ -38,8 +38,6 @@ RUNNING = (
 """Admitted and not over: their papers have to hold."""
 
 
-
-
 class Engagement(Scoped):
     """Another party at work in the enterprise, under the enterprise's own safety system (安全生产法 第49条).
     `responsible_unit` is the enterprise: it admits, coordinates and checks; `supervising_unit` sees."""
@@ -90,9 +88,7 @@ class Engagement(Scoped):
         constraints = [models.CheckConstraint(condition=Q(ends_on__gte=F("begins_on")), name="registry_period_runs")]
         indexes = [
             models.Index(fields=("credit_code",), name="registry_engaged_by_code", condition=~Q(credit_code="")),
-            models.Index(
-                fields=("check_by",), name="registry_check_due", condition=Q(status=EngagementStatus.PRESENT)
-            ),
+            models.Index(fields=("check_by",), name="registry_check_due", condition=Q(status=EngagementStatus.PRESENT)),
         ]
 
     def __str__(self) -> str:
@@ -124,9 +120,7 @@ class Qualification(Part):
     """Null: without an end, as most business licences."""
     proof = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="+", verbose_name="证照照片或扫描件")
     is_void = models.BooleanField("已作废", default=False)
-    entered_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="登记人"
-    )
+    entered_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="登记人")
     checked_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="核对人"
     )

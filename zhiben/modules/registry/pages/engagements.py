@@ -163,11 +163,11 @@ class EngagementPages(RecordPages):
         Panel("统一协调和安全检查", "registry/panels/coordination.html", coordination_of, side=True),
         Panel("这家单位的档案", "registry/panels/tied.html", who_it_is, side=True),
     )
-    beside = {  # noqa: RUF012 — as RecordPages declares it
+    beside = {
         "admit": Panel("证照和资质", "registry/panels/papers_looked_at.html", papers_of),
         "enter": Panel("证照和资质", "registry/panels/papers_looked_at.html", papers_of),
     }
-    tones = {S.REFUSED: "red", S.PRESENT: "green", S.BARRED: "red"}  # noqa: RUF012
+    tones = {S.REFUSED: "red", S.PRESENT: "green", S.BARRED: "red"}
     related = ("enterprise__unit",)
     form = EngagementForm
     empty = "企业在自己的档案页登记外包外租单位后，会出现在这里。"

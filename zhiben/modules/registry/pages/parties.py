@@ -155,7 +155,9 @@ class InsurerPages(PoolPages):
         Column("is_retired", shown=False),
     )
     filters = (RegionFilter(), Flag("retired", "已停用", condition=lambda at: Q(is_retired=True)))
-    facts = (("基本信息", ("name", "credit_code", Column("field", "业务范围"), "region", "contact", "mobile", "is_retired")),)
+    facts = (
+        ("基本信息", ("name", "credit_code", Column("field", "业务范围"), "region", "contact", "mobile", "is_retired")),
+    )
     panels = (Panel("承保和服务", "registry/panels/insured.html", policies_of_insurer),)
     form = InsurerForm
 

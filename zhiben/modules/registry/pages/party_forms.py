@@ -178,7 +178,16 @@ class InstitutionForm(PartyForm):
     qualification_number = _line("资质编号", 64, required=False)
     valid_to = forms.DateField(label="资质有效期至", widget=DAY, required=False)
 
-    field_order = ("kind", "name", "region", "credit_code", "field", "qualification", "qualification_number", "valid_to")
+    field_order = (
+        "kind",
+        "name",
+        "region",
+        "credit_code",
+        "field",
+        "qualification",
+        "qualification_number",
+        "valid_to",
+    )
 
     class Meta(PartyForm.Meta):
         model = Institution

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from zhiben.core import clock
 from zhiben.core.audit.services import lines_of
 from zhiben.core.clock import local_day
 from zhiben.core.events.services import deliver_pending
@@ -23,6 +24,11 @@ from zhiben.modules.registry.testing import credit_code, enrol_plant
 from zhiben.modules.registry.tests.test_reminding import told
 
 CODE = credit_code("91990121MA00FANG0")
+
+
+@pytest.fixture(autouse=True)
+def pages_live_today(monkeypatch, now):
+    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture
@@ -102,7 +108,7 @@ class TestAdmission:
         paper(cast, now, engagement)
         last = paper(cast, now, engagement, "permit", by="plant_head")
         for by in ("plant_officer", "plant_head"):
-            with pytest.raises(StepRefused, match="您本人"):
+            with pytest.raises(StepRefused, match=r"您本人|申请人以外"):
                 fire(engagement, "admit", by=getattr(cast, by), now=now, finding="好")
         with pytest.raises(Refused, match="您本人登记"):
             engagements.check_qualification(qualification=last, by=cast.plant_head, now=now)
@@ -115,7 +121,7 @@ class TestAdmission:
         paper(cast, now, engagement, "capability")
         engagements.change_engagement(engagement=engagement, work="罐区防腐和保温", by=cast.plant_head, now=now)
         engagement.refresh_from_db()
-        with pytest.raises(StepRefused, match="您本人填写"):
+        with pytest.raises(StepRefused, match=r"您本人填写|申请人以外"):
             fire(engagement, "admit", by=cast.plant_head, now=now, finding="好")
 
     def test_nobody_from_outside_admits_or_keeps(self, cast, now, plant):
@@ -209,7 +215,9 @@ class TestAdmission:
 
     def test_a_contractor_of_this_system_is_known_by_its_code(self, cast, now, plant, to):
         other = register_enterprise(
-            enterprise=NewEnterprise(name="澄溪防腐", credit_code=CODE, region=cast.town.unit.region, sector="industry"),
+            enterprise=NewEnterprise(
+                name="澄溪防腐", credit_code=CODE, region=cast.town.unit.region, sector="industry"
+            ),
             **to,
         )
         engagement = present(cast, now, plant)
