@@ -78,9 +78,8 @@ def change_party(*, party: P, by: By, now: datetime, region: Region | None = Non
 
 
 def _refuse_party(party: Party, by: By, today: date, *, is_new: bool) -> None:
-    what = "姓名" if party.kind == PartyKind.EXPERT else "名称"
     if not party.name.strip():
-        raise Refused(f"请填写{what}。", "name")
+        raise Refused("请填写专家的姓名或者机构的名称。", "name")
     if not party.field.strip():
         raise Refused("请填写专业或业务范围，派用时按它查找。", "field")
     if party.kind not in party.kinds:

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from zhiben.core.access.acting import Machine
 from zhiben.core.audit import services as audit
@@ -36,7 +37,7 @@ def follow_the_enterprise(event: EnterpriseMoved, *, now: datetime) -> None:
 def end_with_the_enterprise(event: EnterpriseClosed, *, now: datetime) -> None:
     """Nobody is left who coordinates them. Subcontractors go first, as they may not stay without their contractor."""
     rows = Engagement.objects.filter(enterprise=UUID(event.record_id))
-    for engagement in rows.filter(status__in=RUNNING).order_by("under", "pk").reverse():
+    for engagement in rows.filter(status__in=RUNNING).order_by(F("under").desc(nulls_last=True), "pk"):
         engine.fire(engagement, "end", by=FOLLOWING, now=now, reason="企业已关闭")
     for engagement in rows.exclude(status=EngagementStatus.ENDED):
         engine.fire(engagement, "give_up", by=FOLLOWING, now=now, reason="企业已关闭")

@@ -83,8 +83,7 @@ def remind(now: datetime) -> int:
         for batch in in_batches(term.rows(day - timedelta(MISSED), day + timedelta(SOON)).iterator(), AT_ONCE):
             count += len(batch)
             tell_many(_to_their_own(term, batch, Directory(now)), now=now)
-    for entered in (day - timedelta(ago) for ago in range(MISSED, -1, -1)):
-        tell_many(_to_supervisors(entered, Directory(now)), now=now)
+    tell_many(_to_supervisors(day - timedelta(MISSED), day, Directory(now)), now=now)
     return count
 
 
@@ -116,15 +115,15 @@ def _to_their_own(term: Term, rows: list[Any], directory: Directory) -> Iterable
             )
 
 
-def _to_supervisors(entered: date, directory: Directory) -> list[Message]:
-    """One message a unit for all that came within SOON days of its end on that day."""
-    ends_on = entered + timedelta(SOON)
-    found: dict[int, list[str]] = defaultdict(list)
+def _to_supervisors(first: date, last: date, directory: Directory) -> list[Message]:
+    """One message a unit for all that came within SOON days of its end on one day, for each day from first to last."""
+    found: dict[tuple[date, int], list[str]] = defaultdict(list)
     for term in TERMS:
-        for row in term.rows(ends_on, ends_on):
+        for row in term.rows(first + timedelta(SOON), last + timedelta(SOON)):
             if row.enterprise.supervising_unit_id is not None:
-                found[row.enterprise.supervising_unit_id].append(f"{row.enterprise}（{term.label}：{row}）")
-    directory.prefetch(found)
+                key = (getattr(row, term.field), row.enterprise.supervising_unit_id)
+                found[key].append(f"{row.enterprise}（{term.label}：{row}）")
+    directory.prefetch({unit for _, unit in found})
     return [
         Message(
             people=[person for people in _sitting(directory, unit, SUPERVISING) for person in people],
@@ -136,7 +135,7 @@ def _to_supervisors(entered: date, directory: Directory) -> list[Message]:
             due_on=ends_on,
             key=f"remind:ending:{unit}:{ends_on}",
         )
-        for unit, things in found.items()
+        for (ends_on, unit), things in sorted(found.items())
     ]
 
 
