@@ -63,7 +63,7 @@ def add_party(*, of: type[P], region: Region, by: By, now: datetime, **given: An
 @transaction.atomic
 def change_party(*, party: P, by: By, now: datetime, region: Region | None = None, **given: Any) -> P:
     """Correct an entry; `is_retired` takes it out of use. Raises Refused."""
-    locked = type(party)._default_manager.select_for_update(of=("self",)).select_related("region").get(pk=party.pk)
+    locked: Any = type(party)._default_manager.select_for_update(of=("self",)).select_related("region").get(pk=party.pk)
     if sentence := pool_refusal(locked, by):
         raise Refused(sentence)
     changed = _set(locked, KEPT, given)
@@ -74,7 +74,8 @@ def change_party(*, party: P, by: By, now: datetime, region: Region | None = Non
         _refuse_party(locked, by, local_day(now), is_new=False)
         locked.save()
         _line(locked, "change_party", f"修改{locked._meta.verbose_name}", by, now, {"changed": changed})
-    return locked
+    kept: P = locked
+    return kept
 
 
 def _refuse_party(party: Party, by: By, today: date, *, is_new: bool) -> None:

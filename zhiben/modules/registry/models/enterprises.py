@@ -38,7 +38,7 @@ EXISTING = (EnterpriseStatus.OPERATING, EnterpriseStatus.SUSPENDED)
 """Enterprises that are there: closed and merged ones are only history."""
 
 
-class TradedQuerySet(models.QuerySet):
+class TradedQuerySet(ScopedQuerySet):
     """Rows with `trades`, a list of sectors of the criteria catalogue."""
 
     def of_trade(self, trade: str) -> Self:
@@ -50,7 +50,7 @@ class TradedQuerySet(models.QuerySet):
         return self.filter(RawSQL(listed, [trade], output_field=models.BooleanField()))  # noqa: S611 — a parameter
 
 
-class EnterpriseQuerySet(TradedQuerySet, ScopedQuerySet):
+class EnterpriseQuerySet(TradedQuerySet):
     def existing(self) -> Self:
         return self.filter(status__in=EXISTING)
 

@@ -8,6 +8,7 @@ from django.db.models import F, Manager, Q
 from django.urls import reverse
 
 from zhiben.core.access.acting import Acting
+from zhiben.core.access.permissions import Permission, may
 from zhiben.core.org.models import Person, Region
 from zhiben.core.org.paths import RegionPathField, ancestors, within
 
@@ -28,8 +29,10 @@ LICENSED = (PartyKind.EVALUATION, PartyKind.TESTING)
 
 
 class PartyQuerySet(TradedQuerySet):
-    def visible_to(self, acting: Acting) -> Self:
+    def visible_to(self, acting: Acting | None) -> Self:
         """The pools of one's own region, of those below it and of those above it."""
+        if not may(acting, Permission.READ_RECORDS) or acting is None:
+            return self.none()
         own = acting.unit.region_path
         return self.filter(within(own) | Q(region_path__in=ancestors(own)))
 

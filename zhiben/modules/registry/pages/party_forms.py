@@ -145,7 +145,7 @@ class PartyForm(RecordForm):
 
 class ExpertForm(PartyForm):
     name = _line("姓名", 128)
-    credit_code = None  # type: ignore[assignment] — a person has none
+    credit_code = None  # type: ignore[assignment]
     contact = None  # type: ignore[assignment]
     field = _line("专业", 200, help_text="例如 化工工艺、电气、有限空间作业。")
     trades = forms.MultipleChoiceField(
