@@ -10,6 +10,7 @@ from zhiben.modules.criteria import api as criteria
 from zhiben.modules.hazards import api as hazards
 from zhiben.modules.plans import api as plans
 from zhiben.modules.registry import api as registry
+from zhiben.modules.registry import list_api
 from zhiben.modules.tasks import api as tasks
 
 DESCRIPTION = (
@@ -31,6 +32,8 @@ answer_problems(api)
 api.add_router("/me", me.router)
 api.add_router("/criteria", criteria.criteria)
 api.add_router("/enterprises", registry.router)
+api.add_router("/enterprise-lists", list_api.lists)
+api.add_router("/list-entries", list_api.entries)
 api.add_router("/hazards", hazards.hazards)
 api.add_router("/look-backs", hazards.look_backs)
 api.add_router("/reviews", hazards.reviews)

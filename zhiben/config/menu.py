@@ -15,14 +15,25 @@ from zhiben.insight.review import views as review
 from zhiben.modules.criteria.pages import browse as criteria
 from zhiben.modules.hazards.pages import menu as hazards
 from zhiben.modules.plans.pages import plans
-from zhiben.modules.registry.pages import duties, enterprises, matrix
+from zhiben.modules.registry.pages import classes, duties, engagements, enterprises, lists, matrix, parties
 from zhiben.modules.tasks import pages as tasks
 
 MENU: tuple[MenuGroup, ...] = (
     MenuGroup("我的工作", home.menu),
     MenuGroup("方案与任务", (*plans.menu, *tasks.menu)),
     MenuGroup("隐患治理", (*hazards.menu, *criteria.menu)),
-    MenuGroup("企业档案", (*enterprises.menu, *duties.menu, *matrix.menu)),
+    MenuGroup(
+        "企业档案",
+        (
+            *enterprises.menu,
+            *classes.menu,
+            *duties.menu,
+            *lists.menu,
+            *engagements.menu,
+            *parties.menu,
+            *matrix.menu,
+        ),
+    ),
     MenuGroup("分析与报告", (*overview.menu, *review.menu)),
     MenuGroup(
         "系统",

@@ -31,10 +31,12 @@ class Offer:
     """Names of the people it will come to."""
 
 
-def offers(record: Record, acting: Acting, now: datetime) -> list[Offer]:
-    """The steps that lead on from here and belong to this person, refused ones with their sentence."""
+def offers(record: Record, acting: Acting, now: datetime, directory: Directory | None = None) -> list[Offer]:
+    """The steps that lead on from here and belong to this person, refused ones with their sentence.
+
+    `directory`: one of the same moment that already knows the units of the record."""
     workflow = workflow_of(record)
-    directory = Directory(now)
+    directory = directory or Directory(now)
     holder = holders_of(workflow.record_type, [record.pk], now).get(str(record.pk))
     state = getattr(record, workflow.field_name)
     return [

@@ -10,7 +10,7 @@ class HazardsConfig(AppConfig):
     def ready(self) -> None:
         from zhiben.core.workflow.sweep import register_periodic
 
-        from . import drawing
+        from . import drawing, figures  # noqa: F401 — the figures register themselves
 
         register_periodic("hazards.draw_last_month", drawing.draw_last_month)
 

@@ -49,6 +49,8 @@ class Dossier:
     proof: str
     """The sentence of the proof of the hazard's own trail."""
     extensions: Sequence[dict[str, Any]]
+    look_backs: Sequence[LookBack]
+    """Those that whoever prints it knows of."""
     made_by: str
     made_at: datetime
 
@@ -78,7 +80,7 @@ def word_file(dossier: Dossier, progress: Any = None) -> bytes:
         *_dual_reports(hazard),
         *_verification(hazard),
         *_pictures("复查现场照片", [p for p in photos if p.label == ON_SITE], shown),
-        *_afterwards(hazard),
+        *_afterwards(dossier),
         *_pictures("回头看照片", [p for p in photos if p.label == LOOKED_AGAIN], shown),
         *_others(attachments, photos, shown),
         *_trail(dossier),
@@ -272,10 +274,9 @@ def _verification(hazard: Hazard) -> list[Block]:
     ]
 
 
-def _afterwards(hazard: Hazard) -> list[Block]:
-    blocks: list[Block] = []
-    looks = list(hazard.look_backs.select_related("looked_by", "new_hazard"))
-    if looks:
+def _afterwards(dossier: Dossier) -> list[Block]:
+    hazard, blocks = dossier.hazard, list[Block]()
+    if dossier.look_backs:
         blocks.append(
             Table(
                 head=("回头看期限", "结果", "查看日期", "查看人", "情况"),
@@ -287,7 +288,7 @@ def _afterwards(hazard: Hazard) -> list[Block]:
                         str(each.looked_by or ""),
                         _found_again(each),
                     )
-                    for each in looks
+                    for each in dossier.look_backs
                 ],
                 widths=(2.4, 2, 2.4, 1.8, 6),
             )

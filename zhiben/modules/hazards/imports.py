@@ -229,7 +229,8 @@ class HazardImport(Importing):
         row = plan.row
         assert plan.found_on is not None
         criterion, ground = self._citations.of(row["criterion"], plan.found_on) if row["criterion"] else (None, "")
-        finder = " ".join(filter(None, (row["found_by_unit"], row["found_by"])))
+        told = plan.channel == Channel.PUBLIC_REPORT
+        finder = "" if told else " ".join(filter(None, (row["found_by_unit"], row["found_by"])))
         kind, category = ledger.inspection_kind_of(row["source"]), row["category"]
         return Report(
             enterprise=plan.whose.enterprise,
@@ -300,6 +301,8 @@ def _read_channel(plan: _Plan, at: Context) -> None:
     own = isinstance(by, Acting) and by.unit.kind == UnitKind.ENTERPRISE
     said = ledger.channel_of(plan.row["source"]) if plan.row["source"] else None
     plan.channel = said or (Channel.SELF_INSPECTION if own else Channel.LEDGER)
+    if plan.channel == Channel.PUBLIC_REPORT and plan.row["found_by"]:
+        plan.notes.append("来源是群众举报，不登记发现人，以免泄露举报人。")
 
 
 def _read_state(plan: _Plan, at: Context) -> None:

@@ -18,7 +18,15 @@ from .actors import SUPERVISOR
 from .linking import confirm_link, reject_link
 from .models import Hazard, HazardStatus
 from .policy import policy_of, set_policy
-from .reporting import LONGEST_TEXTS, Report, position_objection, report_hazard, report_hazards, says_something
+from .reporting import (
+    LONGEST_TEXTS,
+    Report,
+    finder_objection,
+    position_objection,
+    report_hazard,
+    report_hazards,
+    says_something,
+)
 from .routing import closing_units
 from .searching import keep_words
 
@@ -64,6 +72,8 @@ def correct_hazard(*, hazard: Hazard, by: By, now: datetime, reason: str = "", *
             raise Refused(f"「{label}」不能为空，请填写", name)
         if len(str(getattr(hazard, name))) > (most := LONGEST_TEXTS[name]):
             raise Refused(f"「{label}」请控制在 {most} 字以内", name)
+    if sentence := finder_objection(hazard.channel, hazard.found_by_name):
+        raise Refused(sentence, "found_by_name")
     if sentence := position_objection(hazard.latitude, hazard.longitude):
         raise Refused(sentence, "latitude")
     if not said:

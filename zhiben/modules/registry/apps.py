@@ -13,10 +13,12 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         from zhiben.core.workflow.sweep import register_periodic
 
-        from . import disputes, dividing, evidence  # noqa: F401 — the lives of records register themselves
+        # lives and reactions register themselves
+        from . import admission, classing, disputes, dividing, evidence, list_life, reactions  # noqa: F401
 
         register_periodic("registry.turn_lines", dividing.turn_lines)
         register_periodic("registry.expire_evidence", evidence.expire_evidence)
+        register_periodic("registry.classify_today", classing.classify_today)
         post_migrate.connect(keep_after_migrate, sender=self, dispatch_uid="registry.keep_duties")
 
 

@@ -31,6 +31,7 @@ from zhiben.core.exchange.organisation.words import sector_called
 from zhiben.core.org.models import Region, RegionLevel
 from zhiben.core.org.paths import within
 
+from . import list_imports  # noqa: F401 — registers itself
 from .industries import read_industry
 from .matching import ANOTHER, SAME_AS, Known, Match, Wanted
 from .models.enterprises import Enterprise, Scale

@@ -24,8 +24,9 @@ from zhiben.core.notify.services import Message, tell_many, withdraw
 from zhiben.core.org.roles import Role
 from zhiben.core.workflow.sweep import register_periodic
 
+from .models.engagements import RUNNING, Engagement, EngagementStatus, Qualification
 from .models.enterprises import EXISTING
-from .models.parties import Engagement, EngagementStatus, Policy
+from .models.parties import Policy
 from .models.parts import SOON, Equipment, EquipmentState, Licence, Staff
 
 OWN = (Role.SAFETY_OFFICER, Role.ENTERPRISE_HEAD)
@@ -62,8 +63,10 @@ TERMS = (
     Term("retire", "设备使用年限", Equipment, "retire_by", {"state": EquipmentState.IN_USE}),
     Term("staff", "人员证书", Staff, "certificate_until", {"is_gone": False}),
     Term("licences", "证照", Licence, "valid_to", {"is_void": False}),
-    Term("policies", "安责险保单", Policy, "ends_on", {}),
-    Term("contractors", "外包外租检查", Engagement, "check_by", {"status": EngagementStatus.ADMITTED}),
+    Term("policies", "安责险保单", Policy, "ends_on", {"is_cancelled": False}),
+    Term("contractors", "外包外租检查", Engagement, "check_by", {"status": EngagementStatus.PRESENT}),
+    Term("contracts", "外包外租期限", Engagement, "ends_on", {"status__in": RUNNING}),
+    Term("papers", "外来单位证照", Qualification, "valid_to", {"is_void": False, "engagement__status__in": RUNNING}),
 )
 
 
@@ -80,15 +83,15 @@ def remind(now: datetime) -> int:
         for batch in in_batches(term.rows(day - timedelta(MISSED), day + timedelta(SOON)).iterator(), AT_ONCE):
             count += len(batch)
             tell_many(_to_their_own(term, batch, Directory(now)), now=now)
-    for entered in (day - timedelta(ago) for ago in range(MISSED, -1, -1)):
-        tell_many(_to_supervisors(entered, Directory(now)), now=now)
+    tell_many(_to_supervisors(day - timedelta(MISSED), day, Directory(now)), now=now)
     return count
 
 
-def forget(part: Any, *, now: datetime) -> None:
-    """It has another day now, or none: what was said of the old one asks for nothing any more."""
+def forget(part: Any, *, field: str = "", now: datetime) -> None:
+    """It has another day now, or none: what was said of the old one asks for nothing any more. `field`: the one day
+    that changed, where a thing has several."""
     enterprise = str(part.enterprise_id)
-    for key in [term.key for term in TERMS if isinstance(part, term.model)]:
+    for key in [term.key for term in TERMS if isinstance(part, term.model) and field in ("", term.field)]:
         withdraw(record_type=RECORD, record_id=enterprise, key_prefix=f"remind:{key}:{part.pk}:", now=now)
 
 
@@ -112,15 +115,15 @@ def _to_their_own(term: Term, rows: list[Any], directory: Directory) -> Iterable
             )
 
 
-def _to_supervisors(entered: date, directory: Directory) -> list[Message]:
-    """One message a unit for all that came within SOON days of its end on that day."""
-    ends_on = entered + timedelta(SOON)
-    found: dict[int, list[str]] = defaultdict(list)
+def _to_supervisors(first: date, last: date, directory: Directory) -> list[Message]:
+    """One message a unit for all that came within SOON days of its end on one day, for each day from first to last."""
+    found: dict[tuple[date, int], list[str]] = defaultdict(list)
     for term in TERMS:
-        for row in term.rows(ends_on, ends_on):
+        for row in term.rows(first + timedelta(SOON), last + timedelta(SOON)):
             if row.enterprise.supervising_unit_id is not None:
-                found[row.enterprise.supervising_unit_id].append(f"{row.enterprise}（{term.label}：{row}）")
-    directory.prefetch(found)
+                key = (getattr(row, term.field), row.enterprise.supervising_unit_id)
+                found[key].append(f"{row.enterprise}（{term.label}：{row}）")
+    directory.prefetch({unit for _, unit in found})
     return [
         Message(
             people=[person for people in _sitting(directory, unit, SUPERVISING) for person in people],
@@ -132,7 +135,7 @@ def _to_supervisors(entered: date, directory: Directory) -> list[Message]:
             due_on=ends_on,
             key=f"remind:ending:{unit}:{ends_on}",
         )
-        for unit, things in found.items()
+        for (ends_on, unit), things in sorted(found.items())
     ]
 
 

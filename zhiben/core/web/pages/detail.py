@@ -8,6 +8,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from zhiben.core.access.actors import SIDES
 from zhiben.core.access.directory import Directory
 from zhiben.core.access.sight import seen_by
 from zhiben.core.audit.proof import prove
@@ -51,7 +52,10 @@ def record_context(pages: RecordPages, request: HttpRequest, record: Any) -> dic
     at = At(request.acting, request.now)
     lines = timeline_of(pages, record)
     claim = holders_of(pages.record_type, [record.pk], at.now).get(str(record.pk)) if pages.workflow else None
-    offered = offers(record, at.acting, at.now) if pages.workflow else []
+    directory = Directory(at.now)
+    if pages.workflow:  # both sides at once: their people are asked for by the steps and by whose turn it is
+        directory.prefetch(getattr(record, f"{side}_id", None) for side in SIDES)
+    offered = offers(record, at.acting, at.now, directory) if pages.workflow else []
     withheld = _withheld(offered)
     return {
         "pages": pages,
@@ -64,7 +68,7 @@ def record_context(pages: RecordPages, request: HttpRequest, record: Any) -> dic
         "may_claim": any(each.step.waits and not each.refusal for each in offered),
         "requests": _requests(pages, record, at),
         "finished": pages.is_finished(record),
-        "waits_for": _waits_for(pages, record, at) if pages.workflow else "",
+        "waits_for": _waits_for(pages, record, directory) if pages.workflow else "",
         "claim": claim,
         "claim_is_mine": claim is not None and claim.person_id == at.acting.person.pk,
         "edit_refusal": pages.may_edit(record, at) if pages.form else "",
@@ -163,10 +167,9 @@ def _withheld(offered: list[Offer]) -> list[Offer]:
     return found if len(found) > FEW_WITHHELD else []
 
 
-def _waits_for(pages: RecordPages, record: Any, at: At) -> str:
+def _waits_for(pages: RecordPages, record: Any, directory: Directory) -> str:
     """Whose turn it is: the names of those before whom the record lies."""
     items = WorkItem.objects.filter(record_type=pages.record_type, record_id=str(record.pk)).exclude(step="")
-    directory = Directory(at.now)
     names = {person.pk: person.name for item in items for person in directory.people(item.seat)}
     return "、".join(list(names.values())[:6])
 

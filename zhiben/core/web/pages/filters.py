@@ -9,10 +9,10 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from zhiben.core.org.models import Region, RegionLevel, Unit
+from zhiben.core.org.models import Region, RegionLevel, Unit, UnitKind
 from zhiben.core.org.paths import within
 from zhiben.core.web.keys import key_of, keys_of
-from zhiben.core.web.lookups import resolve_unit
+from zhiben.core.web.lookups import around, resolve_unit
 from zhiben.core.web.words import full_day
 
 from .at import At
@@ -82,7 +82,7 @@ class Choice(Filter):
 
 @dataclass(frozen=True)
 class UnitFilter(Filter):
-    """One or several units, chosen by typing part of a name."""
+    """One or several units, chosen by typing part of a name. A key that was guessed tells no enterprise's name."""
 
     template = "web/filters/unit.html"
 
@@ -91,11 +91,11 @@ class UnitFilter(Filter):
         return (self.name, f"{self.name}_text")
 
     def read(self, params: QueryDict, at: At) -> list[Unit] | None:
-        ids = keys_of(params.getlist(self.name))
-        units = list(Unit.objects.filter(pk__in=ids[:50])) if ids else []
+        ids = keys_of(params.getlist(self.name))[:50]
         if typed := params.get(f"{self.name}_text", "").strip():
-            units += [unit for unit in [resolve_unit(typed)] if unit]
-        return units or None
+            ids += [unit.pk for unit in [resolve_unit(typed)] if unit]
+        known = ~Q(kind=UnitKind.ENTERPRISE) | around(at.acting)
+        return list(Unit.objects.filter(known, pk__in=ids)) if ids else None
 
     def narrow(self, rows: QuerySet, value: list[Unit], at: At) -> QuerySet:
         return rows.filter(**{f"{self.path}__in": [unit.pk for unit in value]})

@@ -20,7 +20,7 @@ from zhiben.core.ids import new_id
 from zhiben.core.jobs.services import enqueue
 from zhiben.core.web.pages.detail import find
 from zhiben.modules.hazards.dossier import Dossier, Line, word_file
-from zhiben.modules.hazards.models import Hazard
+from zhiben.modules.hazards.models import Hazard, LookBack
 
 from .records import HazardPages, extensions_asked
 from .trail import Happened, followers_of, trail_of
@@ -53,7 +53,7 @@ def make(pages: HazardPages, request: HttpRequest, pk: UUID, form: str) -> HttpR
 
 def dossier_of(hazard: Hazard, *, by: Acting, now: datetime) -> Dossier:
     pages = HazardPages()
-    followers = followers_of(hazard)
+    followers = followers_of(hazard, by)
     happened = trail_of(pages, hazard, followers)
     proofs = {(pages.record_type, str(hazard.pk)): prove(pages.record_type, str(hazard.pk))}
     for _, record in followers:
@@ -65,6 +65,7 @@ def dossier_of(hazard: Hazard, *, by: Acting, now: datetime) -> Dossier:
         lines=[_line(each, by_line) for each in happened],
         proof=proofs[pages.record_type, str(hazard.pk)].sentence,
         extensions=extensions_asked(hazard),
+        look_backs=[record for _, record in followers if isinstance(record, LookBack)],
         made_by=str(by),
         made_at=now,
     )

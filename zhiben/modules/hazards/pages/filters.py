@@ -16,6 +16,7 @@ from zhiben.core.web.pages.filters import Filter
 from zhiben.core.web.words import full_day
 from zhiben.modules.criteria.models import Criterion
 from zhiben.modules.hazards.clearing import Part, condition, since_of, within
+from zhiben.modules.hazards.models import Hazard
 from zhiben.modules.registry.models import Enterprise
 from zhiben.modules.registry.trades import known_trades
 
@@ -35,10 +36,18 @@ class EnterpriseFilter(Filter):
             key = UUID(params.get(self.name, ""))
         except ValueError:
             return None
-        return Enterprise.objects.filter(pk=key).first()
+        found = Enterprise.objects.filter(pk=key).first()
+        return found if found and _is_known(found, at) else None
 
     def narrow(self, rows: QuerySet, value: Enterprise, at: At) -> QuerySet:
         return rows.filter(**{self.path: value})
+
+
+def _is_known(enterprise: Enterprise, at: At) -> bool:
+    """A key that was guessed tells nobody whose it is."""
+    if Enterprise.objects.visible_to(at.acting).filter(pk=enterprise.pk).exists():
+        return True
+    return Hazard.objects.visible_to(at.acting).filter(enterprise=enterprise).exists()
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,15 @@ from zhiben.core.web.pages.routes import guarded
 from zhiben.core.workflow.models import ApprovalRequest
 from zhiben.modules.hazards.codes import DISCIPLINES, SOURCES
 from zhiben.modules.hazards.forms import CorrectionForm
-from zhiben.modules.hazards.models import OPEN_STATUSES, UNDER_RECTIFICATION, Hazard, HazardLevel, HazardStatus
+from zhiben.modules.hazards.models import (
+    OPEN_STATUSES,
+    UNDER_RECTIFICATION,
+    Hazard,
+    HazardLevel,
+    HazardStatus,
+    LookBack,
+    Review,
+)
 from zhiben.modules.hazards.searching import HAZARD_WORDS
 from zhiben.modules.hazards.services import correct_hazard, correction_refusal
 
@@ -33,7 +41,7 @@ from .filters import ClearingFilter, CriterionFilter, EnterpriseFilter, OwnRegio
 from .photos import photos_of
 from .places import collection, point
 from .relations import relations_of
-from .trail import followers_of, trail_of
+from .trail import followers_of, trail_of, within_sight
 
 LONGEST_IN_LIST = 60
 
@@ -230,7 +238,9 @@ def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
     hazard = find(pages, request, pk)
     at = At(request.acting, request.now)
     context = record_context(pages, request, hazard)
-    followers = followers_of(hazard)
+    followers = followers_of(hazard, at.acting)
+    looks = [record for _, record in followers if isinstance(record, LookBack)]
+    review = next((record for _, record in followers if isinstance(record, Review)), None)
     trail = trail_of(pages, hazard, followers)
     photos = photos_of(hazard, context["attachments"])
     context |= {
@@ -240,8 +250,12 @@ def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
         "progress": list(hazard.reports.select_related("by")),
         "extensions": extensions_asked(hazard),
         "dual_reports": list(hazard.dual_reports.select_related("by")),
-        "look_backs": [record for about, record in followers if about == "回头看"],
-        "review": next((record for about, record in followers if about == "五步复盘"), None),
+        "look_backs": looks,
+        "review": review,
+        "opens": [
+            *within_sight(LookBack, looks, at.acting),
+            *within_sight(Review, [review] if review else [], at.acting),
+        ],
         "relations": relations_of(hazard, at),
         "trail": trail[::-1],
         "may_print": may(at.acting, Permission.EXPORT_RECORDS),

@@ -9,13 +9,14 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from zhiben.core.access.acting import Acting
 from zhiben.core.audit.models import AuditLine
 from zhiben.core.audit.proof import prove
 from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.detail import find
 from zhiben.core.web.pages.record import RecordPages
 from zhiben.core.web.pages.timeline import Entry, timeline_of
-from zhiben.modules.hazards.models import Hazard, Review
+from zhiben.modules.hazards.models import Hazard, LookBack, LookBackStatus, Review
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,22 @@ class Happened:
         return self.entry.line
 
 
-def followers_of(hazard: Hazard) -> list[tuple[str, models.Model]]:
-    found: list[tuple[str, models.Model]] = [("回头看", each) for each in hazard.look_backs.all()]
+def look_backs_known(hazard: Hazard, acting: Acting) -> list[LookBack]:
+    """Those this post knows of: whoever is to be looked at does not see it coming."""
+    looks = list(hazard.look_backs.select_related("looked_by", "new_hazard"))
+    coming = [each for each in looks if each.status == LookBackStatus.DUE]
+    seen = set(within_sight(LookBack, coming, acting))
+    return [each for each in looks if each not in coming or each.pk in seen]
+
+
+def within_sight(model: Any, records: Sequence[models.Model], acting: Acting) -> list[Any]:
+    """The keys of those that this post may open."""
+    keys = [each.pk for each in records]
+    return list(model.objects.visible_to(acting).filter(pk__in=keys).values_list("pk", flat=True)) if keys else []
+
+
+def followers_of(hazard: Hazard, acting: Acting) -> list[tuple[str, models.Model]]:
+    found: list[tuple[str, models.Model]] = [("回头看", each) for each in look_backs_known(hazard, acting)]
     review = Review.objects.filter(hazard=hazard).first()
     return [*found, *([("五步复盘", review)] if review else [])]
 
@@ -53,7 +68,9 @@ def line_proof(pages: RecordPages, request: HttpRequest, pk: UUID, line: int) ->
     """One line of the trail against the chain: its digest, the line before, and the signed root of its day."""
     hazard = find(pages, request, pk)
     at = At(request.acting, request.now)
-    shown = next((each for each in trail_of(pages, hazard, followers_of(hazard)) if each.line.pk == line), None)
+    shown = next(
+        (each for each in trail_of(pages, hazard, followers_of(hazard, at.acting)) if each.line.pk == line), None
+    )
     if shown is None:
         raise Http404
     proof = prove(shown.line.record_type, shown.line.record_id)

@@ -2,9 +2,10 @@
 
 from .classing import ClassCondition, ClassOverride, ClassRule, Comparison, Score, SupervisionClass
 from .duties import Duty, DutyEvidence, DutyWaiver, EvidenceStatus
+from .engagements import Engagement, EngagementKind, EngagementStatus, PaperKind, Qualification
 from .enterprises import EXISTING, Enterprise, EnterpriseStatus, Part, Scale
-from .lists import EnterpriseList, EntryStatus, ListEntry, ListKind
-from .parties import Engagement, EngagementKind, EngagementStatus, Party, PartyKind, Policy
+from .lists import EnterpriseList, EntryStatus, ListedIndustry, ListEntry, ListKind
+from .parties import Expert, Institution, Insurer, Party, PartyKind, Policy, PreventionVisit
 from .parts import Equipment, EquipmentState, Licence, Process, Site, Staff
 from .supervision import (
     DisputeStatus,
@@ -34,14 +35,21 @@ __all__ = [
     "Equipment",
     "EquipmentState",
     "EvidenceStatus",
+    "Expert",
+    "Institution",
+    "Insurer",
     "Licence",
     "ListEntry",
     "ListKind",
+    "ListedIndustry",
+    "PaperKind",
     "Part",
     "Party",
     "PartyKind",
     "Policy",
+    "PreventionVisit",
     "Process",
+    "Qualification",
     "Scale",
     "Score",
     "Site",

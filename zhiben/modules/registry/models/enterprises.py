@@ -38,16 +38,21 @@ EXISTING = (EnterpriseStatus.OPERATING, EnterpriseStatus.SUSPENDED)
 """Enterprises that are there: closed and merged ones are only history."""
 
 
-class EnterpriseQuerySet(ScopedQuerySet):
-    def existing(self) -> Self:
-        return self.filter(status__in=EXISTING)
+class TradedQuerySet(ScopedQuerySet):
+    """Rows with `trades`, a list of sectors of the criteria catalogue."""
 
     def of_trade(self, trade: str) -> Self:
         """Those to which this sector of the criteria catalogue applies."""
         if connection.vendor == "postgresql":
             return self.filter(trades__contains=[trade])
-        listed = "EXISTS (SELECT 1 FROM json_each(registry_enterprise.trades) WHERE value = %s)"
+        table = self.model._meta.db_table
+        listed = f"EXISTS (SELECT 1 FROM json_each({table}.trades) WHERE value = %s)"  # noqa: S608 — a name of ours
         return self.filter(RawSQL(listed, [trade], output_field=models.BooleanField()))  # noqa: S611 — a parameter
+
+
+class EnterpriseQuerySet(TradedQuerySet):
+    def existing(self) -> Self:
+        return self.filter(status__in=EXISTING)
 
 
 class Enterprise(Scoped):

@@ -1,81 +1,18 @@
-"""Others in an enterprise's safety: who works or rents on its ground, who insures, advises, tests and trains."""
+"""Others in an enterprise's safety: who insures, advises, evaluates, tests and trains."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Manager, Q
 from django.urls import reverse
 
-from zhiben.core.access.scope import Scoped, ScopedQuerySet
-from zhiben.core.ids import new_id
+from zhiben.core.access.acting import Acting
+from zhiben.core.access.permissions import Permission, may
 from zhiben.core.org.models import Person, Region
-from zhiben.core.org.paths import RegionPathField
+from zhiben.core.org.paths import RegionPathField, ancestors, within
 
-from .enterprises import Enterprise, Part
-
-
-class EngagementKind(models.TextChoices):
-    CONTRACTOR = "contractor", "承包（外包）"
-    SUBCONTRACTOR = "subcontractor", "分包"
-    LESSEE = "lessee", "承租"
-
-
-class EngagementStatus(models.TextChoices):
-    PROPOSED = "proposed", "待准入"
-    REFUSED = "refused", "未准入"
-    ADMITTED = "admitted", "已准入"
-    BARRED = "barred", "停止作业"
-    ENDED = "ended", "已离场"
-
-
-class Engagement(Scoped):
-    """外包外租: another party at work in the enterprise, under the enterprise's own safety system (安全生产法 第49条).
-    `responsible_unit` is the enterprise: it admits, coordinates and checks."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    enterprise = models.ForeignKey(
-        Enterprise, on_delete=models.PROTECT, related_name="engagements", verbose_name="发包（出租）企业"
-    )
-    kind = models.CharField("类别", max_length=14, choices=EngagementKind.choices)
-    name = models.CharField("承包（承租）单位", max_length=128)
-    credit_code = models.CharField("统一社会信用代码", max_length=18, blank=True)
-    work = models.CharField("作业或承租内容", max_length=200)
-    place = models.CharField("作业地点或场所", max_length=200, blank=True)
-    head_name = models.CharField("现场负责人", max_length=32)
-    head_mobile = models.CharField("现场负责人电话", max_length=20, blank=True)
-    workers = models.PositiveIntegerField("作业人数", null=True, blank=True)
-    begins_on = models.DateField("开始日期")
-    ends_on = models.DateField("结束日期")
-    qualifications = models.TextField(
-        "资质和人员证书", help_text="资质证书、安全生产许可证、特种作业证的名称、编号和有效期"
-    )
-    agreement_signed_on = models.DateField("安全管理协议签订日", null=True, blank=True)
-    coordinator = models.CharField("本企业统一协调管理的人", max_length=32, blank=True)
-    check_by = models.DateField("下次检查期限", null=True, blank=True)
-    """At least once a year (安全生产法 第49条: 定期进行安全检查)."""
-    status = models.CharField(
-        "状态", max_length=10, choices=EngagementStatus.choices, default=EngagementStatus.PROPOSED
-    )
-    proposed_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="申请人"
-    )
-    proposed_at = models.DateTimeField("申请时间", editable=False)
-    finding = models.TextField("审查或检查意见", blank=True)
-    reason = models.TextField("最近一次理由", blank=True)
-
-    objects: ClassVar[Manager] = ScopedQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "外包外租"
-        ordering = ("-proposed_at", "id")
-        constraints = [models.CheckConstraint(condition=Q(ends_on__gte=F("begins_on")), name="registry_period_runs")]
-
-    def __str__(self) -> str:
-        return f"{self.name}（{self.get_kind_display()}）"
-
-    def get_absolute_url(self) -> str:
-        return reverse("engagements:detail", args=(self.pk,))
+from .enterprises import Part, TradedQuerySet
 
 
 class PartyKind(models.TextChoices):
@@ -87,6 +24,19 @@ class PartyKind(models.TextChoices):
     EXPERT = "expert", "安全专家"
 
 
+LICENSED = (PartyKind.EVALUATION, PartyKind.TESTING)
+"""Whose qualification is granted by the state and ends on a day (安全评价检测检验机构管理办法，应急管理部令第1号)."""
+
+
+class PartyQuerySet(TradedQuerySet):
+    def visible_to(self, acting: Acting | None) -> Self:
+        """The pools of one's own region, of those below it and of those above it."""
+        if not may(acting, Permission.READ_RECORDS) or acting is None:
+            return self.none()
+        own = acting.unit.region_path
+        return self.filter(within(own) | Q(region_path__in=ancestors(own)))
+
+
 class Party(models.Model):
     """An institution, an insurer or an expert of a region's pool."""
 
@@ -96,14 +46,19 @@ class Party(models.Model):
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="服务区域")
     region_path = RegionPathField("所在区域", editable=False, db_index=True)
     field = models.CharField("专业或业务范围", max_length=200)
+    trades = models.JSONField("安全行业", default=list, blank=True)
+    """Sectors of the criteria catalogue: ["工贸-粉尘涉爆"]."""
+    employer = models.CharField("工作单位", max_length=128, blank=True)
     qualification = models.CharField("资质（职称）", max_length=128, blank=True)
     qualification_number = models.CharField("资质编号", max_length=64, blank=True)
     valid_to = models.DateField("资质有效期至", null=True, blank=True)
     contact = models.CharField("联系人", max_length=32, blank=True)
     mobile = models.CharField("联系电话", max_length=20, blank=True)
+    is_available = models.BooleanField("可以派出", default=True)
     is_retired = models.BooleanField("已停用", default=False)
 
-    objects = ScopedQuerySet.as_manager()
+    kinds: ClassVar[tuple[PartyKind, ...]] = tuple(PartyKind)
+    objects: ClassVar[Manager] = PartyQuerySet.as_manager()
 
     class Meta:
         verbose_name = "专家和机构"
@@ -116,7 +71,42 @@ class Party(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("parties:detail", args=(self.pk,))
+        pages = {PartyKind.EXPERT: "experts", PartyKind.INSURER: "insurers"}.get(PartyKind(self.kind), "institutions")
+        return reverse(f"{pages}:detail", args=(self.pk,))
+
+    @property
+    def trade_names(self) -> str:
+        return "、".join(self.trades)
+
+
+class Expert(Party):
+    """安全专家."""
+
+    kinds = (PartyKind.EXPERT,)
+
+    class Meta:
+        proxy = True
+        verbose_name = "安全专家"
+
+
+class Institution(Party):
+    """评价、检测检验、培训和技术服务机构."""
+
+    kinds = (PartyKind.EVALUATION, PartyKind.TESTING, PartyKind.TRAINING, PartyKind.SERVICE)
+
+    class Meta:
+        proxy = True
+        verbose_name = "服务机构"
+
+
+class Insurer(Party):
+    """承保安责险的保险机构."""
+
+    kinds = (PartyKind.INSURER,)
+
+    class Meta:
+        proxy = True
+        verbose_name = "保险机构"
 
 
 class Policy(Part):
@@ -132,9 +122,13 @@ class Policy(Part):
     amount = models.DecimalField("保险金额（万元）", max_digits=12, decimal_places=2, validators=[MinValueValidator(0)])
     """Ten thousand yuan."""
     insured_people = models.PositiveIntegerField("投保人数", null=True, blank=True)
-    service_hours = models.DecimalField("事故预防服务（小时）", max_digits=7, decimal_places=1, default=0)
-    """Hours of accident prevention that the insurer has given so far."""
-    service_note = models.CharField("服务内容", max_length=300, blank=True)
+    promised_hours = models.DecimalField(
+        "约定的事故预防服务（小时）", max_digits=7, decimal_places=1, default=0, validators=[MinValueValidator(0)]
+    )
+    service_hours = models.DecimalField("已提供的服务（小时）", max_digits=7, decimal_places=1, default=0)
+    """The sum of its `PreventionVisit`s."""
+    service_note = models.CharField("约定的服务内容", max_length=300, blank=True)
+    is_cancelled = models.BooleanField("已退保", default=False)
 
     class Meta:
         verbose_name = "安责险保单"
@@ -143,6 +137,28 @@ class Policy(Part):
             models.UniqueConstraint(fields=("insurer", "number"), name="registry_policy_once"),
             models.CheckConstraint(condition=Q(ends_on__gte=F("begins_on")), name="registry_policy_runs"),
         ]
+        indexes = [models.Index(fields=("ends_on",), name="registry_policy_due", condition=Q(is_cancelled=False))]
 
     def __str__(self) -> str:
-        return f"{self.insurer} {self.number}"
+        return f"保单 {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("policies:detail", args=(self.pk,))
+
+
+class PreventionVisit(models.Model):
+    """事故预防服务: what the insurer did in the enterprise under a policy."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="visits", verbose_name="保单")
+    given_on = models.DateField("服务日期")
+    hours = models.DecimalField("时长（小时）", max_digits=5, decimal_places=1)
+    content = models.CharField("服务内容", max_length=300)
+    entered_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="登记人")
+    entered_at = models.DateTimeField("登记时间", editable=False)
+
+    class Meta:
+        verbose_name = "事故预防服务"
+        ordering = ("-given_on", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.given_on} {self.content}"

@@ -220,8 +220,8 @@ def _inside(path: str) -> Q:
 
 def duties_panel(enterprise: Enterprise, at: At) -> Mapping[str, Any] | None:
     """Each duty with where it stands: the evidence that holds, or what is under way, or nothing."""
-    owed = duties_of(enterprise)
     waivers = list(enterprise.waivers.select_related("duty", "made_by"))
+    owed = duties_of(enterprise, waived={each.duty_id for each in waivers})
     if not owed and not waivers:
         return None
     rows = []
@@ -238,7 +238,7 @@ def duties_panel(enterprise: Enterprise, at: At) -> Mapping[str, Any] | None:
         "rows": rows,
         "done": sum(row["holding"] is not None for row in rows),
         "waivers": waivers,
-        "may_file": keeping_refusal(enterprise, at.acting) is None,
+        "may_file": keeping_refusal(enterprise, at.acting, seen=True) is None,
         "may_waive": may(at.acting, Permission.MANAGE_ENTERPRISES),
     }
 

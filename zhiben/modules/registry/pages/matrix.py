@@ -31,6 +31,7 @@ from ..dividing import (
     take_back_claim,
 )
 from ..gaps import gaps, grid, overlaps
+from ..listed_industries import emerging_blind_spots
 from ..models.supervision import DisputeStatus, Stance, SupervisionClaim, SupervisionDispute, SupervisionLine
 from ..supervision import Supervision
 from .sight import region_asked, way_to
@@ -94,6 +95,7 @@ def blind_spots(request: HttpRequest) -> HttpResponse:
         "gaps": [(each, str(Sector(each.sector).label) if each.sector else "没有填写行业") for each in found],
         "enterprises": sum(each.count for each in found),
         "overlaps": overlaps(region, today),
+        "emerging": emerging_blind_spots(region, today),
     }
     return render(request, "registry/blind_spots.html", context)
 

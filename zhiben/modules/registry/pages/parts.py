@@ -239,6 +239,8 @@ def _next(term: str, row: Any, request: HttpRequest) -> tuple[str, str] | None:
     if isinstance(row, Part) and term in (*PARTS, "retire"):
         key = "equipment" if term == "retire" else term
         return reverse("registry:change_part", args=(row.enterprise_id, key, row.pk)), "修改"
+    if hasattr(row, "get_absolute_url"):
+        return row.get_absolute_url(), "打开"
     return row.enterprise.get_absolute_url(), "打开档案"
 
 

@@ -1,0 +1,134 @@
+"""Who must not see what: a neighbour, the next town, and the plant that would like to know who told on it."""
+
+import io
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+from docx import Document
+
+from zhiben.conftest import _appoint_newcomer
+from zhiben.core import clock
+from zhiben.core.api.testing import caller
+from zhiben.core.audit.services import lines_of
+from zhiben.core.org import services as org
+from zhiben.core.org.models import RegionLevel, UnitKind
+from zhiben.core.org.roles import Role
+from zhiben.core.org.sectors import Sector
+from zhiben.core.refusal import Refused
+from zhiben.core.workflow.engine import fire
+from zhiben.modules.hazards.look_back import schedule
+from zhiben.modules.hazards.models import Hazard
+from zhiben.modules.hazards.services import correct_hazard
+from zhiben.modules.registry.services import NewEnterprise, register_enterprise
+
+pytestmark = pytest.mark.django_db
+TELLER = "举报人甲"
+
+
+@pytest.fixture(autouse=True)
+def at_that_time(monkeypatch, now):
+    monkeypatch.setattr(clock, "now", lambda: now)
+    monkeypatch.setattr(clock, "machine_now", lambda: now)
+
+
+@pytest.fixture
+def next_town(cast, now):
+    """云溪镇, next to 柳溪镇, with an officer and a plant of its own."""
+    to = {"by": cast.system_administrator, "now": now}
+    town = org.open_region(name="云溪镇", level=RegionLevel.TOWN, parent=cast.county, code="990121102000", **to)
+    unit = org.open_unit(name="云溪镇人民政府", short_name="云溪镇", kind=UnitKind.TOWN, region=town, **to)
+    cast.people["next_town"] = _appoint_newcomer("next_town", "云溪", unit, Role.UNIT_OFFICER, "", (), now)
+    firm = org.open_unit(name="云海仓储有限公司", short_name="云海仓储", kind=UnitKind.ENTERPRISE, region=town, **to)
+    cast.people["neighbour"] = _appoint_newcomer("neighbour", "云海", firm, Role.SAFETY_OFFICER, "", (), now)
+    return register_enterprise(
+        enterprise=NewEnterprise(name=firm.name, unit=firm, region=town, sector=Sector.INDUSTRY),
+        by=cast.bureau_officer,
+        now=now,
+    )
+
+
+def said_by_dossier(client, hazard):
+    answer = client.get(reverse("hazards:dossier", args=[hazard.pk, "docx"]))
+    if answer.status_code != 200:
+        return ""
+    document = Document(io.BytesIO(b"".join(answer.streaming_content)))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+def everything_said(cast, name, hazard, now):
+    """Page, list, export, dossier, API, changes: all that this post can get hold of about a hazard."""
+    client, call = cast.client(name), caller(cast.people[name], now=now)
+    pages = [client.get(hazard.get_absolute_url()), client.get(reverse("hazards:list"))]
+    every = [page.content.decode() for page in pages if page.status_code == 200]
+    export = client.get(reverse("hazards:export"))
+    every.append(repr(b"".join(export.streaming_content)) if export.streaming else "")
+    every.append(said_by_dossier(client, hazard))
+    for path in ("/hazards", f"/hazards/{hazard.pk}", "/changes"):
+        every.append(call.get(path).content.decode())
+    return "\n".join(every)
+
+
+def test_what_the_public_told_names_nobody(cast, found, now):
+    """The name of whoever told is never kept: what is not there is not found by anybody."""
+    with pytest.raises(Refused) as refused:
+        found(channel="public_report", found_by_name=TELLER)
+    assert refused.value.field == "found_by_name"
+    hazard = found(channel="public_report")
+    assert hazard.found_by_name == ""
+    assert hazard.found_by is None
+    with pytest.raises(Refused):
+        correct_hazard(hazard=hazard, found_by_name=TELLER, by=cast.bureau_officer, now=now)
+    sent = {"place": "东门", "description": "三号货架倒伏，压住消防栓 1 个", "found_on": "2026-03-10", "level": "general",
+            "channel": "public_report", "found_by_name": TELLER, "enterprise": hazard.enterprise_id, "id": uuid4()}  # fmt: skip
+    answer = cast.client("bureau_officer").post(reverse("hazards:new"), sent)
+    assert answer.status_code == 422
+    assert "举报" in answer.content.decode()
+    assert "三号货架倒伏" in answer.content.decode(), "nothing typed is lost"
+    call = caller(cast.bureau_officer, now=now)
+    body = {name: sent[name] for name in ("place", "description", "found_on", "channel", "found_by_name")}
+    assert call.post("/hazards", body | {"enterprise": str(hazard.enterprise_id)}).status_code == 422
+    assert Hazard.objects.count() == 1
+
+
+def test_the_plant_does_not_see_a_look_back_coming(cast, handed_in, photo, now):
+    """Neither on the hazard's own page nor in its trail, dossier, export or interface, until somebody has looked."""
+    seen = {"finding": "已清空", "on_site": True, "site_photos": [photo(cast.bureau_officer, 12)]}
+    hazard = fire(handed_in(level="major"), "verify", by=cast.bureau_officer, now=now, **seen)
+    hazard = fire(hazard, "close", by=cast.bureau_leader, now=now)
+    look = hazard.look_backs.get()
+    for name in ("plant_officer", "plant_head"):
+        said = everything_said(cast, name, hazard, now)
+        assert hazard.number in said
+        assert "回头看" not in said, name
+        assert str(look.pk) not in said
+    assert "回头看" in everything_said(cast, "bureau_officer", hazard, now)
+    proof = reverse("hazards:line_proof", args=[hazard.pk, lines_of("hazards.lookback", str(look.pk))[0].pk])
+    assert cast.client("plant_head").get(proof).status_code == 404
+    fire(look, "hold", by=cast.bureau_officer, now=now, looked_on=clock.local_day(now), finding="通道保持畅通")
+    assert "通道保持畅通" in everything_said(cast, "plant_head", hazard, now), "afterwards the plant may know"
+
+
+def test_a_neighbour_and_the_next_town_find_nothing(cast, found, next_town, now):
+    hazard = found(level="major", description="柳溪专用词：通道堵死 1 处")
+    own = schedule(hazard, now=now)
+    plant = hazard.enterprise
+    for name in ("next_town", "neighbour"):
+        said = everything_said(cast, name, hazard, now)
+        client = cast.client(name)
+        for address in (
+            f"{reverse('hazards:enterprises')}?q=云帆", f"{reverse('hazards:list')}?q=柳溪专用词",
+            f"{reverse('hazards:list')}?enterprise={plant.pk}", f"{reverse('hazards:list')}?unit={plant.unit.pk}",
+            f"{reverse('hazards:list')}?unit_text={plant.name}", f"{reverse('hazards:four_lists')}?of=all",
+            reverse("hazards:clearing"), reverse("hazards:likenesses"), reverse("hazards:look_back_map"),
+            f"{reverse('hazards:twins')}?enterprise={plant.pk}&place={hazard.place}&description=柳溪专用词：通道堵死",
+            f"{reverse('hazards:around')}?enterprise={plant.pk}", f"{reverse('hazards:enterprise')}?enterprise={plant.pk}",
+            f"{reverse('hazards:new')}?enterprise={plant.pk}", f"{reverse('enterprises:list')}?q=云帆",
+            f"{reverse('web:units')}?q=云帆", "/search/?q=云帆", "/search/?q=柳溪专用词", reverse("hazards:poster", args=[plant.pk]),
+        ):  # fmt: skip
+            answer = client.get(address)
+            assert answer.status_code in (200, 404), address
+            said += answer.content.decode().replace(f'value="{plant.name}"', "")  # what was typed stands in its field
+        for word in (hazard.number, str(hazard.pk), str(own.pk), "云帆化工", "工业路 8 号", "13800000001"):
+            assert word not in said, (name, word, said[max(0, said.find(word) - 300) : said.find(word) + 100])
