@@ -94,9 +94,9 @@ def test_what_the_public_told_names_nobody(cast, found, now):
 
 def test_the_plant_does_not_see_a_look_back_coming(cast, handed_in, photo, now):
     """Neither on the hazard's own page nor in its trail, dossier, export or interface, until somebody has looked."""
-    seen = {"finding": "已清空", "on_site": True, "site_photos": [photo(cast.bureau_officer, 12)]}
-    hazard = fire(handed_in(level="major"), "verify", by=cast.bureau_officer, now=now, **seen)
-    hazard = fire(hazard, "close", by=cast.bureau_leader, now=now)
+    seen = {"finding": "已清空", "on_site": True, "site_photos": [photo(cast.bureau_leader, 12)]}
+    hazard = fire(handed_in(level="major"), "verify", by=cast.bureau_leader, now=now, **seen)
+    hazard = fire(hazard, "close", by=cast.bureau_officer, now=now)
     look = hazard.look_backs.get()
     for name in ("plant_officer", "plant_head"):
         said = everything_said(cast, name, hazard, now)
@@ -106,7 +106,8 @@ def test_the_plant_does_not_see_a_look_back_coming(cast, handed_in, photo, now):
     assert "回头看" in everything_said(cast, "bureau_officer", hazard, now)
     proof = reverse("hazards:line_proof", args=[hazard.pk, lines_of("hazards.lookback", str(look.pk))[0].pk])
     assert cast.client("plant_head").get(proof).status_code == 404
-    fire(look, "hold", by=cast.bureau_officer, now=now, looked_on=clock.local_day(now), finding="通道保持畅通")
+    again = {"looked_on": clock.local_day(now), "finding": "通道保持畅通", "again_photos": [photo(cast.bureau_officer, 13)]}
+    fire(look, "hold", by=cast.bureau_officer, now=now, **again)
     assert "通道保持畅通" in everything_said(cast, "plant_head", hazard, now), "afterwards the plant may know"
 
 
