@@ -32,6 +32,8 @@ def plain(value: Any) -> Any:
     >>> plain({"due": date(2026, 11, 21), "share": Decimal("0.50")})
     {'due': '2026-11-21', 'share': '0.50'}
     """
+    if type(value) is str:
+        return clean(value)
     match value:
         case None | bool():
             return value
@@ -58,7 +60,7 @@ def plain(value: Any) -> Any:
         case UUID():
             return str(value)
         case Mapping():
-            return {clean(str(plain(key))): plain(item) for key, item in value.items()}
+            return {clean(key if type(key) is str else str(plain(key))): plain(item) for key, item in value.items()}
         case list() | tuple():
             return [plain(item) for item in value]
         case set() | frozenset():

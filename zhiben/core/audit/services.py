@@ -1,6 +1,6 @@
 """Writing the trail. `append` is called by the engine and by every service that changes or reveals a record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,12 +9,12 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from zhiben.core.batches import in_batches
-from zhiben.core.bulk import insert_rows
+from zhiben.core.bulk import insert_values
 
-from .canonical import clean, plain
-from .digest import current_algorithm, digest_text
+from .canonical import clean, plain, to_json
+from .digest import current_algorithm, new_hash
 from .erasure import is_sealed, sealed
-from .line import canonical_text
+from .line import COLUMNS, spelled
 from .models import AuditLine, Kind
 from .proof import Proof, prove
 from .sealing import seal_day, seal_pending
@@ -32,7 +32,7 @@ _RECORDS_A_QUERY = 10_000
 """SQLite accepts 32,766 parameters in a query, PostgreSQL 65,535."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class NewLine:
     record_type: str
     record_id: str
@@ -69,35 +69,23 @@ def append(
     The caller holds the lock of the record; two writers without it collide on `seq` (IntegrityError) rather than fork
     the chain. The same `key` twice for one record is an IntegrityError too: ask `has_key` first.
     """
-    return append_many(
-        [
-            NewLine(
-                record_type=record_type, record_id=record_id, kind=kind, verb=verb, label=label, by=by, now=now,
-                data=data, from_state=from_state, to_state=to_state, reason=reason, key=key,
-            )
-        ]
-    )[0]  # fmt: skip
+    _refuse_outside_transaction()
+    new = NewLine(
+        record_type=record_type, record_id=record_id, kind=kind, verb=verb, label=label, by=by, now=now, data=data,
+        from_state=from_state, to_state=to_state, reason=reason, key=key,
+    )  # fmt: skip
+    [values] = _chained([new], _ends_of_chains([new]))
+    line = AuditLine(**dict(zip(_COLUMNS, values, strict=True)) | {"data": plain(data)})
+    line.save(force_insert=True)
+    return line
 
 
-def append_many(lines: Sequence[NewLine]) -> list[AuditLine]:
-    """As `append`, for many records at once or several lines of one, in the order given, with few queries; the lines
-    come back without their keys."""
-    if not connection.in_atomic_block:
-        raise RuntimeError("a line of the trail is written in the transaction of the change it tells of")
-    ends = _ends_of_chains(lines)
-    algorithm = current_algorithm()
-    signatures = {id(new.by): _signature(new.by) for new in {id(each.by): each for each in lines}.values()}
-    written = []
-    for new in lines:
-        seq, previous = ends.get((new.record_type, new.record_id), (0, ""))
-        line = _line(new, signatures[id(new.by)], seq=seq + 1, previous=previous, algorithm=algorithm)
-        ends[new.record_type, new.record_id] = (line.seq, line.digest)
-        written.append(line)
-    if len(written) == 1:
-        written[0].save(force_insert=True)
-        return written
-    insert_rows(AuditLine, written)
-    return written
+def append_many(lines: Sequence[NewLine], *, are_first: bool = False) -> None:
+    """As `append`, for many records at once or several lines of one, in the order given, with few queries. `are_first`:
+    the records have just been made, so that none has a line yet; were it wrong, it would be an IntegrityError."""
+    _refuse_outside_transaction()
+    ends = {} if are_first else _ends_of_chains(lines)
+    insert_values(AuditLine, _COLUMNS, list(_chained(lines, ends)), ready={"data"})
 
 
 def lines_of(record_type: str, record_id: str) -> QuerySet[AuditLine]:
@@ -110,41 +98,45 @@ def has_key(record_type: str, record_id: str, key: str) -> bool:
     return AuditLine.objects.filter(record_type=record_type, record_id=str(record_id), key=key).exists()
 
 
-def _line(new: NewLine, signature: dict[str, Any], *, seq: int, previous: str, algorithm: str) -> AuditLine:
-    line = AuditLine(
-        record_type=new.record_type,
-        record_id=str(new.record_id),
-        seq=seq,
-        at=new.now,
-        kind=str(new.kind),
-        verb=clean(new.verb),
-        label=clean(new.label),
-        from_state=clean(new.from_state),
-        to_state=clean(new.to_state),
-        reason=clean(new.reason),
-        key=clean(new.key) if new.key else None,
-        data=plain(new.data),
-        algorithm=algorithm,
-        previous=previous,
-        **signature,
-    )
-    line.digest = digest_text(algorithm, canonical_text(line))
-    return line
+_COLUMNS = (*COLUMNS, "digest")
 
 
-def _signature(by: "By") -> dict[str, Any]:
-    """Who did it. Told apart by shape: the trail lies below the people it speaks of and imports none of them."""
+def _refuse_outside_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("a line of the trail is written in the transaction of the change it tells of")
+
+
+def _chained(lines: Sequence[NewLine], ends: dict[tuple[str, str], tuple[int, str]]) -> Iterator[tuple[Any, ...]]:
+    """The values of each line in the order of `_COLUMNS`, each bound to the line before it in its record."""
+    algorithm = current_algorithm()
+    empty = new_hash(algorithm)
+    signatures: dict[int, tuple[Any, ...]] = {}
+    for new in lines:
+        record_id = str(new.record_id)
+        seq, previous = ends.get((new.record_type, record_id), (0, ""))
+        if (signature := signatures.get(id(new.by))) is None:
+            signature = signatures[id(new.by)] = _signature(new.by)
+        values = (
+            previous, algorithm, new.record_type, record_id, seq + 1, new.now, str(new.kind), clean(new.verb),
+            clean(new.label), *signature, clean(new.from_state), clean(new.to_state), clean(new.reason),
+            clean(new.key) if new.key else None, to_json(new.data),
+        )  # fmt: skip
+        hasher = empty.copy()
+        hasher.update(spelled(values).encode())
+        digest = hasher.hexdigest()
+        ends[new.record_type, record_id] = (seq + 1, digest)
+        yield (*values, digest)
+
+
+def _signature(by: "By") -> tuple[int | None, str, str, str]:
+    """Who did it: key, name, post, the name of whom they stood in for. Told apart by shape: the trail lies below the
+    people it speaks of and imports none of them."""
     person = getattr(by, "person", None)
     if person is None:
-        return {"actor_name": clean(by.name)}  # type: ignore[union-attr]
+        return None, clean(by.name), "", ""  # type: ignore[union-attr]
     via = f"（经{by.via}）" if getattr(by, "via", "") else ""  # type: ignore[union-attr]
     behalf = by.on_behalf_of  # type: ignore[union-attr]
-    return {
-        "actor_id": person.pk,
-        "actor_name": clean(person.name),
-        "actor_post": clean(f"{by.post}{via}"),  # type: ignore[union-attr]
-        "behalf_name": clean(behalf.name) if behalf else "",
-    }
+    return person.pk, clean(person.name), clean(f"{by.post}{via}"), clean(behalf.name) if behalf else ""  # type: ignore[union-attr]
 
 
 def _ends_of_chains(lines: Sequence[NewLine]) -> dict[tuple[str, str], tuple[int, str]]:

@@ -56,7 +56,7 @@ class Event:
 
     def to_data(self) -> dict[str, Any]:
         """Everything as JSON types, for the outbox."""
-        return {field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
+        return {name: plain(getattr(self, name)) for name in _readers(type(self))}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:

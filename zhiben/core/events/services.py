@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from zhiben.core.bulk import insert_rows
+from zhiben.core.audit.canonical import dump
+from zhiben.core.bulk import insert_values
 
 from .delivery import deliver_pending, prune, retry_parked
 from .event import Event
@@ -16,32 +17,43 @@ __all__ = ["Event", "announce", "announce_many", "deliver_pending", "later", "on
 
 def announce(event: Event) -> OutboxEvent:
     """Put the event in the outbox, in the transaction of the change it tells of, and run its `@on` handlers."""
-    return announce_many([event])[0]
+    _refuse_outside_transaction()
+    [row] = _with_deliveries([event])
+    _tell(event)
+    return row
 
 
-def announce_many(events: Sequence[Event]) -> list[OutboxEvent]:
+def announce_many(events: Sequence[Event]) -> None:
+    _refuse_outside_transaction()
+    if any(listeners(LATER, kind) for kind in {type(event) for event in events}):
+        _with_deliveries(events)
+    else:
+        rows = [(each.name, each.record_type, str(each.record_id), each.at, dump(each.to_data())) for each in events]
+        insert_values(OutboxEvent, ("name", "record_type", "record_id", "at", "data"), rows, ready={"data"})
+    if any(listeners(ON, kind) for kind in {type(event) for event in events}):
+        for event in events:
+            _tell(event)
+
+
+def _with_deliveries(events: Sequence[Event]) -> list[OutboxEvent]:
+    rows = OutboxEvent.objects.bulk_create(
+        OutboxEvent(name=each.name, record_type=each.record_type, record_id=str(each.record_id), at=each.at,
+                    data=each.to_data())
+        for each in events
+    )  # fmt: skip
+    Delivery.objects.bulk_create(
+        Delivery(event=row, handler=path, record_type=row.record_type, record_id=row.record_id)
+        for event, row in zip(events, rows, strict=True)
+        for path in listeners(LATER, type(event))
+    )
+    return rows
+
+
+def _tell(event: Event) -> None:
+    for handler in listeners(ON, type(event)).values():
+        handler(event, now=event.at)
+
+
+def _refuse_outside_transaction() -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("an event is announced in the transaction of the change it tells of")
-    rows = [
-        OutboxEvent(
-            name=event.name,
-            record_type=event.record_type,
-            record_id=str(event.record_id),
-            at=event.at,
-            data=event.to_data(),
-        )
-        for event in events
-    ]
-    if any(listeners(LATER, kind) for kind in {type(event) for event in events}):
-        OutboxEvent.objects.bulk_create(rows)
-        Delivery.objects.bulk_create(
-            Delivery(event=row, handler=path, record_type=row.record_type, record_id=row.record_id)
-            for event, row in zip(events, rows, strict=True)
-            for path in listeners(LATER, type(event))
-        )
-    else:
-        insert_rows(OutboxEvent, rows)
-    for event in events:
-        for handler in listeners(ON, type(event)).values():
-            handler(event, now=event.at)
-    return rows

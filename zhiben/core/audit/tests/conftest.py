@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 
 from zhiben.core.audit import guard
+from zhiben.core.audit.digest import digest_text
 from zhiben.core.audit.line import canonical_text
 from zhiben.core.audit.models import AuditLine
-from zhiben.core.audit.services import append, digest_text
+from zhiben.core.audit.services import append
 
 MORNING = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
