@@ -113,12 +113,16 @@ def test_the_blocked_lane(cast, story):
     fire(hazard, "submit", by=cast.plant_officer, now=story.now, spent="35200", **done)
     with pytest.raises(StepRefused):
         fire(hazard, "verify", by=cast.plant_officer, now=story.now, finding="好", on_site=True)
-    seen = {"finding": "现场量宽 4.5 米", "on_site": True, "site_photos": [a_photo(officer, story.now, 4)]}
-    fire(hazard, "verify", by=officer, now=story.now, **seen)
+    seen = {"finding": "现场量宽 4.5 米", "on_site": True, "site_photos": [a_photo(leader, story.now, 4)]}
+    with pytest.raises(StepRefused):
+        fire(hazard, "verify", by=officer, now=story.now, finding="好", on_site=True)  # who ordered it
+    fire(hazard, "verify", by=leader, now=story.now, **seen)
+    with pytest.raises(StepRefused):
+        fire(hazard, "close", by=leader, now=story.now)  # who verified it
     with pytest.raises(StepRefused):
         fire(hazard, "close", by=town, now=story.now)
-    hazard = fire(hazard, "close", by=leader, now=story.now, closing_opinion="同意销号")
-    assert (hazard.status, hazard.verified_by, hazard.closed_by) == (S.CLOSED, officer.person, leader.person)
+    hazard = fire(hazard, "close", by=officer, now=story.now, closing_opinion="同意销号")
+    assert (hazard.status, hazard.verified_by, hazard.closed_by) == (S.CLOSED, leader.person, officer.person)
 
     # Ninety days later the lane is blocked again.
     look = hazard.look_backs.get()

@@ -86,13 +86,14 @@ def _offer(
         inputs=inputs.inputs_of(workflow, step),
         refusal=objection(workflow, step, record, acting, now, directory, holder),
         target_label=workflow.state_label(target),
-        due=_deadlines_after(workflow, after, target),
+        due=_deadlines_after(workflow, step, after, target),
         told=_told(workflow, step, after, target, acting, directory),
     )
 
 
-def _deadlines_after(workflow: Workflow, after: Record, target: str) -> tuple[tuple[str, date], ...]:
-    running = ((each.label, workflow.due_on(after, each)) for each in workflow.deadlines_in(target))
+def _deadlines_after(workflow: Workflow, step: Step, after: Record, target: str) -> tuple[tuple[str, date], ...]:
+    known = (each for each in workflow.deadlines_in(target) if each.due not in step.renews)
+    running = ((each.label, workflow.due_on(after, each)) for each in known)
     return tuple((label, day) for label, day in running if day)
 
 

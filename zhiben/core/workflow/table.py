@@ -88,6 +88,8 @@ class Step:
     """Whether the record waits for this step in a worklist; False for what may be done but is not awaited."""
     tone: Literal["primary", "quiet", "danger"] = "primary"
     help: str = ""
+    renews: tuple[str, ...] = ()
+    """Days (fields of deadlines) that its effect sets anew: what stands there before says nothing of what runs after."""
 
     @property
     def sources(self) -> tuple[str, ...]:

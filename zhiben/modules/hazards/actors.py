@@ -9,6 +9,8 @@ from zhiben.core.access.directory import Directory
 from zhiben.core.access.seats import unit_seat
 from zhiben.core.org.roles import HANDLERS, HEADS, Role
 
+from .apart import ORDERED, VERIFIED, kept_apart
+
 OFFICERS = tuple(sorted(HANDLERS))
 LEADERS = tuple(sorted(HEADS))
 
@@ -19,14 +21,15 @@ class Desk:
     before the other regulators of their unit.
 
     An enterprise without accounts, a town whose only officer did the work: where nobody is left it climbs to the unit
-    above, to an officer there rather than to the chief's desk. With `apart`, whoever is named in the record's `hands`
-    does not count: nobody accepts, verifies or closes their own work.
+    above, to an officer there rather than to the chief's desk. With `apart`, whoever may not look over it does not count
+    (`apart.kept_apart`): those who had a hand in it, and of a major hazard whoever did the `part` before.
     """
 
     unit: str
     label: str
     roles: tuple[Role, ...] = (*OFFICERS, *LEADERS)
     apart: bool = False
+    part: str = ""
 
     def seats(self, record: Any, directory: Directory) -> tuple[str, ...]:
         *way, last = self.unit.split(".")
@@ -34,9 +37,9 @@ class Desk:
         first = getattr(owner, f"{last}_id", None)
         if first is None:
             return ()
-        hands = frozenset(record.hands) if self.apart else frozenset()
+        others = kept_apart(record, self.part) if self.apart else frozenset()
         for unit_id, roles in self._tries(first, directory):
-            if found := tuple(_occupied(unit_id, roles, record.sector, hands, directory)):
+            if found := tuple(_occupied(unit_id, roles, record.sector, others, directory)):
                 return found
         return tuple(unit_seat(first, role) for role in self.roles)
 
@@ -51,7 +54,7 @@ class Desk:
 
 
 def _occupied(
-    unit_id: int, roles: tuple[Role, ...], sector: str, hands: frozenset[int], directory: Directory
+    unit_id: int, roles: tuple[Role, ...], sector: str, others: frozenset[int], directory: Directory
 ) -> Iterator[str]:
     for role in roles:
         if not directory.occupied(unit_id, role):
@@ -60,7 +63,7 @@ def _occupied(
         if role == Role.REGULATOR and sector:
             seats.insert(0, unit_seat(unit_id, role, sector))
         for seat in seats:
-            if any(person.pk not in hands for person in directory.holders(seat)):
+            if any(person.pk not in others for person in directory.holders(seat)):
                 yield seat
                 break
 
@@ -70,7 +73,8 @@ OWNER_HEAD = Desk("responsible_unit", "整改单位负责人", LEADERS)
 SUPERVISOR = Desk("supervising_unit", "监管单位经办人或负责人")
 SUPERVISOR_CHIEF = Desk("supervising_unit", "监管单位负责人", LEADERS)
 CHECKER = Desk("supervising_unit", "监管单位（参与整改的人以外）", apart=True)
-CLOSER = Desk("closing_unit", "销号单位（参与整改的人以外）", apart=True)
+VERIFIER = Desk("supervising_unit", "监管单位（参与整改的人以外，重大的还须是交办人以外）", apart=True, part=ORDERED)
+CLOSER = Desk("closing_unit", "销号单位（参与整改的人以外，重大的还须是复查人以外）", apart=True, part=VERIFIED)
 CLOSER_CHIEF = Desk("closing_unit", "销号单位负责人", LEADERS, apart=True)
 REGULATOR = Desk("enterprise.supervising_unit", "企业的监管单位经办人或负责人")
 RECEIVER = Desk("transfer_to", "移交接收单位经办人或负责人")

@@ -161,7 +161,9 @@ _KINDS = {"match": "对得上", "hint": "参考"}
 
 def _plans(hazard: Hazard) -> list[Block]:
     blocks: list[Block] = []
-    for number, plan in enumerate(hazard.plans.select_related("filed_by", "accepted_by").order_by("filed_at", "pk"), 1):
+    number = 0
+    for plan in hazard.plans.select_related("filed_by", "accepted_by").order_by("filed_at", "pk"):
+        number += plan.filed_by is not None
         outcome = (
             f"{plan.accepted_by}于 {moment(plan.accepted_at)} 审核通过"
             if plan.accepted_at
@@ -170,19 +172,19 @@ def _plans(hazard: Hazard) -> list[Block]:
             else "待审核"
         )
         blocks += [
-            Heading(2, f"第 {number} 次报送"),
+            Heading(2, f"第 {number} 次报送" if plan.filed_by else "台账带入的整改要求"),
             _table(
                 [
                     ("整改责任人", f"{plan.liable_person} {plan.liable_mobile}".strip()),
                     ("整改措施", plan.measures),
-                    ("整改资金", f"{_money(plan.funds)} 元"),
-                    ("整改时限", full_day(plan.rectify_by)),
+                    ("整改资金", f"{_money(plan.funds)} 元" if plan.funds is not None else ""),
+                    ("整改时限", full_day(plan.rectify_by) if plan.rectify_by else ""),
                     ("应急预案和防范措施", plan.contingency_plan),
                     ("治理目标和任务", plan.goals),
                     ("负责机构和人员", plan.bodies),
                     ("治理期间的安全措施", plan.safety_measures),
-                    ("报送", f"{plan.filed_by}，{moment(plan.filed_at)}"),
-                    ("审核", outcome),
+                    ("报送", f"{plan.filed_by or '由台账带入，企业没有报送'}，{moment(plan.filed_at)}"),
+                    ("审核", outcome if plan.filed_by else ""),
                 ]
             ),
         ]

@@ -123,8 +123,8 @@ def row_of(hazard: Hazard) -> dict[str, Any]:
     assert enterprise is not None
     registrant = str(hazard.found_by or hazard.found_by_name or hazard.reported_by or "系统")
     accepted = codes.STATE_OF[hazard.status] == codes.ACCEPTED and hazard.status not in codes.DELETED_AS
-    cost = hazard.spent if hazard.spent is not None else plan.funds if plan else 0
-    liable = plan.liable_person if plan else enterprise.officer_name or enterprise.head_name
+    cost = hazard.spent if hazard.spent is not None else (plan.funds if plan else None) or 0
+    liable = (plan.liable_person if plan else "") or enterprise.officer_name or enterprise.head_name
     measures = (plan.measures if plan else "") or hazard.summary or hazard.immediate_measures
     deadline = hazard.rectify_by or (hazard.found_on if hazard.fixed_on_spot or accepted else None)
     acceptor = hazard.verified_by or hazard.closed_by

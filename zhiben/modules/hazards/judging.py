@@ -16,6 +16,7 @@ from zhiben.modules.criteria.models import Criterion
 from zhiben.modules.criteria.services import Suggestion, candidates_for, catalogue_version
 
 from .actors import REGULATOR
+from .apart import ORDERED, take_part
 from .models import Hazard, HazardLevel
 from .policy import policy_of
 from .routing import closing_units, regulator_of
@@ -117,6 +118,8 @@ def level_up(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> 
     criterion = _chosen(hazard, data)
     if criterion is None:
         _ask_for_reason(str(data.get("reason", "")), "请选择判定情形；目录中没有相符的，请写明判定理由", "reason")
+    assert isinstance(by, Acting)
+    take_part(hazard, ORDERED, by)
     hazard.level, hazard.criterion, hazard.criterion_reason = HazardLevel.MAJOR, criterion, data["reason"]
     _, hazard.catalogue = _look_up(hazard)
     hazard.plan_by = min(_plan_day(hazard, now), max(hazard.rectify_by or local_day(now), local_day(now)))
@@ -129,12 +132,18 @@ def level_down(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -
 
 
 def hand_up(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
-    """The enterprise itself says that it is a major one: from here on the regulator judges and orders."""
+    """The enterprise itself says that it is a major one: from here on the regulator judges and orders, and what it had
+    handed in inside does not count."""
     hazard.level, hazard.criterion_reason = HazardLevel.MAJOR, data["reason"]
     if criterion := _chosen(hazard, data):
         hazard.criterion = criterion
     hazard.judge_by = add_working_days(local_day(now), policy_of(hazard.region_path).judge_days)
-    return ["level", "criterion", "criterion_reason", "judge_by", *take_over(hazard, data, by, now)]
+    hazard.rectified_at = hazard.rectified_by = None
+    hazard.progress = 0
+    return [
+        *("level", "criterion", "criterion_reason", "judge_by", "rectified_at", "rectified_by", "progress"),
+        *take_over(hazard, data, by, now),
+    ]
 
 
 def take_over(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:

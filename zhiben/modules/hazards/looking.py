@@ -7,19 +7,21 @@ from typing import Any
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
+from zhiben.core.workflow.refusal import StepInvalid
 
-from . import verifying
-from .models import Channel, Hazard, LookBack
+from . import apart
+from .models import Channel, Excuse, Hazard, LookBack
 from .photos import LOOKED_AGAIN, look_at
 from .reporting import Report, report_hazard
 from .reviews import tie_recurrence
 
 Fields = list[str]
+OFFERED_EXCUSES = tuple((value, label) for value, label in Excuse.choices if value != Excuse.HISTORIC)
 
 
 def own_work(look: LookBack, acting: Acting) -> str | None:
     """Nobody looks back on what they rectified themselves."""
-    return verifying.own_work(look.hazard, acting)
+    return apart.own_work(look.hazard, acting)
 
 
 def within_its_time(value: date, look: LookBack, now: datetime) -> str | None:
@@ -31,7 +33,10 @@ def within_its_time(value: date, look: LookBack, now: datetime) -> str | None:
 
 
 def note(look: LookBack, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
+    """It holds. Raises StepInvalid for a major one of which no picture shows that somebody went to see."""
     assert isinstance(by, Acting)
+    if look.hazard.is_major and not data.get("again_photos"):
+        raise StepInvalid({"again_photos": "重大事故隐患回头看须到现场，请上传现在的现场照片"})
     look_at(look.hazard, data.get("again_photos", ()), used_as=LOOKED_AGAIN, now=now)
     look.looked_by = by.person
     return ["looked_by"]
@@ -74,4 +79,5 @@ def _again(look: LookBack, old: Hazard, data: Mapping[str, Any], by: Acting) -> 
         latitude=old.latitude,
         longitude=old.longitude,
         before_photos=data["again_photos"],
+        recurs_from=old,
     )

@@ -14,6 +14,7 @@ from zhiben.core.events.services import announce
 from zhiben.core.workflow.refusal import StepInvalid
 
 from .actors import SUPERVISOR_CHIEF
+from .apart import ORDERED, lend_a_hand, take_part
 from .events import HazardJudged
 from .judging import judge
 from .models import DualReport, Hazard, HazardLevel, ProgressReport, RectificationPlan
@@ -121,7 +122,8 @@ def usual_day(hazard: Hazard, acting: Acting, now: datetime) -> date:
     """What the region usually gives, as a proposal."""
     policy = policy_of(hazard.region_path)
     days = policy.major_days if hazard.level == HazardLevel.MAJOR else policy.general_days
-    return hazard.rectify_by or local_day(now) + timedelta(days=days)
+    asked = hazard.rectify_by
+    return asked if asked and asked >= local_day(now) else local_day(now) + timedelta(days=days)
 
 
 def as_before(name: str) -> Callable[[Hazard, Acting, datetime], Any]:
@@ -142,8 +144,9 @@ def as_before(name: str) -> Callable[[Hazard, Acting, datetime], Any]:
 
 
 def order(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
+    assert isinstance(by, Acting)
     hazard.ordered_at = now
-    return ["ordered_at", *_await_plan(hazard, now)]
+    return ["ordered_at", *take_part(hazard, ORDERED, by), *_await_plan(hazard, now)]
 
 
 def judge_and_order(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
@@ -230,8 +233,11 @@ def extend(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fi
 
 
 def redate(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
+    """Sooner than the plan was asked for, that day moves with it."""
     assert isinstance(by, Acting)
-    return moved_day(hazard, by, now)
+    if hazard.plan_by and hazard.rectify_by:
+        hazard.plan_by = min(hazard.plan_by, max(hazard.rectify_by, local_day(now)))
+    return ["plan_by", *moved_day(hazard, by, now)]
 
 
 def moved_day(hazard: Hazard, by: Acting, now: datetime, *, since: date | None = None) -> Fields:
@@ -267,14 +273,6 @@ def register_dual_report(hazard: Hazard, data: Mapping[str, Any], by: By, now: d
         by=by.person,
         at=now,
     )
-    return []
-
-
-def lend_a_hand(hazard: Any, by: Acting) -> Fields:
-    """Whoever has a hand in it, and in whose name, is not to judge it later."""
-    people = {by.person.pk, *([by.on_behalf_of.pk] if by.on_behalf_of else [])}
-    hazard.hands = sorted({*hazard.hands, *people})
-    hazard.save(update_fields=["hands"])  # a list: the engine saves what can be compared
     return []
 
 

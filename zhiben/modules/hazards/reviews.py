@@ -21,9 +21,9 @@ from zhiben.modules.tasks.models import Duty, Task
 from zhiben.modules.tasks.services import Assignment, Order, Origin, dispatch_task
 
 from .actors import SUPERVISOR
+from .apart import lend_a_hand
 from .events import HazardRecurred, ReviewOpened
 from .models import Hazard, Review
-from .planning import lend_a_hand
 from .policy import policy_of
 from .routing import regulator_of
 

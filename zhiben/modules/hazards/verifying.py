@@ -9,10 +9,10 @@ from django.db.models import Q
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.clock import local_day
 from zhiben.core.files.models import Attachment
-from zhiben.core.org.models import Post
 from zhiben.core.workflow.refusal import StepInvalid
 
 from . import look_back
+from .apart import VERIFIED, own_work, take_part
 from .judging import ask_why_not_major
 from .models import Hazard
 from .photos import AFTER, BEFORE, ON_SITE, look_at
@@ -22,20 +22,6 @@ Fields = list[str]
 
 
 # ── why not ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def own_work(hazard: Hazard, acting: Acting) -> str | None:
-    """Nobody judges their own work, whichever post they hold and in whose name they act; nor, from outside, that of a
-    unit they belonged to while it was being rectified."""
-    people = {acting.person.pk, *([acting.on_behalf_of.pk] if acting.on_behalf_of else [])}
-    if people & set(hazard.hands):
-        return "这条隐患的整改方案、进展或整改结果是您本人报送的，请由其他人员办理"
-    if acting.unit.pk == hazard.responsible_unit_id:
-        return None
-    there = Post.objects.filter(person__in=people, unit=hazard.responsible_unit_id)
-    if there.filter(Q(valid_to=None) | Q(valid_to__gte=hazard.found_on)).exists():
-        return f"您（或您代理的人）在{hazard.responsible_unit}任职或发现隐患后任过职，请由其他人员办理"
-    return None
 
 
 def is_for_another_to_close(hazard: Hazard, acting: Acting) -> str | None:
@@ -89,7 +75,7 @@ def verify(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fi
             raise StepInvalid(errors)
     look_at(hazard, data.get("site_photos", ()), used_as=ON_SITE, now=now)
     hazard.verified_at, hazard.verified_by = now, by.person
-    return ["verified_at", "verified_by", *await_answer(hazard, now)]
+    return ["verified_at", "verified_by", *take_part(hazard, VERIFIED, by), *await_answer(hazard, now)]
 
 
 def verify_and_close(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:

@@ -3,8 +3,8 @@ alone."""
 
 from zhiben.core.access.acting import Acting
 
+from .apart import own_work
 from .models import Hazard
-from .verifying import own_work
 
 
 def is_for_the_closing_unit(hazard: Hazard, acting: Acting) -> str | None:

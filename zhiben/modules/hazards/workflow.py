@@ -9,7 +9,7 @@ from zhiben.core.access.acting import By
 from zhiben.core.clock import local_day
 from zhiben.core.workflow.table import Approval, Deadline, Input, Step, Workflow, days
 
-from . import duplicates, judging, looking, planning, reviews, transferring, verifying, withdrawing
+from . import apart, duplicates, judging, looking, planning, reviews, transferring, verifying, withdrawing
 from .actors import (
     CHECKER,
     CLOSER,
@@ -20,7 +20,9 @@ from .actors import (
     REGULATOR,
     SUPERVISOR,
     SUPERVISOR_CHIEF,
+    VERIFIER,
 )
+from .apart import ORDERED, VERIFIED
 from .events import (
     HazardClosed,
     HazardExtended,
@@ -59,16 +61,32 @@ UNDER_WAY = (*UNDER_RECTIFICATION, S.RECTIFIED)
 ON_THE_WAY_BACK = (S.ORDERED, S.PLANNED, S.RECTIFYING, S.RECTIFIED)
 
 
+STAGE_DAYS = ("judge_by", "plan_by", "verify_by")
+"""Days that a stage is given: gone when it is left, so that none outlives its purpose. The day by which it must be
+rectified is no stage's: it stays, and figures count by it."""
+
+
 def _changing(step: Step) -> Step:
-    """Every step leaves the moment of the change: what was sent to another system is sent again after it."""
+    """Every step leaves the moment of the change: what was sent to another system is sent again after it. And what holds
+    only in some states is gone where it does not."""
     effect = step.effect
 
     def note_change(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Iterable[str]:
         fields = [*(effect(hazard, data, by, now) or ())] if effect else []
         hazard.changed_at = now
-        return list(dict.fromkeys((*fields, "changed_at")))
+        return list(dict.fromkeys((*fields, "changed_at", *_past_their_purpose(hazard))))
 
     return replace(step, effect=note_change)
+
+
+def _past_their_purpose(hazard: Hazard) -> Iterable[str]:
+    gone = [each.due for each in HAZARD_LIFE.deadlines if each.due in STAGE_DAYS and hazard.status not in each.states]
+    if hazard.status not in BEFORE_VERIFICATION:
+        gone.append("transfer_to")
+    for name in gone:
+        if getattr(hazard, f"{name}_id" if name == "transfer_to" else name) is not None:
+            setattr(hazard, name, None)
+            yield name
 
 
 HAZARD_STEPS = (
@@ -104,32 +122,34 @@ HAZARD_STEPS = (
          approval=Approval(SUPERVISOR_CHIEF), effect=planning.extend, announces=HazardExtended, waits=False,
          tone="quiet", help="超过规定次数或天数，或期限已过的延期，由监管单位负责人审批"),
     Step("report_as_major", "上报重大", BEFORE_VERIFICATION, S.REPORTED, OWNER, needs=("reason",),
-         takes=("criterion_key",), unless=judging.not_internal, effect=judging.hand_up, waits=False, tone="quiet",
+         takes=("criterion_key",), unless=judging.not_internal, effect=judging.hand_up, renews=("judge_by",), waits=False,
+         tone="quiet",
          help="企业自查发现属于重大事故隐患的，报给监管部门判定"),
     # 审核、复查和销号: whoever had no hand in it
-    Step("accept_plan", "通过方案", S.PLANNED, S.RECTIFYING, CHECKER, takes=("finding",), unless=verifying.own_work,
+    Step("accept_plan", "通过方案", S.PLANNED, S.RECTIFYING, CHECKER, takes=("finding",), unless=apart.own_work,
          effect=planning.accept_plan, announces=HazardPlanAccepted),
     Step("return_plan", "退回方案", S.PLANNED, S.ORDERED, CHECKER, needs=("reason",), effect=planning.return_plan,
          tone="danger"),
-    Step("verify", "复查通过", S.RECTIFIED, S.VERIFIED, CHECKER, needs=("finding",), takes=("on_site", "site_photos"),
-         unless=verifying.own_work, effect=verifying.verify, announces=HazardVerified,
-         help="重大事故隐患须到现场复查并上传现场照片"),
-    Step("verify_and_close", "复查销号", S.RECTIFIED, S.CLOSED, CHECKER, needs=("finding",),
+    Step("verify", "复查通过", S.RECTIFIED, S.VERIFIED, VERIFIER, needs=("finding",), takes=("on_site", "site_photos"),
+         unless=apart.own_work_or(ORDERED), effect=verifying.verify, announces=HazardVerified, renews=("verify_by",),
+         help="重大事故隐患须由交办人以外的人到现场复查并上传现场照片"),
+    Step("verify_and_close", "复查销号", S.RECTIFIED, S.CLOSED, VERIFIER, needs=("finding",),
          takes=("on_site", "site_photos"), unless=verifying.is_for_another_to_close,
          effect=verifying.verify_and_close, announces=HazardClosed, waits=False, tells=(OWNER,)),
-    Step("reject", "复查不通过", S.RECTIFIED, S.RECTIFYING, CHECKER, needs=("reason",),
+    Step("reject", "复查不通过", S.RECTIFIED, S.RECTIFYING, VERIFIER, needs=("reason",),
          takes=("rectify_by", "on_site", "site_photos"), effect=verifying.reject, tone="danger"),
-    Step("close", "销号", S.VERIFIED, S.CLOSED, CLOSER, takes=("closing_opinion",), unless=verifying.own_work,
-         effect=verifying.close, announces=HazardClosed, tells=(OWNER, SUPERVISOR)),
+    Step("close", "销号", S.VERIFIED, S.CLOSED, CLOSER, takes=("closing_opinion",),
+         unless=apart.own_work_or(VERIFIED), effect=verifying.close, announces=HazardClosed, tells=(OWNER, SUPERVISOR),
+         help="重大事故隐患须由复查人以外的人销号"),
     Step("send_back", "退回复查", S.VERIFIED, S.RECTIFIED, CLOSER, needs=("reason",), effect=verifying.send_back,
-         tone="danger"),
+         renews=("verify_by",), tone="danger"),
     # 期限和等级: the supervising unit
     Step("redate", "调整期限", UNDER_RECTIFICATION, None, SUPERVISOR, needs=("rectify_by", "reason"),
          effect=planning.redate, announces=HazardExtended, tells=(OWNER,), waits=False, tone="quiet",
          help="推迟期限算作延期，计入延期次数；超过规定次数、天数或期限已过的，由监管单位负责人办理"),
     Step("upgrade", "升为重大", ON_THE_WAY_BACK, S.ORDERED, SUPERVISOR, needs=("reason",),
          takes=("criterion_key", "rectify_by"), unless=judging.is_major, effect=judging.level_up,
-         announces=HazardJudged, waits=False, tone="quiet", help="须按重大事故隐患重新报送治理方案"),
+         announces=HazardJudged, renews=("plan_by",), waits=False, tone="quiet", help="须按重大事故隐患重新报送治理方案"),
     Step("downgrade", "降为一般", ON_THE_WAY_BACK, None, SUPERVISOR, needs=("reason",), unless=judging.is_general,
          approval=Approval(CLOSER_CHIEF), effect=judging.level_down, announces=HazardJudged, tells=(OWNER,), waits=False,
          tone="quiet", help="由销号单位负责人审批"),
@@ -235,14 +255,17 @@ LOOK_BACK_LIFE = Workflow(
     model=LookBack,
     label="回头看",
     start=L.DUE,
+    enters=(L.EXCUSED,),
     final=(L.HOLDS, L.RECURRED, L.EXCUSED),
     with_related=("hazard__responsible_unit", "hazard__enterprise"),
     inputs=(
         Input("looked_on", "查看日期", "date", initial=lambda look, acting, now: local_day(now),
               check=looking.within_its_time),
-        Input("again_photos", LOOKED_AGAIN, "files", check=photos_only),
+        Input("again_photos", LOOKED_AGAIN, "files", help="重大事故隐患须有现在的现场照片；一般隐患整改保持的可不传",
+              check=photos_only),
         Input("again_description", "现在的情况", "long_text",
               initial=lambda look, acting, now: look.hazard.description),
+        Input("excuse", "免予的情形", "choice", choices=looking.OFFERED_EXCUSES),
         Input("rectify_by", "整改期限", "date", check=not_in_the_past),
     ),
     steps=(
@@ -252,8 +275,8 @@ LOOK_BACK_LIFE = Workflow(
              needs=("looked_on", "finding", "again_photos"), takes=("again_description", "never_fixed"),
              unless=looking.own_work, effect=looking.record_recurrence, tone="primary",
              help="登记为复发隐患，与原隐患关联，并启动五步复盘"),
-        Step("excuse", "免予回头看", L.DUE, L.EXCUSED, SUPERVISOR_CHIEF, needs=("reason",), waits=False, tone="quiet",
-             help="例如企业已关闭、设施已拆除"),
+        Step("excuse", "免予回头看", L.DUE, L.EXCUSED, SUPERVISOR_CHIEF, needs=("excuse", "reason"), waits=False,
+             tone="quiet", help="免予的条数和情形会在回头看页面上列出"),
     ),
     deadlines=(
         Deadline("due", "回头看期限", (L.DUE,), due="due_on", remind=(days(7), days(1)),

@@ -1,7 +1,7 @@
 """The tables of the closed loop: the hazard, what is planned and proved about it, what is looked at again."""
 
 from .exchange import DualPreventionDelivery
-from .following import Draw, DualReport, LookBack, LookBackStatus, Review, ReviewStatus
+from .following import Draw, DualReport, Excuse, LookBack, LookBackStatus, Review, ReviewStatus
 from .hazard import (
     OPEN_STATUSES,
     UNDER_RECTIFICATION,
@@ -11,6 +11,7 @@ from .hazard import (
     HazardLevel,
     HazardNumber,
     HazardStatus,
+    told_as,
 )
 from .links import HazardLink, LinkKind
 from .photos import Doubt, DoubtKind, PictureHash
@@ -27,6 +28,7 @@ __all__ = [
     "Draw",
     "DualPreventionDelivery",
     "DualReport",
+    "Excuse",
     "Hazard",
     "HazardLevel",
     "HazardLink",
@@ -41,4 +43,5 @@ __all__ = [
     "RectificationPlan",
     "Review",
     "ReviewStatus",
+    "told_as",
 ]

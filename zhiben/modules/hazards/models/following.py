@@ -73,6 +73,17 @@ class LookBackStatus(models.TextChoices):
     EXCUSED = "excused", "免予回头看"
 
 
+class Excuse(models.TextChoices):
+    """Why nobody has to look again."""
+
+    CLOSED = "closed", "企业已关闭或搬离"
+    REMOVED = "removed", "设备设施已拆除或停用"
+    SEEN = "seen", "已在其他检查中到现场看过"
+    OTHER = "other", "其他"
+    HISTORIC = "historic", "台账带入的历史记录"
+    """Nobody's choice: closed long before it was brought in."""
+
+
 class LookBack(Scoped):
     """回头看: a closed hazard looked at again, scheduled by level, drawn at random for ordinary ones. The enterprise
     does not see it coming."""
@@ -94,6 +105,7 @@ class LookBack(Scoped):
     new_hazard = models.ForeignKey(
         Hazard, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="复发的隐患"
     )
+    excuse = models.CharField("免予的情形", max_length=12, choices=Excuse.choices, blank=True)
     reason = models.TextField("最近一次理由", blank=True)
 
     objects: ClassVar[Manager] = ScopedQuerySet.as_manager()

@@ -70,6 +70,18 @@ OPEN_STATUSES = (
 UNDER_RECTIFICATION = (HazardStatus.ORDERED, HazardStatus.PLANNED, HazardStatus.RECTIFYING)
 """Where the day by which it must be rectified runs."""
 
+
+def told_as(place: str, description: str, most: int | None = None) -> str:
+    """Where and what in one line; the place is not said twice. `most`: characters of the description.
+
+    >>> told_as("西门", "门禁失灵"), told_as("西门", "西门门禁失灵"), told_as("", "门禁失灵", 2)
+    ('西门：门禁失灵', '西门门禁失灵', '门禁')
+    """
+    if not place or description.startswith(place):
+        return description if most is None else description[: len(place) + most]
+    return f"{place}：{description[:most]}"
+
+
 RECTIFIES = replace(RESPONSIBLE, label="本单位整改")
 SUPERVISES = replace(SUPERVISING, label="本单位监管")
 CLOSING = Perspective("closing", "由本单位销号", lambda acting: Q(closing_unit=acting.post.unit_id))
@@ -187,6 +199,8 @@ class Hazard(Scoped):
     hands = models.JSONField(default=list, editable=False)
     """Keys of the persons who filed the plan or handed in the rectification, and of those in whose name they did:
     none of them accepts, verifies or closes it."""
+    took_part = models.JSONField(default=dict, editable=False)
+    """{"ordered": keys, "verified": keys}: the persons who did it last, and those in whose name (`apart`)."""
     summary = models.TextField("整改情况", blank=True)
     spent = models.DecimalField("已投入资金（元）", max_digits=14, decimal_places=2, null=True, blank=True)
     progress = models.PositiveSmallIntegerField("整改进度", default=0)
@@ -243,11 +257,15 @@ class Hazard(Scoped):
         return hazard
 
     def __str__(self) -> str:
-        where = self.enterprise or self.responsible_unit
-        return f"{where} {self.place}：{self.description[:30]}"
+        return f"{self.enterprise or self.responsible_unit} {told_as(self.place, self.description, 30)}"
 
     def get_absolute_url(self) -> str:
         return reverse("hazards:detail", args=(self.pk,))
+
+    @property
+    def told(self) -> str:
+        """Where and what, in one line."""
+        return told_as(self.place, self.description)
 
     @property
     def is_open(self) -> bool:

@@ -9,19 +9,25 @@ from .hazard import Hazard
 
 class RectificationPlan(models.Model):
     """One filing of the five; rows are only ever added, the last one holds. For a major hazard also the parts that the
-    governance plan needs (安监总局令第16号第十五条): goals, bodies, and the safety measures meanwhile."""
+    governance plan needs (安监总局令第16号第十五条): goals, bodies, and the safety measures meanwhile.
+
+    What a ledger already said of the five comes in as a plan that nobody has filed: parts of it may be missing, and the
+    enterprise's own filing goes on from it."""
 
     hazard = models.ForeignKey(Hazard, on_delete=models.CASCADE, related_name="plans", verbose_name="隐患")
-    liable_person = models.CharField("整改责任人", max_length=32)
+    liable_person = models.CharField("整改责任人", max_length=32, blank=True)
     liable_mobile = models.CharField("责任人电话", max_length=20, blank=True)
-    measures = models.TextField("整改措施")
-    funds = models.DecimalField("整改资金（元）", max_digits=14, decimal_places=2)
-    rectify_by = models.DateField("整改时限")
-    contingency_plan = models.TextField("应急预案和防范措施")
+    measures = models.TextField("整改措施", blank=True)
+    funds = models.DecimalField("整改资金（元）", max_digits=14, decimal_places=2, null=True, blank=True)
+    rectify_by = models.DateField("整改时限", null=True, blank=True)
+    contingency_plan = models.TextField("应急预案和防范措施", blank=True)
     goals = models.TextField("治理目标和任务", blank=True)
     bodies = models.TextField("负责机构和人员", blank=True)
     safety_measures = models.TextField("治理期间的安全措施", blank=True)
-    filed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="报送人")
+    filed_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="报送人"
+    )
+    """Null where a ledger brought it in."""
     filed_at = models.DateTimeField("报送时间")
     accepted_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="审核人"

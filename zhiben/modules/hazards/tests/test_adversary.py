@@ -221,10 +221,10 @@ def test_nothing_is_told_of_what_is_closed_or_withdrawn(cast, found, handed_in, 
 
 def test_whoever_verifies_does_not_hand_in_the_plants_pictures(cast, handed_in, photo, now):
     hazard = handed_in(level="major")
-    old, copied = photo(cast.bureau_officer, 60), photo(cast.bureau_officer, 9)
+    old, copied = photo(cast.bureau_leader, 60), photo(cast.bureau_leader, 9)
     PictureFacts.objects.filter(file=old.file).update(taken_at=now - timedelta(hours=1))
     seen = {"finding": "好", "on_site": True, "site_photos": [old, copied]}
-    fire(hazard, "verify", by=cast.bureau_officer, now=now, **seen)
+    fire(hazard, "verify", by=cast.bureau_leader, now=now, **seen)
     said = list(hazard.doubts.values_list("sentence", flat=True))
     assert any("已交的整改后照片" in each for each in said)
     assert any("早于报送复查" in each for each in said)
@@ -242,9 +242,9 @@ def test_a_picture_out_of_the_drawer_closes_nothing_on_the_spot_unseen(cast, fou
 
 
 def test_what_comes_back_at_a_merged_plant_comes_back_to_its_heir(cast, plant, handed_in, photo, now):
-    seen = {"finding": "已清空", "on_site": True, "site_photos": [photo(cast.bureau_officer, 12)]}
-    hazard = fire(handed_in(level="major"), "verify", by=cast.bureau_officer, now=now, **seen)
-    fire(hazard, "close", by=cast.bureau_leader, now=now)
+    seen = {"finding": "已清空", "on_site": True, "site_photos": [photo(cast.bureau_leader, 12)]}
+    hazard = fire(handed_in(level="major"), "verify", by=cast.bureau_leader, now=now, **seen)
+    fire(hazard, "close", by=cast.bureau_officer, now=now)
     heir = register_enterprise(
         enterprise=NewEnterprise(name="云海化工有限公司", region=plant.unit.region, sector=Sector.CHEMICALS),
         by=cast.bureau_officer,

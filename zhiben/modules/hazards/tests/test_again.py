@@ -31,9 +31,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def closed(cast, handed_in, photo, now):
     """A major one, closed on 10 March."""
-    seen = {"finding": "已清空", "on_site": True, "site_photos": [photo(cast.bureau_officer, 12)]}
-    hazard = fire(handed_in(level="major"), "verify", by=cast.bureau_officer, now=now, **seen)
-    return fire(hazard, "close", by=cast.bureau_leader, now=now)
+    seen = {"finding": "已清空", "on_site": True, "site_photos": [photo(cast.bureau_leader, 12)]}
+    hazard = fire(handed_in(level="major"), "verify", by=cast.bureau_leader, now=now, **seen)
+    return fire(hazard, "close", by=cast.bureau_officer, now=now)
 
 
 def test_a_look_back_falls_due_and_finds_it_back(cast, closed, photo):
@@ -50,6 +50,7 @@ def test_a_look_back_falls_due_and_finds_it_back(cast, closed, photo):
     look = fire(look, "recur", **{**early, "looked_on": date(2026, 6, 9)}, never_fixed=False)
     new = look.new_hazard
     assert (new.recurs_from, new.level, new.origin_id) == (closed, "major", str(look.pk))
+    assert not HazardLink.objects.filter(earlier=closed).exists(), "what is known is not asked again"
     assert [line.label for line in lines_of("hazards.hazard", closed.pk)][-1] == "隐患复发"
     walk_the_review(cast, new.review, june)
     facts = credit_of([closed.enterprise_id], since=date(2026, 1, 1), until=date(2026, 12, 31), today=date(2026, 6, 9))
@@ -78,10 +79,25 @@ def walk_the_review(cast, review, now):
     assert Review.objects.get().status == "done"
 
 
-def test_whoever_rectified_does_not_look_back_and_only_the_head_excuses(cast, closed, now):
-    look = closed.look_backs.get()
-    assert refusal(look, "excuse", by=cast.bureau_officer, now=now, reason="企业已搬迁")
-    assert fire(look, "excuse", by=cast.bureau_leader, now=now, reason="企业已搬迁").status == "excused"
+def test_only_the_head_excuses_and_says_why(cast, closed, now):
+    look, moved = closed.look_backs.get(), {"excuse": "closed", "reason": "企业已搬迁"}
+    assert refusal(look, "excuse", by=cast.bureau_officer, now=now, **moved)
+    assert "excuse" in refusal(look, "excuse", by=cast.bureau_leader, now=now, reason="企业已搬迁").errors
+    historic = {**moved, "excuse": "historic"}
+    assert "excuse" in refusal(look, "excuse", by=cast.bureau_leader, now=now, **historic).errors, "nobody's choice"
+    look = fire(look, "excuse", by=cast.bureau_leader, now=now, **moved)
+    assert (look.status, look.get_excuse_display()) == ("excused", "企业已关闭或搬离")
+
+
+def test_that_a_major_one_holds_is_shown_by_a_photo_of_today(cast, closed, photo):
+    look, june = closed.look_backs.get(), at("2026-06-09")
+    seen = {"looked_on": date(2026, 6, 9), "finding": "通道畅通", "by": cast.bureau_officer, "now": june}
+    assert "现场照片" in refusal(look, "hold", **seen).errors["again_photos"]
+    copied = [photo(cast.bureau_officer, 12, now=june)]
+    assert fire(look, "hold", **seen, again_photos=copied).status == "holds"
+    assert closed.doubts.filter(sentence__contains="就是已交的复查现场照片").exists(), (
+        "a picture out of the file is seen"
+    )
 
 
 def test_ordinary_ones_are_drawn_by_lot_and_anybody_can_draw_again(cast, found, photo, plant, now):

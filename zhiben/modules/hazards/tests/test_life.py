@@ -92,13 +92,14 @@ def test_a_major_one_needs_ground_plan_dual_reports_a_visit_and_the_right_level(
         proof = [photo(cast.plant_officer, 91)]
         fire(hazard, "register_dual_report", **plant, report_to=to, reported_on=date(2026, 3, 10), report_proof=proof)
     fire(hazard, "submit", **plant, **done)
-    assert "复查通过" in refusal(hazard, "verify_and_close", **regulator, finding="好").sentence
-    assert set(refusal(hazard, "verify", **regulator, finding="好").errors) == {"on_site", "site_photos"}
-    seen = [photo(cast.bureau_officer, 12)]
-    hazard = fire(hazard, "verify", **regulator, finding="已拆除", on_site=True, site_photos=seen)
+    assert "复查通过" in refusal(hazard, "verify_and_close", by=cast.bureau_leader, now=now, finding="好").sentence
+    leader = {"by": cast.bureau_leader, "now": now}
+    assert set(refusal(hazard, "verify", **leader, finding="好").errors) == {"on_site", "site_photos"}
+    seen = {"finding": "已拆除", "on_site": True, "site_photos": [photo(cast.bureau_leader, 12)]}
+    hazard = fire(hazard, "verify", by=cast.bureau_leader, now=now, **seen)
     assert (hazard.status, hazard.closing_unit, hazard.plan_returns) == (S.VERIFIED, cast.bureau_officer.unit, 1)
     assert refusal(hazard, "close", by=cast.town, now=now)
-    hazard = fire(hazard, "close", by=cast.bureau_leader, now=now)
+    hazard = fire(hazard, "close", by=cast.bureau_officer, now=now)
     assert (hazard.status, hazard.look_backs.get().due_on) == (S.CLOSED, date(2026, 6, 8))
 
 
@@ -163,10 +164,80 @@ def test_what_is_not_put_right_goes_back(cast, handed_in, photo, now):
 
 
 def test_a_major_one_that_is_verified_may_be_sent_back_by_whoever_closes(cast, handed_in, photo, now):
-    seen = {"finding": "好", "on_site": True, "site_photos": [photo(cast.bureau_officer, 12)]}
-    hazard = fire(handed_in(level="major"), "verify", by=cast.bureau_officer, now=now, **seen)
-    hazard = fire(hazard, "send_back", by=cast.bureau_leader, now=now, reason="照片看不出宽度")
+    seen = {"finding": "好", "on_site": True, "site_photos": [photo(cast.bureau_leader, 12)]}
+    hazard = fire(handed_in(level="major"), "verify", by=cast.bureau_leader, now=now, **seen)
+    hazard = fire(hazard, "send_back", by=cast.bureau_officer, now=now, reason="照片看不出宽度")
     assert hazard.status == S.RECTIFIED
+
+
+def test_of_a_major_one_nobody_verifies_what_they_ordered_nor_closes_what_they_verified(cast, handed_in, photo, now):
+    """In whichever post and in whose name; an ordinary one asks for no more than that it is not their own work."""
+    hazard = handed_in(level="major")
+    assert seats(hazard).isdisjoint(cast.bureau_officer.seats), "whoever ordered it does not find it in the worklist"
+    seen = {"finding": "好", "on_site": True, "now": now}
+    sentence = refusal(hazard, "verify", by=cast.bureau_officer, **seen).sentence
+    assert "交办人以外" in sentence
+    also = {"by": cast.security_administrator, "now": now}
+    third = org.appoint(
+        person=cast.housing_officer.person, unit=cast.bureau_officer.unit, role=Role.UNIT_OFFICER, **also
+    )
+    for orderer in (cast.bureau_officer, Acting(cast.housing_officer.person, third, cast.bureau_officer.person)):
+        sentence = refusal(hazard, "verify", by=orderer, **seen).sentence
+        assert "交办人以外的人复查" in sentence
+        assert "上一级单位" in sentence
+    verifier = Acting(cast.housing_officer.person, third)
+    hazard = fire(hazard, "verify", by=verifier, **seen, site_photos=[photo(verifier, 12)])
+    assert "复查人以外的人销号" in refusal(hazard, "close", by=verifier, now=now).sentence
+    assert fire(hazard, "close", by=cast.bureau_officer, now=now).status == S.CLOSED
+    ordinary = handed_in(place="西门")
+    assert fire(ordinary, "verify_and_close", by=cast.bureau_officer, now=now, finding="好").status == S.CLOSED
+
+
+def test_a_unit_with_a_single_person_goes_one_level_up(cast, handed_in, photo, now):
+    org.end_post(post=cast.regulator_chief.post, last_day=date(2026, 3, 9), by=cast.security_administrator, now=now)
+    org.end_post(post=cast.bureau_leader.post, last_day=date(2026, 3, 9), by=cast.security_administrator, now=now)
+    hazard, seen = handed_in(level="major"), {"finding": "好", "on_site": True, "now": now}
+    above = next(acting for acting in (cast.office, cast.governor, cast.chief) if seats(hazard) & set(acting.seats))
+    assert "交办人以外" in refusal(hazard, "verify", by=cast.bureau_officer, **seen).sentence
+    hazard = fire(hazard, "verify", by=above, **seen, site_photos=[photo(above, 12)])
+    assert fire(hazard, "close", by=cast.bureau_officer, now=now).status == S.CLOSED
+
+
+def test_no_day_outlives_the_stage_that_it_was_given_for(cast, found, photo, now):
+    """What is shown before a step is taken, and what is told when it lies long past, is of the stage that runs."""
+    regulator, plant = {"by": cast.bureau_officer, "now": now}, {"by": cast.plant_officer, "now": now}
+    hazard = found()
+
+    def days():
+        hazard.refresh_from_db()
+        return [name for name in ("judge_by", "plan_by", "verify_by", "transfer_to") if getattr(hazard, name)]
+
+    ground = {"judged_level": "general", "criterion_reason": "占用面积小，已疏通一半"}
+    assert days() == ["judge_by"]
+    fire(hazard, "judge_and_order", **regulator, rectify_by=date(2026, 3, 20), **ground)
+    assert days() == ["plan_by"]
+    fire(hazard, "redate", **regulator, rectify_by=date(2026, 3, 12), reason="汛期提前")
+    assert (days(), hazard.plan_by) == (["plan_by"], date(2026, 3, 12)), "the plan is due no later than the work"
+    fire(hazard, "file_plan", **plant, **{**FIVE, "plan_rectify_by": date(2026, 3, 12)})
+    assert days() == ["verify_by"]
+    fire(hazard, "accept_plan", **regulator)
+    assert days() == []
+    late = at("2026-03-30")
+    [submit] = [each for each in offers(hazard, cast.plant_officer, late) if each.step.name == "submit"]
+    assert submit.due == (), "the day of the plan's audit says nothing of the verification"
+    done = {"summary": "已清空", "after_photos": [photo(cast.plant_officer)]}
+    fire(hazard, "submit", by=cast.plant_officer, now=late, **done)
+    assert (days(), hazard.verify_by > late.date()) == (["verify_by"], True)
+    offered = {"transfer_to": cast.housing_officer.unit.pk, "reason": "属于燃气"}
+    fire(hazard, "offer_transfer", by=cast.bureau_officer, now=late, **offered)
+    later = at("2026-04-20")
+    fire(hazard, "reject", by=cast.bureau_leader, now=later, reason="没有清完", rectify_by=date(2026, 4, 22))
+    assert days() == ["transfer_to"]
+    fire(
+        hazard, "submit", by=cast.plant_officer, now=later, **{**done, "after_photos": [photo(cast.plant_officer, 10)]}
+    )
+    fire(hazard, "verify_and_close", by=cast.bureau_leader, now=later, finding="好")
+    assert days() == []
 
 
 def test_withdrawn_is_a_state_with_a_reason(cast, found, now):

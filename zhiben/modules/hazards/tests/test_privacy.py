@@ -106,7 +106,11 @@ def test_the_plant_does_not_see_a_look_back_coming(cast, handed_in, photo, now):
     assert "回头看" in everything_said(cast, "bureau_officer", hazard, now)
     proof = reverse("hazards:line_proof", args=[hazard.pk, lines_of("hazards.lookback", str(look.pk))[0].pk])
     assert cast.client("plant_head").get(proof).status_code == 404
-    again = {"looked_on": clock.local_day(now), "finding": "通道保持畅通", "again_photos": [photo(cast.bureau_officer, 13)]}
+    again = {
+        "looked_on": clock.local_day(now),
+        "finding": "通道保持畅通",
+        "again_photos": [photo(cast.bureau_officer, 13)],
+    }
     fire(look, "hold", by=cast.bureau_officer, now=now, **again)
     assert "通道保持畅通" in everything_said(cast, "plant_head", hazard, now), "afterwards the plant may know"
 
