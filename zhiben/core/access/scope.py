@@ -63,6 +63,11 @@ class ScopedQuerySet(models.QuerySet):
         conditions = [condition for _, condition in perspectives_of(self.model, acting)]
         return self.filter(reduce(or_, conditions)) if conditions else self.none()
 
+    def views_of(self, acting: Acting | None) -> list[Self]:
+        """The same rows as `visible_to`, each way of looking by itself: several indexes lead to them, and an order that
+        is to be read from an index needs one at a time. A row may stand in more than one."""
+        return [self.filter(condition) for _, condition in perspectives_of(self.model, acting)]
+
     def seen_as(self, perspective: str, acting: Acting | None) -> Self:
         """The rows of one named view: one index range. A view this post does not have is empty."""
         for offered, condition in perspectives_of(self.model, acting):

@@ -1,6 +1,6 @@
 """A list in pages: where the next one begins is said by a signed cursor, never by a number of rows to skip."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -9,7 +9,7 @@ from django.core import signing
 from django.db import connection
 from django.db.models import Model, QuerySet, UUIDField
 
-from zhiben.core.web.pages.keyset import Order
+from zhiben.core.web.pages.keyset import Order, keys_of
 
 from .prepared import Prepared
 from .problems import Problem
@@ -18,7 +18,7 @@ USUAL, MOST = 50, 200
 
 
 def page(
-    rows: QuerySet,
+    views: Sequence[QuerySet],
     order: Order,
     columns: tuple[Any, ...],
     tell: Callable[..., Any],
@@ -27,13 +27,11 @@ def page(
     limit: int,
     name: str,
 ) -> dict[str, Any]:
-    """`{"items": […], "next": …}`. Two queries: the keys of the page in order, then its columns."""
+    """`{"items": […], "next": …}` of the rows of all views together. Two queries: the keys of the page in order, then
+    its columns."""
     signer = signing.Signer(salt=f"api:{name}")
-    ordered = order.apply(rows)
-    if cursor:
-        ordered = ordered.filter(order.beyond(_place_in(cursor, order, signer)))
-    field = order.field
-    keys = list(ordered.values_list("pk", field)[: limit + 1])  # narrow rows sort fast; the wide ones come after
+    place = _place_in(cursor, order, signer) if cursor else None
+    keys = keys_of(views, order, count=limit + 1, place=place)
     chosen = keys[:limit]
     by_key = {row[0]: row for row in _rows_of(order.model, columns, [key for key, _ in chosen])}
     items = [tell(by_key[key][1:]) for key, _ in chosen if key in by_key]

@@ -142,6 +142,15 @@ class RecordApi:
 
     # ---- derived
 
+    def views(self, asked: Filters, at: At) -> list[QuerySet]:
+        """The rows that are asked for among those of `rows`: where that is not overridden, as the model's ways of
+        looking at them."""
+        own = type(self).rows is not RecordApi.rows
+        rows = asked.narrow(self.rows(at) if own else self.model._default_manager.all(), at)
+        if moment := getattr(asked, "updated_since", None):
+            rows = rows.filter(pk__in=changed_since(self.record_type, moment))
+        return [rows] if own else rows.views_of(at.acting)  # type: ignore[attr-defined]
+
     def __init__(self) -> None:
         self.shown = tuple(each if isinstance(each, Shown) else shown(self.model, each) for each in self.fields)
         self.columns, self.tell = teller(self.shown)
@@ -199,9 +208,7 @@ class RecordApi:
         def listed(request: HttpRequest, asked: Any) -> HttpResponse:
             refuse_unknown(request, self.filters)
             at = At(request.acting, request.now)
-            rows = asked.narrow(self.rows(at), at)
-            if moment := getattr(asked, "updated_since", None):
-                rows = rows.filter(pk__in=changed_since(self.record_type, moment))
+            rows = self.views(asked, at)
             return told(
                 page(rows, self.order, self.columns, self.tell, cursor=asked.cursor, limit=asked.limit, name=self.path)
             )

@@ -5,11 +5,13 @@ The order is total: (empty values last, value, key) upwards, exactly the reverse
 
 import base64
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import models
+from django.core.exceptions import EmptyResultSet, ValidationError
+from django.db import connection, models
 from django.db.models import F, Q, QuerySet
 
 from .columns import field_at
@@ -78,10 +80,7 @@ def page_of(rows: QuerySet, order: Order, *, size: int, after: str = "", before:
     """Two queries: the keys of the page in order, then its rows."""
     backwards = bool(before)
     place = order.read_place(before or after) if before or after else None
-    ordered = order.apply(rows, backwards=backwards)
-    if place:
-        ordered = ordered.filter(order.beyond(place, backwards=backwards))
-    keys = list(ordered.values_list("pk", flat=True)[: size + 1])  # narrow rows sort fast; the wide ones come after
+    keys = [key for key, _ in keys_of([rows], order, count=size + 1, place=place, backwards=backwards)]
     more = len(keys) > size
     by_key = {record.pk: record for record in rows.order_by().filter(pk__in=keys[:size])}
     found = [by_key[key] for key in keys[:size] if key in by_key]
@@ -97,3 +96,44 @@ def page_of(rows: QuerySet, order: Order, *, size: int, after: str = "", before:
 def bounded_count(rows: QuerySet, bound: int) -> int:
     """How many rows there are, counted no further than `bound` + 1."""
     return rows.order_by()[: bound + 1].count()
+
+
+def keys_of(
+    views: Sequence[QuerySet],
+    order: Order,
+    *,
+    count: int,
+    place: tuple[Any, Any] | None = None,
+    backwards: bool = False,
+) -> list[tuple[Any, Any]]:
+    """(key, value of the order's field) of the first rows of all views together, each row once: of each view as many as
+    are needed, from the index that leads to it in this order. One query; narrow rows sort fast, the wide ones come after.
+    """
+    ordered = [order.apply(view, backwards=backwards) for view in views]
+    if place:
+        ordered = [rows.filter(order.beyond(place, backwards=backwards)) for rows in ordered]
+    chosen = [rows.values_list("pk", order.field)[:count] for rows in ordered]
+    if len(chosen) == 1:
+        return list(chosen[0])
+    parts: list[str] = []
+    values: list[Any] = []
+    for number, rows in enumerate(chosen):
+        with suppress(EmptyResultSet):
+            sql, given = rows.query.sql_with_params()
+            parts.append(f"SELECT * FROM ({sql}) AS view_{number}")  # noqa: S608 — Django's own SQL
+            values += given
+    if not parts:
+        return []
+    down = order.descending != backwards
+    way = "2 DESC NULLS FIRST, 1 DESC" if down else "2 ASC NULLS LAST, 1 ASC"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{' UNION '.join(parts)} ORDER BY {way} LIMIT {count}", values)
+        return _as_declared(chosen[0], cursor.fetchall())
+
+
+def _as_declared(rows: QuerySet, found: list[Any]) -> list[tuple[Any, Any]]:
+    """What the database answered, in the types of the fields of `rows`."""
+    compiler = rows.query.get_compiler(connection=connection)
+    compiler.setup_query()
+    converters = compiler.get_converters([column for column, *_ in compiler.select])
+    return [tuple(each) for each in compiler.apply_converters(found, converters)] if converters else found
