@@ -2,8 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from zhiben.core import clock
 from zhiben.core.org.models import BodyMembership, Delegation, Person, Post, Unit
@@ -22,6 +25,20 @@ class _Staff:
     superior: int | None
 
 
+_shared: ContextVar[dict[date, dict[str, Any]] | None] = ContextVar("shared directories", default=None)
+
+
+@contextmanager
+def shared_directory() -> Iterator[None]:
+    """Inside, all directories of one day know what one of them has looked up: for a row of operations between which
+    nobody comes, leaves or stands in for another."""
+    token = _shared.set({})
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+
+
 class Directory:
     """Answers for the day of `now`. Keep one for an operation or a batch, never longer: it does not notice changes."""
 
@@ -32,6 +49,8 @@ class Directory:
         self._members: dict[int, list[BodyMembership]] = {}
         self._regulators: dict[tuple[str, str], tuple[str, ...]] = {}
         self._named: dict[int, tuple[Person, ...]] = {}
+        if (shared := _shared.get()) is not None:
+            self.__dict__ = shared.setdefault(self.day, self.__dict__)
 
     def prefetch(self, unit_ids: Iterable[int | None]) -> None:
         """Three queries for all these units together, however many there are."""

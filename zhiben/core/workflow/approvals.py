@@ -1,6 +1,7 @@
 """Puts a step before those who must agree (会签; n of m; all), and drops requests whose record has moved on.
 Voting is in `deciding`."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from .refusal import StepRefused
 from .table import Record, Step, Workflow
 
 Taken = list[tuple[Record, str, dict[str, Any]]]
+Pending = dict[str, list[ApprovalRequest]]
+"""By the key of the record."""
 
 
 def ask(
@@ -44,16 +47,23 @@ def ask(
     return refused
 
 
-def void_requests(workflow: Workflow, moved: Sequence[Record], *, now: datetime) -> None:
-    """Requests for steps that the records' new states no longer allow."""
-    if not moved or not any(step.approval for step in workflow.steps):
-        return
-    state_of = {str(record.pk): getattr(record, workflow.field_name) for record in moved}
-    stale = [
-        request.pk
-        for request in _pending(workflow.record_type, list(state_of))
-        if state_of[request.record_id] not in workflow.step(request.step).sources
-    ]
+def pending_requests(workflow: Workflow, keys: Sequence[str]) -> Pending:
+    """What waits to be decided about these records."""
+    found: Pending = defaultdict(list)
+    if any(step.approval for step in workflow.steps):
+        for request in _pending(workflow.record_type, keys):
+            found[request.record_id].append(request)
+    return found
+
+
+def void_requests(workflow: Workflow, moved: Sequence[Record], pending: Pending, *, now: datetime) -> None:
+    """Requests for steps that the records' new states no longer allow are void, and leave `pending`."""
+    stale = []
+    for record in moved:
+        requests, state = pending.get(str(record.pk), []), getattr(record, workflow.field_name)
+        for request in [each for each in requests if state not in workflow.step(each.step).sources]:
+            requests.remove(request)
+            stale.append(request.pk)
     if stale:
         ApprovalRequest.objects.filter(pk__in=stale).update(status=ApprovalRequest.Status.VOID, decided_at=now)
 

@@ -38,8 +38,12 @@ def release(record: Record, *, by: Acting) -> None:
 
 def holders_of(record_type: str, keys: Iterable[object], now: datetime) -> dict[str, Claim]:
     """Who holds which of these records now: key → claim."""
-    found = Claim.objects.filter(record_type=record_type, record_id__in=[str(key) for key in keys], until__gt=now)
-    return {held.record_id: held for held in found}
+    return {held.record_id: held for held in claims_on(record_type, keys) if held.until > now}
+
+
+def claims_on(record_type: str, keys: Iterable[object]) -> list[Claim]:
+    """Those that have run out, too."""
+    return list(Claim.objects.filter(record_type=record_type, record_id__in=[str(key) for key in keys]))
 
 
 def release_all(record_type: str, records: Iterable[Record]) -> None:

@@ -22,8 +22,9 @@ from zhiben.core.files.models import Upload
 from zhiben.core.files.services import attach_file
 
 from . import inputs
-from .approvals import ask, void_requests
-from .claims import holders_of, release_all
+from .approvals import Pending, ask, pending_requests, void_requests
+from .claims import claims_on, release_all
+from .models import Claim
 from .refusal import StepInvalid, StepRefused
 from .table import Record, Step, Workflow, workflow_of
 from .telling import drop_stale, tell_arrivals, tell_others
@@ -31,7 +32,7 @@ from .waiting import rederive, refresh
 
 __all__ = ["Result", "StepInvalid", "StepRefused", "begin", "begin_many", "fire", "fire_many", "refresh"]
 
-BATCH = 500
+BATCH = 1000
 FEW = 5
 
 
@@ -92,12 +93,13 @@ def begin_many(
                         to_state=getattr(record, workflow.field_name),
                     )
                     for record in batch
-                ]
+                ],
+                are_first=True,
             )
             if announces:
                 announce_many([announces.of_step(record, by=by, now=now, data=data or {}) for record in batch])
             directory.prefetch(unit_keys(workflow, batch))
-            arrivals = rederive(workflow, batch, now=now, directory=directory)
+            arrivals = rederive(workflow, batch, now=now, directory=directory, are_new=True)
             if tells:
                 tell_arrivals(workflow, arrivals, by=by, now=now, directory=directory)
 
@@ -175,12 +177,15 @@ class _Firing:
     approved: bool = False
     taken: list[tuple[Record, str, dict[str, Any]]] = field(default_factory=list)
     """(record, state it left, cleaned data)"""
+    claims: Sequence[Claim] = ()
+    """As they are while the records are locked: nobody takes one in hand meanwhile."""
 
     def run(self, batch: Sequence[Record], data: Mapping[str, Any]) -> list[Result]:
         locked = self._lock(batch)
         done_before = self._repeated(locked)
         self.directory.prefetch(unit_keys(self.workflow, locked.values()))
-        holders = holders_of(self.workflow.record_type, locked, self.now)
+        self.claims = claims_on(self.workflow.record_type, locked)
+        holders = {claim.record_id: claim for claim in self.claims if claim.until > self.now}
         results = []
         for given in batch:
             record = locked.get(given.pk)
@@ -241,10 +246,12 @@ class _Firing:
                 ]
             )
         moved = [record for record, left, _ in self.taken if getattr(record, self.workflow.field_name) != left]
-        void_requests(self.workflow, moved, now=self.now)
-        release_all(self.workflow.record_type, [record for record, _, _ in self.taken])
+        pending = pending_requests(self.workflow, [str(record.pk) for record, _, _ in self.taken])
+        void_requests(self.workflow, moved, pending, now=self.now)
+        if self.claims:
+            release_all(self.workflow.record_type, [record for record, _, _ in self.taken])
         drop_stale(self.workflow, moved, now=self.now)
-        self._move_on()
+        self._move_on(pending)
         if self.step.tells:
             tell_others(self.workflow, self.step, self.taken, by=self.by, now=self.now, directory=self.directory)
 
@@ -318,10 +325,10 @@ class _Firing:
             ]
         )
 
-    def _move_on(self) -> None:
+    def _move_on(self, pending: Pending | None = None) -> None:
         """Whom the records wait for now, by when; and tell those to whom they have just come."""
         records = [record for record, _, _ in self.taken]
-        arrivals = rederive(self.workflow, records, now=self.now, directory=self.directory)
+        arrivals = rederive(self.workflow, records, now=self.now, directory=self.directory, pending=pending)
         tell_arrivals(self.workflow, arrivals, by=self.by, now=self.now, directory=self.directory, step=self.step)
 
 

@@ -3,24 +3,25 @@ the number of queries does not grow with the number of records."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db.models import Q
 
 from zhiben.core.access.directory import Directory
-from zhiben.core.bulk import insert_rows
+from zhiben.core.bulk import insert_values
 from zhiben.core.notify.models import Notification
 
+from .approvals import Pending, pending_requests
 from .models import NO_DEADLINE, ApprovalRequest, OpenDeadline, WorkItem
-from .schedule import first_unsent, moments, overdue_from
-from .table import Record, Workflow, workflow_of
+from .schedule import Moment, first_unsent, moments, overdue_from
+from .table import Deadline, Record, Step, Workflow, workflow_of
 
 TITLE_LENGTH = 200
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A record has come to wait at a seat for a step: whoever sits there is to be told."""
 
     record: Record
@@ -28,29 +29,60 @@ class Arrival:
     step: str
 
 
-def rederive(workflow: Workflow, records: Sequence[Record], *, now: datetime, directory: Directory) -> list[Arrival]:
-    """Replace the work items and deadlines of these records by what their table says now; returns what is new."""
+class _Item(NamedTuple):
+    """The values of a `WorkItem`."""
+
+    record_type: str
+    record_id: str
+    seat: str
+    step: str
+    state: str
+    title: str
+    due_at: datetime
+    since: datetime
+    sender_unit_id: int | None
+    request_id: int | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.record_id, self.seat, self.step
+
+
+def rederive(
+    workflow: Workflow,
+    records: Sequence[Record],
+    *,
+    now: datetime,
+    directory: Directory,
+    pending: Pending | None = None,
+    are_new: bool = False,
+) -> list[Arrival]:
+    """Replace the work items and deadlines of these records by what their table says now; returns what is new.
+
+    `pending`: what waits to be decided about them, where the caller has just read it. `are_new`: they have just been
+    made, so that nothing is kept of any of them yet."""
     if not records:
         return []
     records = list({record.pk: record for record in records}.values())  # each record once, however many deadlines met
-    keys = [str(record.pk) for record in records]
-    old_items = WorkItem.objects.filter(record_type=workflow.record_type, record_id__in=keys)
+    keys = [] if are_new else [str(record.pk) for record in records]
+    old_items = WorkItem.objects.filter(record_type=workflow.record_type, record_id__in=keys) if keys else ()
     before = {(item.record_id, item.seat, item.step): item for item in old_items}
-    pending = _pending_requests(workflow, keys)
-    wanted: dict[tuple[str, str, str], WorkItem] = {}
+    if pending is None:
+        pending = pending_requests(workflow, keys) if keys else {}
+    deriving = _Deriving(workflow, now, directory)
+    wanted: dict[tuple[str, str, str], _Item] = {}
     arrivals: list[Arrival] = []
     for record in records:
-        for item in _items(workflow, record, pending[str(record.pk)], now, directory):
-            key = (item.record_id, item.seat, item.step)
-            if key in wanted:
+        for item in deriving.items(record, pending.get(str(record.pk), ()) if pending else ()):
+            if (key := item.key) in wanted:
                 continue
             if known := before.get(key):
-                item.since = known.since
+                item = item._replace(since=known.since)
             else:
                 arrivals.append(Arrival(record, item.seat, item.step))
             wanted[key] = item
     _replace_items(before, wanted)
-    _replace_deadlines(workflow, records, keys, now)
+    _replace_deadlines(deriving, records, keys)
     return arrivals
 
 
@@ -64,87 +96,94 @@ def refresh(records: Iterable[Record], *, now: datetime) -> None:
         rederive(workflow_of(record_type), group, now=now, directory=directory)
 
 
-def _items(
-    workflow: Workflow, record: Record, requests: Sequence[ApprovalRequest], now: datetime, directory: Directory
-) -> Iterable[WorkItem]:
-    state = getattr(record, workflow.field_name)
-    if state in workflow.final:
-        return
-    due_at = _nearest_due(workflow, record, state)
+@dataclass
+class _Deriving:
+    """What a table says of records at one moment; what it says of a state or a day is worked out once."""
 
-    def item(seat: str, step: str, request: ApprovalRequest | None = None) -> WorkItem:
-        return WorkItem(
-            record_type=workflow.record_type,
-            record_id=str(record.pk),
-            seat=seat,
-            step=step,
-            state=state,
-            title=str(record)[:TITLE_LENGTH],
-            due_at=due_at,
-            since=now,
-            sender_unit_id=getattr(record, "supervising_unit_id", None),
-            request_id=request.pk if request else None,
-        )
+    workflow: Workflow
+    now: datetime
+    directory: Directory
+    _waits: dict[str, list[Step]] = field(default_factory=dict)
+    _deadlines: dict[str, list[Deadline]] = field(default_factory=dict)
+    _late_from: dict[date, datetime] = field(default_factory=dict)
+    _schedules: dict[tuple[str, date], Sequence[Moment]] = field(default_factory=dict)
 
-    seated: set[str] = set()
-    asked = {request.step for request in requests}
-    for step in workflow.steps_from(state):
-        if step.waits and step.name not in asked:
-            for seat in step.actor.seats(record, directory):
-                if seat not in seated:
-                    seated.add(seat)
-                    yield item(seat, step.name)
-    for request in requests:
-        approval = workflow.step(request.step).approval
-        assert approval is not None
-        for seat in approval.by.seats(record, directory):
-            seated.add(seat)
-            yield item(seat, f"{request.step}:decide", request)
-    for seat in _climbed_to(workflow, record, state, now, directory):
-        if seat not in seated:
-            seated.add(seat)
-            yield item(seat, "")
+    def items(self, record: Record, requests: Sequence[ApprovalRequest]) -> Iterable[_Item]:
+        state = getattr(record, self.workflow.field_name)
+        if state in self.workflow.final:
+            return
+        record_type, record_id = self.workflow.record_type, str(record.pk)
+        running = self.running(record, state)
+        due_at = min((self._late(day) for _, day in running), default=NO_DEADLINE)
+        title, sender = str(record)[:TITLE_LENGTH], getattr(record, "supervising_unit_id", None)
+
+        def item(seat: str, step: str, request: int | None = None) -> _Item:
+            return _Item(record_type, record_id, seat, step, state, title, due_at, self.now, sender, request)
+
+        seated: set[str] = set()
+        asked = {request.step for request in requests}
+        for step in self._steps_waited_for(state):
+            if step.name not in asked:
+                for seat in step.actor.seats(record, self.directory):
+                    if seat not in seated:
+                        seated.add(seat)
+                        yield item(seat, step.name)
+        for request in requests:
+            approval = self.workflow.step(request.step).approval
+            assert approval is not None
+            for seat in approval.by.seats(record, self.directory):
+                seated.add(seat)
+                yield item(seat, f"{request.step}:decide", request.pk)
+        for seat in self._climbed_to(record, running):
+            if seat not in seated:
+                seated.add(seat)
+                yield item(seat, "")
+
+    def running(self, record: Record, state: str) -> list[tuple[Deadline, date]]:
+        """The deadlines that hold in this state, with their days."""
+        if state not in self._deadlines:
+            self._deadlines[state] = list(self.workflow.deadlines_in(state))
+        return [(each, day) for each in self._deadlines[state] if (day := self.workflow.due_on(record, each))]
+
+    def schedule(self, deadline: Deadline, day: date) -> Sequence[Moment]:
+        asked = (deadline.name, day)
+        if asked not in self._schedules:
+            self._schedules[asked] = moments(deadline, day)
+        return self._schedules[asked]
+
+    def _late(self, day: date) -> datetime:
+        if day not in self._late_from:
+            self._late_from[day] = overdue_from(day)
+        return self._late_from[day]
+
+    def _steps_waited_for(self, state: str) -> list[Step]:
+        if state not in self._waits:
+            self._waits[state] = [step for step in self.workflow.steps_from(state) if step.waits]
+        return self._waits[state]
+
+    def _climbed_to(self, record: Record, running: Sequence[tuple[Deadline, date]]) -> Iterable[str]:
+        for deadline, day in running:
+            if self._late(day) <= self.now:  # nothing climbs before
+                for moment in self.schedule(deadline, day):
+                    if moment.to is not None and moment.at <= self.now:
+                        yield from moment.to.seats(record, self.directory)
 
 
-def _climbed_to(workflow: Workflow, record: Record, state: str, now: datetime, directory: Directory) -> Iterable[str]:
-    for deadline in workflow.deadlines_in(state):
-        due_on = workflow.due_on(record, deadline)
-        if due_on and overdue_from(due_on) <= now:  # nothing climbs before
-            for moment in moments(deadline, due_on):
-                if moment.to is not None and moment.at <= now:
-                    yield from moment.to.seats(record, directory)
-
-
-def _nearest_due(workflow: Workflow, record: Record, state: str) -> datetime:
-    days = [day for deadline in workflow.deadlines_in(state) if (day := workflow.due_on(record, deadline))]
-    return overdue_from(min(days)) if days else NO_DEADLINE
-
-
-def _pending_requests(workflow: Workflow, keys: Sequence[str]) -> dict[str, list[ApprovalRequest]]:
-    found: dict[str, list[ApprovalRequest]] = defaultdict(list)
-    if any(step.approval for step in workflow.steps):
-        for request in ApprovalRequest.objects.filter(
-            record_type=workflow.record_type, record_id__in=keys, status=ApprovalRequest.Status.PENDING
-        ):
-            found[request.record_id].append(request)
-    return found
-
-
-def _replace_items(before: dict[tuple[str, str, str], WorkItem], wanted: dict[tuple[str, str, str], WorkItem]) -> None:
+def _replace_items(before: dict[tuple[str, str, str], WorkItem], wanted: dict[tuple[str, str, str], _Item]) -> None:
     gone = [before[key].pk for key in before if key not in wanted]
     if gone:
         WorkItem.objects.filter(pk__in=gone).delete()
-    insert_rows(WorkItem, [item for key, item in wanted.items() if key not in before])
-    changed = []
-    for key, item in wanted.items():
-        if (known := before.get(key)) and _differs(known, item):
-            item.pk = known.pk
-            changed.append(item)
+    insert_values(WorkItem, _Item._fields, [item for key, item in wanted.items() if key not in before])
+    changed = [
+        WorkItem(pk=known.pk, **item._asdict())
+        for key, item in wanted.items()
+        if (known := before.get(key)) and _differs(known, item)
+    ]
     if changed:
         WorkItem.objects.bulk_update(changed, ["state", "title", "due_at", "sender_unit_id", "request_id"])
 
 
-def _differs(known: WorkItem, item: WorkItem) -> bool:
+def _differs(known: WorkItem, item: _Item) -> bool:
     return (known.state, known.title, known.due_at, known.sender_unit_id, known.request_id) != (
         item.state,
         item.title,
@@ -154,44 +193,33 @@ def _differs(known: WorkItem, item: WorkItem) -> bool:
     )
 
 
-def _replace_deadlines(workflow: Workflow, records: Sequence[Record], keys: Sequence[str], now: datetime) -> None:
+def _replace_deadlines(deriving: _Deriving, records: Sequence[Record], keys: Sequence[str]) -> None:
     """A deadline whose day is unchanged keeps what it has already sent, also when the record comes back to a state."""
+    workflow, now = deriving.workflow, deriving.now
     if not workflow.deadlines:
         return
-    running = {
-        (row.record_id, row.name): row
-        for row in OpenDeadline.objects.filter(record_type=workflow.record_type, record_id__in=keys)
-    }
-    fresh: list[OpenDeadline] = []
+    rows = OpenDeadline.objects.filter(record_type=workflow.record_type, record_id__in=keys) if keys else ()
+    running = {(row.record_id, row.name): row for row in rows}
+    fresh: list[tuple[str, str, str, date, int, datetime | None]] = []
     moved: list[OpenDeadline] = []
     for record in records:
-        state = getattr(record, workflow.field_name)
-        for deadline in workflow.deadlines_in(state):
-            if not (due_on := workflow.due_on(record, deadline)):
-                continue
-            known = running.get((str(record.pk), deadline.name))
+        record_id = str(record.pk)
+        for deadline, due_on in deriving.running(record, getattr(record, workflow.field_name)):
+            known = running.get((record_id, deadline.name))
             if known and known.due_on == due_on:
                 del running[known.record_id, known.name]
                 continue
             if known:
                 moved.append(known)
-            schedule = moments(deadline, due_on)
+            schedule = deriving.schedule(deadline, due_on)
             sent = first_unsent(schedule, now)
-            fresh.append(
-                OpenDeadline(
-                    record_type=workflow.record_type,
-                    record_id=str(record.pk),
-                    name=deadline.name,
-                    due_on=due_on,
-                    sent=sent,
-                    next_at=schedule[sent].at if sent < len(schedule) else None,
-                )
-            )
+            next_at = schedule[sent].at if sent < len(schedule) else None
+            fresh.append((workflow.record_type, record_id, deadline.name, due_on, sent, next_at))
     if moved:
         _withdraw_calls(moved, now)
     if running:
         OpenDeadline.objects.filter(pk__in=[row.pk for row in running.values()]).delete()
-    insert_rows(OpenDeadline, fresh)
+    insert_values(OpenDeadline, ("record_type", "record_id", "name", "due_on", "sent", "next_at"), fresh)
 
 
 def _withdraw_calls(moved: Sequence[OpenDeadline], now: datetime) -> None:
