@@ -15,7 +15,8 @@ from zhiben.core.access.permissions import Permission, may
 @dataclass(frozen=True)
 class MenuEntry:
     """One line of the menu. `url` is a URL name; shown to posts with `permission` (and for whom `shown` holds).
-    `foot` is its short name in the bar at the foot of a phone's screen, empty when it has no place there."""
+    `foot` is its short name in the bar at the foot of a phone's screen, empty when it has no place there.
+    `under`: entries of a group with the same word there share one line of that name, and their pages a row of tabs."""
 
     label: str
     url: str
@@ -25,6 +26,7 @@ class MenuEntry:
     foot: str = ""
     foot_place: int = 5
     """Its place there, from the left."""
+    under: str = ""
 
     def is_for(self, acting: Acting) -> bool:
         return (self.permission is None or may(acting, self.permission)) and (self.shown is None or self.shown(acting))
@@ -35,9 +37,38 @@ class MenuEntry:
 
 
 @dataclass(frozen=True)
+class MenuLine:
+    """What one line of the menu leads to: its first entry, and from there the others."""
+
+    label: str
+    entries: tuple[MenuEntry, ...]
+
+    @property
+    def icon(self) -> str:
+        return self.entries[0].icon
+
+    @property
+    def address(self) -> str:
+        return self.entries[0].address
+
+    @property
+    def addresses(self) -> list[str]:
+        return [entry.address for entry in self.entries]
+
+
+@dataclass(frozen=True)
 class MenuGroup:
     label: str
     entries: tuple[MenuEntry, ...]
+
+    @property
+    def lines(self) -> Iterator[MenuLine]:
+        """Each line at the place of its first entry."""
+        lines: dict[str, list[MenuEntry]] = {}
+        for entry in self.entries:
+            lines.setdefault(entry.under or entry.label, []).append(entry)
+        for label, entries in lines.items():
+            yield MenuLine(label if len(entries) > 1 else entries[0].label, tuple(entries))
 
 
 def menu_of(acting: Acting) -> Iterator[MenuGroup]:

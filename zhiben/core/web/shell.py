@@ -38,6 +38,14 @@ class Shell:
         return max(within, key=len, default="/" if self._request.path == "/" else "")
 
     @cached_property
+    def tabs(self) -> tuple[MenuEntry, ...]:
+        """The entries that share a line of the menu with the page itself; none on the pages of single records."""
+        if self._request.path != self.current:
+            return ()
+        lines = [line for group in self.menu for line in group.lines if self.current in line.addresses]
+        return lines[0].entries if lines and len(lines[0].entries) > 1 else ()
+
+    @cached_property
     def unread(self) -> str:
         """Notices not yet read: empty for none, at most 99+."""
         if self.acting is None:

@@ -301,6 +301,14 @@ def waive(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
 
 
 menu = (
-    MenuEntry("企业责任落实", "coverage:table", icon="clipboard-check", permission=Permission.OVERSEE_REGION),
-    MenuEntry("责任落实佐证", "evidence:list", icon="file-check", permission=Permission.READ_RECORDS),
+    MenuEntry(
+        "企业责任落实",
+        "coverage:table",
+        icon="clipboard-check",
+        permission=Permission.OVERSEE_REGION,
+        under="企业责任落实",
+    ),
+    MenuEntry(
+        "责任落实佐证", "evidence:list", icon="file-check", permission=Permission.READ_RECORDS, under="企业责任落实"
+    ),
 )

@@ -199,6 +199,6 @@ class EnterprisePages(RecordPages):
 
 
 menu = (
-    MenuEntry("企业", "enterprises:list", icon="building-factory-2", permission=Permission.READ_RECORDS),
-    MenuEntry("到期提醒", "registry:due", icon="calendar-due", permission=Permission.READ_RECORDS),
+    MenuEntry("企业", "enterprises:list", icon="building-factory-2", permission=Permission.READ_RECORDS, under="企业"),
+    MenuEntry("到期提醒", "registry:due", icon="calendar-due", permission=Permission.READ_RECORDS, under="企业"),
 )

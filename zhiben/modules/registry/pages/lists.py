@@ -440,6 +440,8 @@ def _form(request: HttpRequest, of: EnterpriseList, form: forms.Form, title: str
 
 
 menu = (
-    MenuEntry("清单总览", "lists:overview", icon="list-details", permission=Permission.OVERSEE_REGION),
-    MenuEntry("清单企业", "list_entries:list", icon="checklist", permission=Permission.READ_RECORDS),
+    MenuEntry(
+        "清单总览", "lists:overview", icon="list-details", permission=Permission.OVERSEE_REGION, under="清单企业"
+    ),
+    MenuEntry("清单企业", "list_entries:list", icon="checklist", permission=Permission.READ_RECORDS, under="清单企业"),
 )

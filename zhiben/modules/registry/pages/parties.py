@@ -285,8 +285,12 @@ def _form(request: HttpRequest, form: Any, save: Any, *, title: str, above: Any)
 
 
 menu = (
-    MenuEntry("安责险保单", "policies:list", icon="shield-check", permission=Permission.READ_RECORDS),
-    MenuEntry("安全专家", "experts:list", icon="user", permission=Permission.OVERSEE_REGION),
-    MenuEntry("服务机构", "institutions:list", icon="file-check", permission=Permission.READ_RECORDS),
-    MenuEntry("保险机构", "insurers:list", icon="users", permission=Permission.READ_RECORDS),
+    MenuEntry(
+        "安责险保单", "policies:list", icon="shield-check", permission=Permission.READ_RECORDS, under="专家、机构、保险"
+    ),
+    MenuEntry("安全专家", "experts:list", icon="user", permission=Permission.OVERSEE_REGION, under="专家、机构、保险"),
+    MenuEntry(
+        "服务机构", "institutions:list", icon="file-check", permission=Permission.READ_RECORDS, under="专家、机构、保险"
+    ),
+    MenuEntry("保险机构", "insurers:list", icon="users", permission=Permission.READ_RECORDS, under="专家、机构、保险"),
 )
