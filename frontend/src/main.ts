@@ -8,6 +8,7 @@ import "./drafts";
 import "./pickers";
 import "./selection";
 import "./reach";
+import "./states";
 import "./falls";
 import "./files";
 import { mountInstall } from "./install";

@@ -134,7 +134,7 @@ def row_of(hazard: Hazard) -> dict[str, Any]:
         "hazardCode": "",
         "riskMeasureId": hazard.origin_id if hazard.origin_type == "risks.measure" else "",
         "checkRecordId": hazard.origin_id if hazard.origin_type == "risks.check" else "",
-        "dangerName": f"{hazard.place}：{hazard.description}",
+        "dangerName": hazard.told,
         "dangerLevel": codes.LEVEL_OF[hazard.level],
         "registTime": _moment(hazard.reported_at),
         "registrant": registrant,

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 from zhiben.core.batches import in_batches
 
 from .likeness import plain_words
-from .models import Hazard, HazardStatus
+from .models import Hazard, HazardStatus, told_as
 
 SAME, ANOTHER = "same_as", "new"
 ALIKE = 85
@@ -40,7 +40,7 @@ class One:
 
     @property
     def told(self) -> str:
-        return f"{self.number} {self.place}：{self.description[:40]}（{self.state}）"
+        return f"{self.number} {told_as(self.place, self.description, 40)}（{self.state}）"
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,8 @@ class Filter:
     name: str
     label: str = ""
     field: str = ""
+    rare: bool = dataclass_field(default=False, kw_only=True)
+    """Used now and then: folded under 更多条件 as long as it asks for nothing."""
 
     template = ""
 

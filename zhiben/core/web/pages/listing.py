@@ -197,7 +197,7 @@ class Listing:
 
     # ---- what is said about it
 
-    @property
+    @cached_property
     def controls(self) -> list[Control]:
         return [
             Control(
@@ -215,6 +215,19 @@ class Listing:
             )
             for each, value in self._asked
         ]
+
+    @property
+    def usual_controls(self) -> list[Control]:
+        return [each for each in self.controls if not each.filter.rare]
+
+    @property
+    def rare_controls(self) -> list[Control]:
+        return [each for each in self.controls if each.filter.rare]
+
+    @property
+    def asks_rarely(self) -> bool:
+        """Whether any of the rare filters asks for something: then they are not folded."""
+        return any(each.value is not None for each in self.rare_controls)
 
     @property
     def said(self) -> str:
@@ -239,6 +252,7 @@ class Listing:
         return [
             {"total": total, "value": found[f"t{number}"] or 0, "address": self._opened(total.opens)}
             for number, total in enumerate(self.pages.totals)
+            if found[f"t{number}"] or not total.where_any
         ]
 
     def _opened(self, addition: str) -> str:

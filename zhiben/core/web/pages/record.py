@@ -46,6 +46,8 @@ class Total:
     sum_of: str = ""
     unit: str = ""
     opens: str = ""
+    where_any: bool = False
+    """A part of another figure: not shown where it is none."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter,
 from zhiben.core.web.pages.listing import Listing
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
 from zhiben.core.web.words import time_left
-from zhiben.modules.hazards.models import LookBack, LookBackStatus
+from zhiben.modules.hazards.models import Excuse, LookBack, LookBackStatus
 
 from .photos import photos_of
 from .places import collection, linked, place_of, point
@@ -47,12 +47,14 @@ class LookBackPages(RecordPages):
         Column("status", kind="state"),
         Column("due_on", kind="due"),
         Column("chosen", "来由", value=lambda look: "随机抽取" if look.draw_id else "重大隐患"),
+        Column("excuse", kind="choice", shown=False),
         Column("looked_on", shown=False),
         Column("supervising_unit", "查看单位", shown=False),
     )
     related = ("hazard__responsible_unit", "hazard__enterprise")
     filters = (
         Choice("status"),
+        Choice("excuse", rare=True),
         UnitFilter("unit", "企业（单位）", "responsible_unit"),
         RegionFilter(),
         DateRange("due_on"),
@@ -62,8 +64,14 @@ class LookBackPages(RecordPages):
     sort = "due_on"
     totals = (
         Total("待查看", lambda at: Q(status=S.DUE), opens="status=due"),
+        Total("逾期", lambda at: Q(status=S.DUE, due_on__lt=at.today), opens="overdue=1"),
         Total("整改保持", lambda at: Q(status=S.HOLDS), opens="status=holds"),
         Total("复发", lambda at: Q(status=S.RECURRED), opens="status=recurred"),
+        Total("免予", lambda at: Q(status=S.EXCUSED), opens="status=excused"),
+        *(
+            Total(f"其中{each.label}", lambda at, each=each: Q(excuse=each), opens=f"excuse={each.value}", where_any=True)
+            for each in Excuse
+        ),
     )
     facts = (
         (
@@ -75,6 +83,7 @@ class LookBackPages(RecordPages):
                 "looked_by",
                 "finding",
                 Column("new_hazard", value=lambda look: linked(look.new_hazard)),
+                Column("excuse", kind="choice"),
                 "reason",
             ),
         ),

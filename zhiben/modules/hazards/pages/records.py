@@ -48,8 +48,7 @@ LONGEST_IN_LIST = 60
 
 def told_briefly(hazard: Hazard) -> str:
     """What stands in a line of the list: where, and what."""
-    text = f"{hazard.place}：{hazard.description}" if hazard.place else hazard.description
-    return text if len(text) <= LONGEST_IN_LIST else f"{text[:LONGEST_IN_LIST]}…"
+    return hazard.told if len(hazard.told) <= LONGEST_IN_LIST else f"{hazard.told[:LONGEST_IN_LIST]}…"
 
 
 def overdue_on(day: date) -> Q:
@@ -82,19 +81,19 @@ class HazardPages(RecordPages):
         Choice("status"),
         Choice("level"),
         EnterpriseFilter("enterprise"),
-        UnitFilter("unit", "整改单位", "responsible_unit"),
-        UnitFilter("supervising", "监管单位", "supervising_unit"),
         RegionFilter(),
-        Choice("sector", "行业领域", options=tuple((str(each.value), str(each.label)) for each in Sector)),
-        TradeOfEnterprise("trade", "安全行业"),
-        CriterionFilter("criterion", "判定依据"),
-        Choice("channel"),
-        Choice("category"),
-        DateRange("found_on"),
-        DateRange("rectify_by"),
         Flag("open", "未销号", condition=lambda at: Q(status__in=OPEN_STATUSES)),
         Flag("overdue", "已逾期", condition=lambda at: overdue_on(at.today)),
-        Flag("recurring", "复发的", condition=lambda at: Q(recurs_from__isnull=False)),
+        UnitFilter("unit", "整改单位", "responsible_unit", rare=True),
+        UnitFilter("supervising", "监管单位", "supervising_unit", rare=True),
+        Choice("sector", "行业领域", options=tuple((str(each.value), str(each.label)) for each in Sector), rare=True),
+        TradeOfEnterprise("trade", "安全行业", rare=True),
+        CriterionFilter("criterion", "判定依据", rare=True),
+        Choice("channel", rare=True),
+        Choice("category", rare=True),
+        DateRange("found_on", rare=True),
+        DateRange("rectify_by", rare=True),
+        Flag("recurring", "复发的", condition=lambda at: Q(recurs_from__isnull=False), rare=True),
         ClearingFilter("clearing", "动态清零"),
         OwnRegion("own_region", "本级直管", "region_path"),
     )

@@ -35,8 +35,8 @@ from .places import collection, point
 
 BEFORE, AFTER = "before_photos", "after_photos"
 DRAFT = "hazards.hazard:new"
-UNSEEN = ("id", "site", "criterion", "latitude")
-"""Fields that have no place of their own on the page for a sentence."""
+UNSEEN = "id"
+"""The field that has no place of its own on the page for a sentence."""
 
 
 def may_report(acting: Acting | None) -> bool:
@@ -58,18 +58,19 @@ def _take(request: HttpRequest, at: At) -> HttpResponse:
     form = ReportForm(request.POST, acting=at.acting, today=at.today)
     valid = form.is_valid()
     photos: dict[str, list[Upload]] = {}
+    wrong: dict[str, list[str]] = {}
     for name in (BEFORE, AFTER):
         try:
             photos[name] = _kept(request, at, name)
         except Refused as refused:
             photos[name] = _kept(request, at, name, new=False)
-            form.add_error(None, refused.sentence)
+            wrong[name] = [refused.sentence]
             valid = False
     if valid and form.cleaned_data["fixed"] and not (photos[BEFORE] and photos[AFTER]):
         form.add_error("fixed", "即查即改须有整改前和整改后的照片，请补上后再提交")
         valid = False
     if not valid:
-        return _page(request, at, form, photos=photos, status=422)
+        return _page(request, at, form, photos=photos, photo_errors=wrong, status=422)
     report = _report(form.cleaned_data, photos, at)
     known = Hazard.objects.filter(pk=form.cleaned_data["id"]).exists()
     similar = [] if known else _unseen_twins(request, report)
@@ -78,10 +79,12 @@ def _take(request: HttpRequest, at: At) -> HttpResponse:
     try:
         hazard = _record(report, form.cleaned_data, photos, at)
     except Refused as refused:
-        form.add_error(
-            refused.field if refused.field in form.fields and refused.field not in UNSEEN else None, refused.sentence
-        )
-        return _page(request, at, form, photos=photos, status=422)
+        if refused.field in (BEFORE, AFTER):
+            wrong[refused.field] = [refused.sentence]
+        else:
+            seen = refused.field in form.fields and refused.field != UNSEEN
+            form.add_error(refused.field if seen else None, refused.sentence)
+        return _page(request, at, form, photos=photos, photo_errors=wrong, status=422)
     messages.success(request, _what_happened(hazard))
     if not Hazard.objects.visible_to(at.acting).filter(pk=hazard.pk).exists():
         return redirect(f"{reverse('hazards:new')}?done={DRAFT}")
@@ -309,6 +312,7 @@ def _page(
     form: ReportForm,
     *,
     photos: dict[str, list[Upload]] | None = None,
+    photo_errors: dict[str, list[str]] | None = None,
     similar: Sequence[Likeness] = (),
     status: int = 200,
 ) -> HttpResponse:
@@ -320,6 +324,8 @@ def _page(
         "own": at.acting.unit.kind == UnitKind.ENTERPRISE,
         "chosen": chosen,
         "photos": photos or {},
+        "photo_errors": photo_errors or {},
+        "wrong_count": len(form.errors) + len(photo_errors or {}),
         "twins": shown,
         "hidden_twins": [each for each in similar if each.earlier.pk not in {one.earlier.pk for one in shown}],
         "twin_seen": request.POST.getlist("twin_seen"),

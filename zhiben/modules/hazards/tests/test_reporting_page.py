@@ -1,8 +1,10 @@
 """登记隐患 in the browser: nothing twice, nothing lost, nothing of others."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from zhiben.core import clock
@@ -62,6 +64,34 @@ def test_what_was_typed_and_brought_survives_a_refusal(cast, told, now):
     assert "发现日期不能晚于今天" in page
     for words in (BLOCKED_LANE, f'name="kept_before_photos" value="{photo.pk}"', "云帆化工有限公司", "净宽 1 米"):
         assert words in page
+    assert not Hazard.objects.exists()
+
+
+def test_every_refused_field_says_so_beside_it_and_keeps_the_rest(cast, told, now):
+    """Whatever a forged or a broken page sends: a sentence there where it is mended, none at the top of the page."""
+    photo = a_photo(cast.town, now, 5)
+    bad = {
+        "category": ("动物", "不在可选范围内"), "level": ("特大", "不在可选范围内"), "channel": ("鸽子", "不在可选范围内"),
+        "discipline": ("99", "不在可选范围内"), "inspection_kind": ("x", "不在可选范围内"),
+        "latitude": ("95", "纬度应在 -90 到 90 之间"), "longitude": ("不知道", "请重新定位"),
+        "criterion": ("9" * 5000, "请重新选择"), "site": ("9" * 18, "不属于这家企业"), "place": ("廊" * 129, "128 字以内"),
+        "description": ("堵" * 5001, "5000 字以内"), "danger": ("伤" * 2001, "2000 字以内"),
+        "criterion_reason": ("窄" * 2001, "2000 字以内"), "immediate_measures": ("守" * 2001, "2000 字以内"),
+        "found_on": ("昨天", "请选择发现日期"), "rectify_by": ("月底", "请重新选择"), "found_by_name": ("某" * 65, "64 字以内"),
+    }  # fmt: skip
+    for name, (sent, sentence) in bad.items():
+        form = told(**{"longitude": "102.3", "latitude": "24.1", name: sent}, kept_before_photos=photo.pk)
+        answer = cast.client("town").post(ADDRESS, form)
+        page = answer.content.decode()
+        assert answer.status_code == 422, name
+        refused = re.findall(r'<p class="field-error"[^>]*>([^<]*)</p>', page)
+        assert len(refused) == 1, (name, refused)
+        assert sentence in refused[0], name
+        assert f'name="kept_before_photos" value="{photo.pk}"' in page
+        assert form["place"] in page
+    not_one = SimpleUploadedFile("现场.jpg", b"no picture at all", "image/jpeg")
+    page = cast.client("town").post(ADDRESS, told(before_photos=not_one)).content.decode()
+    assert re.search(r'name="before_photos".*?field-error" role="alert">[^<]+</p>', page, re.DOTALL)
     assert not Hazard.objects.exists()
 
 
