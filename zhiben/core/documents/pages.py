@@ -15,6 +15,7 @@ from zhiben.core.access.permissions import Permission, may
 from zhiben.core.clock import local_day
 from zhiben.core.files.services import receive_upload
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of
 from zhiben.core.web.menu import MenuEntry
 
 from . import services
@@ -91,9 +92,9 @@ def withdraw(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 def preview(request: HttpRequest, key: str) -> HttpResponse:
     """Fill the chosen version (or the default) with live data; its pages are drawn in the background."""
     by, shown = _acting(request), _kind(request, key)
-    chosen = request.POST.get("version", "")
-    if chosen.isascii() and chosen.isdigit():
-        template = services.content_of(_template(request, shown, int(chosen)))
+    chosen = key_of(request.POST.get("version"))
+    if chosen is not None:
+        template = services.content_of(_template(request, shown, chosen))
     else:
         template = services.default_template(shown)
     docx = services.fill(shown, template, shown.sample(by, request.now), unit=by.unit)

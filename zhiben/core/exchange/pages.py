@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from zhiben.core.access.permissions import may
 from zhiben.core.refusal import Refused
 from zhiben.core.web.job_pages import time_left
+from zhiben.core.web.keys import key_of
 from zhiben.core.web.menu import MenuEntry
 
 from . import services, workbooks
@@ -107,9 +108,9 @@ def layout(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def columns(request: HttpRequest, pk: UUID) -> HttpResponse:
     chosen = {
-        int(name[1:]): str(value)
+        number: str(value)
         for name, value in request.POST.items()
-        if name[:1] == "c" and name[1:].isdecimal() and value
+        if name[:1] == "c" and (number := key_of(name[1:])) is not None and value
     }
     filled_down = [whole_number(name[1:]) for name in request.POST if name[:1] == "f" and name[1:].isdecimal()]
     return _step(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from zhiben.core.access.permissions import Permission, may
 from zhiben.core.clock import local_day
 from zhiben.core.notify.services import inbox
+from zhiben.core.web.keys import key_of
 from zhiben.core.workflow.models import WorkItem
 from zhiben.core.workflow.worklist import Waiting, count_waiting, sent_and_waiting, worklist
 
@@ -33,8 +34,8 @@ def show(request: HttpRequest) -> HttpResponse:
     if request.acting is None:
         return render(request, "web/no_post.html")
     after = (
-        WorkItem.objects.filter(pk=request.GET["after"], seat__in=request.acting.seats).first()
-        if _asks(request)
+        WorkItem.objects.filter(pk=key, seat__in=request.acting.seats).first()
+        if (key := key_of(request.GET.get("after"))) is not None
         else None
     )
     rows = worklist(request.acting, request.now, limit=SHOWN + 1, after=after)
@@ -85,6 +86,3 @@ def when_due(day: date | None, today: date) -> str:
     return "三天内到期" if (day - today).days <= SOON else "以后到期"
 
 
-def _asks(request: HttpRequest) -> bool:
-    after = request.GET.get("after", "")
-    return after.isascii() and after.isdigit()

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from zhiben.core.notify import services as notify
 from zhiben.core.notify.models import Notification
+from zhiben.core.web.keys import key_of
 
 from .addresses import address_of
 
@@ -20,9 +21,8 @@ def show(request: HttpRequest) -> HttpResponse:
     only_unread = request.GET.get("unread") == "1"
     if only_unread:
         notices = notices.unread()
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit():
-        notices = notices.filter(pk__lt=int(before))
+    if (before := key_of(request.GET.get("before"))) is not None:
+        notices = notices.filter(pk__lt=before)
     rows = list(notices[: SHOWN + 1])
     context = {
         "notices": rows[:SHOWN],

@@ -18,6 +18,7 @@ from zhiben.core.ids import new_id
 from zhiben.core.jobs.services import enqueue
 from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of
 from zhiben.core.web.menu import MenuEntry
 
 from .document import COUNTING
@@ -57,8 +58,8 @@ def records(request: HttpRequest) -> HttpResponse:
     if measure is None or not review.months:
         raise Http404
     unit, programme, sector = request.GET.get("unit", ""), request.GET.get("of"), request.GET.get("sector")
-    number = request.GET.get("page", "1")
-    start = (int(number) - 1) * A_PAGE if number.isascii() and number.isdigit() and 0 < int(number) < 10_000 else 0
+    number = key_of(request.GET.get("page", "1"))
+    start = (number - 1) * A_PAGE if number is not None and 0 < number < 10_000 else 0
     count, found = review.records(
         measure.name, first=start, most=A_PAGE, unit=unit, programme=programme, sector=sector
     )  # fmt: skip

@@ -16,6 +16,7 @@ from django.db.models import Count, Q
 
 from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of
 
 from .models.classing import Comparison, Score
 from .models.enterprises import EXISTING, Enterprise, EnterpriseStatus, Scale
@@ -103,9 +104,10 @@ def read_value(fact: Fact, comparison: str, typed: str) -> str:
         allowed = "、".join(f"“{each.label}”" for each in COMPARABLE[fact.kind])
         raise Refused(f"“{fact.label}”只能用{allowed}比较，请重新选择。", "comparison")
     if fact.kind is Kind.NUMBER:
-        if not (text.isascii() and text.isdigit() and int(text[:10]) <= MOST):
+        number = key_of(text)
+        if number is None or number > MOST:
             raise Refused(f"“{fact.label}”后面请填写整数，例如 100。", "value")
-        return str(int(text))
+        return str(number)
     options = fact.options()
     known = {label: key for key, label in options.items()} | {key: key for key in options}
     if text not in known:

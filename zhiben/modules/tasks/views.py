@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of
 from zhiben.core.web.pages.answers import Question, mark_errors, questions_of, typed
 from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.detail import find
@@ -59,8 +60,8 @@ def _duty_calendar(pages: ObligationPages, request: HttpRequest) -> HttpResponse
     """A year of recurring duties, month by month."""
     listing = _widest(pages, request)
     today = local_day(request.now)
-    asked = request.GET.get("year", "")
-    year = int(asked) if asked.isascii() and asked.isdigit() and 2000 <= int(asked) <= 2100 else today.year
+    asked = key_of(request.GET.get("year"))
+    year = asked if asked is not None and 2000 <= asked <= 2100 else today.year
     obligations = listing.filtered.select_related("responsible_unit").order_by("programme_id", "position", "pk")
     board = board_of(list(obligations[:MOST_ON_CALENDAR]), year=year, today=today)
     context = {"pages": pages, "listing": listing, "board": board, "year": year, "most": MOST_ON_CALENDAR}

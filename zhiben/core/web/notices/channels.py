@@ -16,6 +16,7 @@ from zhiben.core.notify.models import Outgoing, Robot, Stage
 from zhiben.core.org.models import Post
 from zhiben.core.org.paths import within
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of
 from zhiben.core.web.menu import MenuEntry
 from zhiben.core.web.organisation.pages import keep_within_reach
 
@@ -167,4 +168,4 @@ def _form_page(request: HttpRequest, form: RobotForm, robot: Robot | None) -> Ht
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+    return key_of(text) or 0

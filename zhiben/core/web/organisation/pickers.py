@@ -8,6 +8,7 @@ from django.db import models
 from django.urls import reverse
 
 from zhiben.core.org.models import Person, Region, Unit
+from zhiben.core.web.keys import key_of
 from zhiben.core.web.lookups import resolve_person, resolve_unit
 
 
@@ -21,7 +22,8 @@ class Picker(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         key = str(value.pk if isinstance(value, models.Model) else value or "")
-        chosen = self.model._default_manager.filter(pk=int(key)).first() if key.isascii() and key.isdigit() else None
+        number = key_of(key)
+        chosen = self.model._default_manager.filter(pk=number).first() if number is not None else None
         context["picker"] = {
             "address": reverse(self.lookup),
             "chosen": chosen,
@@ -47,7 +49,8 @@ class Picked(forms.Field):
         if value in (None, ""):
             return None
         text = str(value)
-        found = self.model._default_manager.filter(pk=int(text)).first() if text.isascii() and text.isdigit() else None
+        number = key_of(text)
+        found = self.model._default_manager.filter(pk=number).first() if number is not None else None
         found = found or self.by_name(text)
         if found is None:
             raise forms.ValidationError(f"没有找到唯一的“{text}”，请从下拉列表中选择。")

@@ -14,6 +14,7 @@ from zhiben.core.access.permissions import Permission, require
 from zhiben.core.org import services as org
 from zhiben.core.org.models import ProposedPost
 from zhiben.core.org.roles import Role
+from zhiben.core.web.keys import key_of
 from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, RegionFilter, UnitFilter
 from zhiben.core.web.pages.listing import Listing
@@ -70,8 +71,8 @@ def review(request: HttpRequest) -> HttpResponse:
 
 
 def _decide(request: HttpRequest, rows: Any) -> HttpResponse:
-    until = request.POST.get("until", "")
-    seen = list(rows.filter(pk__lte=int(until))[:MOST_AT_ONCE]) if until.isascii() and until.isdigit() else []
+    until = key_of(request.POST.get("until"))
+    seen = list(rows.filter(pk__lte=until)[:MOST_AT_ONCE]) if until is not None else []
     if "drop" in request.POST:
         dropped = org.drop_proposals(proposals=seen, by=request.acting, now=request.now)
         messages.success(request, f"{dropped} 个岗位不予任命。")

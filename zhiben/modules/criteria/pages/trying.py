@@ -5,6 +5,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from zhiben.core.web.keys import key_of
+
 from ..services import candidates_for, catalogue_version, gaps
 from .reading import day_asked, fields_with, require_reader, text_asked, trades_asked
 
@@ -28,10 +30,9 @@ def _judged(request: HttpRequest) -> dict[str, Any]:
         "trades": trades,
         "found_on": day_asked(request),
     }
-    chosen = request.GET.get("criterion", "")
     return asked | {
         "suggestions": candidates_for(**asked) if asked["description"] else [],
         "gaps": gaps(**asked) if asked["description"] else (),
-        "chosen": int(chosen) if chosen.isascii() and chosen.isdigit() else None,
+        "chosen": key_of(request.GET.get("criterion")),
         "fields": fields_with(trades),
     }

@@ -69,7 +69,9 @@ class LookBackPages(RecordPages):
         Total("复发", lambda at: Q(status=S.RECURRED), opens="status=recurred"),
         Total("免予", lambda at: Q(status=S.EXCUSED), opens="status=excused"),
         *(
-            Total(f"其中{each.label}", lambda at, each=each: Q(excuse=each), opens=f"excuse={each.value}", where_any=True)
+            Total(
+                f"其中{each.label}", lambda at, each=each: Q(excuse=each), opens=f"excuse={each.value}", where_any=True
+            )
             for each in Excuse
         ),
     )

@@ -13,6 +13,7 @@ from zhiben.core.audit.services import lines_of
 from zhiben.core.org.models import Region, RegionLevel
 from zhiben.core.org.paths import ancestors, contains, within
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of
 from zhiben.modules.hazards.models import HazardPolicy
 from zhiben.modules.hazards.policy import CHOSEN, policy_of, set_policy
 
@@ -83,10 +84,10 @@ def show(request: HttpRequest) -> HttpResponse:
 def _region(request: HttpRequest) -> Region:
     """Its own, one below it, or one above it (whose rules it may read)."""
     here = request.acting.unit.region_path
-    key = request.GET.get("region", "")
-    if not key:
+    asked = request.GET.get("region", "")
+    if not asked:
         return get_object_or_404(Region, path=here)
-    region = get_object_or_404(Region, pk=int(key)) if key.isascii() and key.isdigit() and len(key) < 19 else None
+    region = get_object_or_404(Region, pk=key) if (key := key_of(asked)) is not None else None
     if region is None or not (contains(here, region.path) or region.path in ancestors(here)):
         raise Http404
     return region

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of
 
 from ..models import Plan
 from ..services.aligning import align_plan, suggested_pairs
@@ -16,12 +17,10 @@ def show(request: HttpRequest, plan_id: int) -> HttpResponse:
         raise Http404
     others = Plan.objects.visible_to(request.acting).exclude(pk=plan.pk).exclude(current_version=None)
     asked = request.POST.get("upper") or request.GET.get("upper") or str(plan.upper_id or "")
-    upper = get_object_or_404(others, pk=int(asked)) if asked.isascii() and asked.isdigit() else None
+    upper = get_object_or_404(others, pk=key) if (key := key_of(asked)) is not None else None
     if request.method == "POST" and upper:
-        chosen = ((name.removeprefix("item-"), str(value)) for name, value in request.POST.items())
-        pairs = {
-            int(item): int(above) for item, above in chosen if item.isdigit() and above.isascii() and above.isdigit()
-        }
+        chosen = ((key_of(name.removeprefix("item-")), key_of(value)) for name, value in request.POST.items())
+        pairs = {item: above for item, above in chosen if item is not None and above is not None}
         try:
             count = align_plan(plan=plan, upper=upper, pairs=pairs, by=request.acting, now=request.now)
         except Refused as refused:

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from zhiben.core.access.acting import Acting
 from zhiben.core.org.models import Body, Unit
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of, keys_of
 from zhiben.core.web.lookups import resolve_unit
 
 from ..models import (
@@ -41,8 +42,7 @@ class Asked:
         return self.post.get(name, "").strip()
 
     def number(self, name: str) -> int | None:
-        value = self.text(name)
-        return int(value) if value.isascii() and value.isdigit() else None
+        return key_of(self.text(name))
 
     def day(self, name: str) -> date | None:
         if not self.text(name):
@@ -86,8 +86,7 @@ class Asked:
 
     def units(self) -> list[Unit]:
         """Chosen in the picker, or written in full where there is no script."""
-        keys = [int(key) for key in self.post.getlist("units") if key.isascii() and key.isdigit()]
-        units = list(Unit.objects.filter(pk__in=keys))
+        units = list(Unit.objects.filter(pk__in=keys_of(self.post.getlist("units"))))
         typed = self.text("units_text")
         if typed:
             unit = resolve_unit(typed)

@@ -8,6 +8,7 @@ from django.db.models import Count, Model, Q, QuerySet
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
+from zhiben.core.web.keys import key_of
 from zhiben.core.web.menu import MenuEntry
 from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.columns import Column
@@ -149,8 +150,7 @@ class PlanFilter(Filter):
         return [(str(pk), title) for pk, title in plans.values_list("pk", "title")[:200]]
 
     def read(self, params: Any, at: At) -> int | None:
-        value = params.get(self.name, "")
-        return int(value) if value.isascii() and value.isdigit() else None
+        return key_of(params.get(self.name))
 
     def narrow(self, rows: QuerySet, value: int, at: At) -> QuerySet:
         return rows.filter(version__plan=value)

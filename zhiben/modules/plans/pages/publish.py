@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import keys_of
 from zhiben.core.workflow.offers import offer
 from zhiben.core.workflow.refusal import StepRefused
 
@@ -25,7 +26,7 @@ def show(request: HttpRequest, version_id: int) -> HttpResponse:
         return redirect("plan-versions:detail", version.pk)
     problem = ""
     if request.method == "POST":
-        chosen = [int(key) for key in request.POST.getlist("withdraw") if key.isascii() and key.isdigit()]
+        chosen = keys_of(request.POST.getlist("withdraw"))
         withdraw = list(PlanItem.objects.filter(version=version.based_on_id, pk__in=chosen).select_related("task"))
         try:
             published = publish_version(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from zhiben.core.access.permissions import NotPermitted
 from zhiben.core.jobs.models import Job
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of
 
 from ..marking import draw, marks_of
 from ..models import DraftEdit, PlanItem, PlanVersion, VersionStatus
@@ -153,10 +154,10 @@ def _changes(edit: DraftEdit) -> Iterable[tuple[str, Snapshot | None, Snapshot |
 
 def _refusal(request: HttpRequest, version: PlanVersion, refused: Exception) -> HttpResponse:
     """What was typed stays; beside it the sentence, what the colleague did, and the revision to save over."""
-    item_id = request.POST.get("item", "")
+    item_id = key_of(request.POST.get("item", ""))
     item = None
-    if isinstance(refused, StaleEdit) and item_id.isdigit():
-        item = with_readings(PlanItem.objects.filter(version=version, pk=int(item_id))).first()
+    if isinstance(refused, StaleEdit) and item_id is not None:
+        item = with_readings(PlanItem.objects.filter(version=version, pk=item_id)).first()
     context = {
         "version": version,
         "review": Review(version, request.acting),

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from zhiben.core.access.permissions import Permission, may, require
 from zhiben.core.files.services import receive_upload
 from zhiben.core.refusal import Refused
+from zhiben.core.web.keys import key_of
 
 from ..models import Plan
 from ..services.intake import copy_for_revision, upload_plan
@@ -38,7 +39,5 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def _plan(request: HttpRequest) -> Plan | None:
-    key = request.POST.get("plan") or request.GET.get("plan") or ""
-    if not (key.isascii() and key.isdigit()):
-        return None
-    return get_object_or_404(Plan.objects.visible_to(request.acting), pk=int(key))
+    key = key_of(request.POST.get("plan") or request.GET.get("plan"))
+    return None if key is None else get_object_or_404(Plan.objects.visible_to(request.acting), pk=key)

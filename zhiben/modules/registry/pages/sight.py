@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest
 from zhiben.core.access.permissions import Permission, may
 from zhiben.core.org.models import Region
 from zhiben.core.org.paths import ancestors, contains
+from zhiben.core.web.keys import key_of
 
 
 def overseer_or_404(request: HttpRequest) -> None:
@@ -20,7 +21,7 @@ def region_asked(request: HttpRequest, key: str | int | None = None) -> Region:
     own = request.acting.unit.region
     if not wanted:
         return own
-    region = Region.objects.filter(pk=int(wanted)).first() if wanted.isascii() and wanted.isdigit() else None
+    region = Region.objects.filter(pk=number).first() if (number := key_of(wanted)) is not None else None
     if region is None or not contains(own.path, region.path):
         raise Http404
     return region
