@@ -20,6 +20,8 @@ from . import store
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 MOST_PIXELS = 60_000_000  # a phone takes 12 to 50 million; decoding takes 3 bytes each
+YEARS = range(1990, 2100)
+"""In which a digital camera may have been used; what a device without a clock writes is no time."""
 BROKEN = (
     OSError,
     ValueError,
@@ -110,6 +112,8 @@ def _taken_at(details: Mapping[int, Any]) -> datetime | None:
     told = _words(details.get(ExifTags.Base.DateTimeOriginal)) or _words(details.get(ExifTags.Base.DateTime))
     try:
         moment = datetime.strptime(told[:19], "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 (the zone stands in another tag)
+        if moment.year not in YEARS:
+            return None
         return moment.replace(tzinfo=_zone(_words(details.get(ExifTags.Base.OffsetTimeOriginal))))
     except ValueError:
         return None

@@ -12,6 +12,7 @@ from django.db.models import Avg
 from zhiben.core.calendar import full_day
 from zhiben.core.clock import CHINA, local_day
 from zhiben.core.files.models import Attachment, PictureFacts, StoredFile, Upload
+from zhiben.core.files.pictures import MOST_PIXELS
 from zhiben.core.org.paths import WIDTH, within
 from zhiben.modules.registry.models import Enterprise
 
@@ -47,8 +48,13 @@ def photo_objection(upload: Upload) -> str | None:
         return f"“{upload.name}”有 {size}，照片请控制在 {PHOTO_LIMIT >> 20} MB 以内，请压缩后或重新拍摄上传"
     if not upload.file.media_type.startswith("image/"):
         return f"“{upload.name}”不是照片，请上传 JPG、PNG 等格式的照片"
-    if not hasattr(upload.file, "picture_facts"):
-        return f"“{upload.name}”打不开，可能已损坏，请重新拍摄或另选一张"
+    facts = getattr(upload.file, "picture_facts", None)
+    if facts is None:
+        return f"“{upload.name}”打不开，可能已损坏，或像素过多，请重新拍摄或另选一张"
+    if facts.width * facts.height > MOST_PIXELS:
+        return (
+            f"“{upload.name}”的像素过多，请控制在 {MOST_PIXELS // 10_000} 万像素以内，请用普通模式重新拍摄或压缩后上传"
+        )
     return None
 
 
@@ -101,16 +107,30 @@ def kilometres_between(one: Position, other: Position) -> float:
 
 
 def _where(hazard: Hazard) -> tuple[str, Position, float] | None:
-    """(what it is, its position, from how many km on it is far): the hazard, the site, the enterprise, else the middle
-    of the enterprises of the county."""
-    for name, holder in (("隐患位置", hazard), ("场所", hazard.site), ("企业", hazard.enterprise)):
-        if holder is not None and holder.latitude is not None and holder.longitude is not None:
-            return name, (holder.latitude, holder.longitude), FAR
+    """(what it is, its position, from how many km on it is far): the hazard, where that lies at its site or enterprise;
+    for its position may itself have been read from a photo."""
+    known, own = _known_place(hazard), _position_of(hazard)
+    if own is None or (known and kilometres_between(own, known[1]) > known[2]):
+        return known
+    return "隐患位置", own, FAR
+
+
+def _known_place(hazard: Hazard) -> tuple[str, Position, float] | None:
+    """The site, the enterprise, else the middle of the enterprises of the county."""
+    for name, holder in (("场所", hazard.site), ("企业", hazard.enterprise)):
+        if position := _position_of(holder):
+            return name, position, FAR
     around = Enterprise.objects.filter(within(hazard.region_path[:COUNTY_DEPTH])).exclude(latitude=None)
     middle = around.aggregate(Avg("latitude"), Avg("longitude"))
     if middle["latitude__avg"] is None or middle["longitude__avg"] is None:
         return None
     return "本县", (middle["latitude__avg"], middle["longitude__avg"]), ELSEWHERE
+
+
+def _position_of(holder: Any) -> Position | None:
+    if holder is None or holder.latitude is None or holder.longitude is None:
+        return None
+    return holder.latitude, holder.longitude
 
 
 def _doubts_of_place(
