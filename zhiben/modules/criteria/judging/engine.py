@@ -23,7 +23,7 @@ from .phrases import Found, Hit
 from .quantities import quantities
 from .text import Description, folded, read
 from .vocabulary import Vocabulary, Way, vocabulary
-from .ways import Hits, Reading, in_order, read_way
+from .ways import Hits, Reading, read_way, remarks
 
 AT_MOST, AT_LEAST = 10, 5
 """Faint candidates only fill up to five: what nobody has words for yet may be among them."""
@@ -39,7 +39,7 @@ _SAYS_LITTLE = frozenset({"defect", "condition"})
 _BY_ITSELF, _NEAR, _LITTLE = 0.6, 0.8, 0.35
 _BY_LENGTH = (0.0, 0.35, 0.8, 0.95)
 """How telling a phrase of one, two, three characters is beside a longer one: short ones stand in many words by chance."""
-READ = 150
+READ = 80
 """Ways that are read closely."""
 LONGEST = 2000
 """Characters of a description that are read."""
@@ -140,10 +140,10 @@ class Engine:
                 hits[number][name] += said_here
                 if most > telling[number][name]:
                     telling[number][name] = most
-        sound = in_order(found, description)
+        remarked = remarks(found, description)
         best: dict[str, tuple[Reading, float]] = {}
         for number in self._promising(telling):
-            reading = read_way(self.words.ways[number], hits[number], found, said, description, sound)
+            reading = read_way(self.words.ways[number], hits[number], found, said, description, remarked)
             if reading.hits:
                 fit = self._fit(reading, self._weights[number], pairs)
                 if fit > best.get(reading.way.key, (None, -1.0))[1]:
@@ -215,6 +215,7 @@ class Engine:
             and reading.is_said_plainly
             and not reading.is_contradicted
             and not reading.minor
+            and not reading.doubt
             and kept >= fields.MAY_MATCH
         )
         score = (_WORDS * fit + _LIKENESS * likeness) * kept * (_RESOLVED if is_resolved else 1.0)

@@ -19,7 +19,7 @@ from .judgement import Judgement
 from .quantities import quantities
 from .text import read
 from .vocabulary import FACETS, files, read_vocabulary
-from .ways import hits_of, in_order, read_way
+from .ways import hits_of, read_way, remarks
 
 
 def main(argv: Sequence[str]) -> int:
@@ -95,7 +95,7 @@ def _tell_missing(judging: Engine, key: str, text: str) -> None:
         _say("    还没有词汇")
     for way in ways:
         reading = read_way(
-            way, hits_of(way, found), found, quantities(description.text), description, in_order(found, description)
+            way, hits_of(way, found), found, quantities(description.text), description, remarks(found, description)
         )
         parts = [
             f"{FACETS[name]}={'/'.join(sorted({phrase for phrase, _ in hits}))}" for name, hits in reading.hits.items()

@@ -5,15 +5,17 @@ A phrase is plain text; `A…B` is A, then B within ten characters of one clause
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
+from .quantities import COUNTERS
 from .text import Description, folded
 
 REACH = 10
 """Characters that may stand between the parts of `A…B`."""
+_NUMERALS = frozenset("0123456789几数两")
 MOST = 40
 """Places of one phrase that are looked at: no honest description says a word more often."""
 
@@ -25,6 +27,12 @@ class Hit:
     start: int
     end: int
     clause: int
+    inner: tuple[tuple[int, int], ...] = ()
+    """Where the parts of a compound stand."""
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        return self.inner or ((self.start, self.end),)
 
 
 Found = dict[str, list[Hit]]
@@ -72,19 +80,24 @@ class Lexicon:
     def find(self, description: Description) -> Found:
         found: Found = defaultdict(list)
         text = description.text
-        for start in range(len(text)):
-            clause = description.clause(start)
-            for length in self._lengths:
-                piece = text[start : start + length]
-                if len(piece) < length:
-                    break
-                if piece in self.plain and not _cuts_a_number(text, start, start + length):
-                    self._add(found, piece, Hit(start, start + length, clause))
+        for start, end in _without_chance(self._plain_in(text), text):
+            self._add(found, text[start:end], Hit(start, end, description.clause(start)))
         for part in list(found):
             for phrase in self._compound_by_part.get(part, ()):
                 for hit in _compound(phrase, found):
                     self._add(found, phrase, hit)
         return dict(found)
+
+    def _plain_in(self, text: str) -> list[tuple[int, int]]:
+        plain, size = self.plain, len(text)
+        return [
+            (start, start + length)
+            for start in range(size)
+            for length in self._lengths
+            if start + length <= size
+            and text[start : start + length] in plain
+            and not _cuts_a_number(text, start, start + length)
+        ]
 
     def _add(self, found: Found, phrase: str, hit: Hit) -> None:
         if len(found[phrase]) < MOST:
@@ -104,6 +117,19 @@ def _parts(phrase: str) -> tuple[str, ...]:
     return tuple(part for together in phrase.split("&") for part in together.split("…"))
 
 
+def _without_chance(spans: list[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
+    """Without pairs of characters that only meet: 水深 in 铝水 | 深井铸造, 台风 in 3台 | 风机."""
+    words = [(start, end) for start, end in spans if end - start > 1]
+    begins, ends = {start for start, _ in words}, {end for _, end in words}
+    for start, end in spans:
+        middle = start + 1
+        if end - start == 2 and middle in begins:
+            is_counter = text[start] in COUNTERS and text[start - 1 : start] in _NUMERALS
+            if is_counter or middle in ends:
+                continue
+        yield start, end
+
+
 def _cuts_a_number(text: str, start: int, end: int) -> bool:
     """1层 is not in 21层."""
     return (text[start].isdecimal() and start > 0 and text[start - 1] in "0123456789.") or (
@@ -116,7 +142,12 @@ def _compound(phrase: str, found: Found) -> list[Hit]:
     if len(together) == 1:
         return together[0]
     return [
-        Hit(min(hit.start for hit in hits), max(hit.end for hit in hits), hits[0].clause)
+        Hit(
+            min(hit.start for hit in hits),
+            max(hit.end for hit in hits),
+            hits[0].clause,
+            tuple(span for hit in hits for span in hit.spans),
+        )
         for hits in product(*together)
         if len({hit.clause for hit in hits}) == 1
     ][:4]
@@ -126,7 +157,7 @@ def _in_order(parts: list[str], found: Found) -> list[Hit]:
     hits = list(found.get(parts[0], ()))
     for part in parts[1:]:
         hits = [
-            Hit(first.start, then.end, first.clause)
+            Hit(first.start, then.end, first.clause, (*first.spans, *then.spans))
             for first in hits
             for then in found.get(part, ())
             if first.clause == then.clause and 0 <= then.start - first.end <= REACH

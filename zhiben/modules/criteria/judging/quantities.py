@@ -27,9 +27,9 @@ _DIMENSIONS: dict[str, dict[str, float]] = {
     "circuits": {"回": 1, "路": 1, "回路": 1},
     "floors": {"层": 1, "楼": 1},
 }
-_COUNTERS = "处个台口条套只把具级道次艘辆户间箱座根件瓶罐桶车节项张份家点组班轮段片块袋发枚"
+COUNTERS = "处个台口条套只把具级道次艘辆户间箱座根件瓶罐桶车节项张份家点组班轮段片块袋发枚"
 _UNITS = {unit: (name, scale) for name, units in _DIMENSIONS.items() for unit, scale in units.items()}
-_UNITS |= {counter: (counter, 1.0) for counter in _COUNTERS}
+_UNITS |= {counter: (counter, 1.0) for counter in COUNTERS}
 _NAMES = sorted(_UNITS, key=len, reverse=True)
 _PEOPLE = r"个(?=[^,。;\d]{0,5}(?:人|工(?!具|序|艺|段|位)|员|师傅|学生|乘客|孩|老头|司机|徒弟))"
 _QUANTITY = re.compile(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .doubts import Doubt, doubt
 from .phrases import Found, Hit
 from .quantities import Limit, Quantity
 from .text import Description
@@ -45,6 +46,8 @@ class Reading:
     good: Hit | None = None
     """Words that say the thing is in order, where they take a defect away."""
     minor: Hit | None = None
+    doubt: Doubt | None = None
+    """What may make an ordinary defect of it."""
 
     @property
     def is_complete(self) -> bool:
@@ -53,8 +56,13 @@ class Reading:
     @property
     def is_said_plainly(self) -> bool:
         """Every facet by a word of its own of at least two characters: 淤 alone is in many, 学校 is one thing, not two."""
+        words = {hit for hits in self.hits.values() for _, hit in hits if hit.end - hit.start > 1}
+        edges = {hit.start for hit in words} | {hit.end for hit in words}
         return _each_its_own(
-            [{(hit.start, hit.end) for _, hit in hits if hit.end - hit.start > 1} for hits in self.hits.values()]
+            [
+                {(hit.start, hit.end) for _, hit in hits if hit.end - hit.start > 1 or {hit.start, hit.end} & edges}
+                for hits in self.hits.values()
+            ]
         )
 
     @property
@@ -66,9 +74,25 @@ def _each_its_own(facets: list[set[tuple[int, int]]], taken: frozenset[tuple[int
     return not facets or any(_each_its_own(facets[1:], taken | {span}) for span in facets[0] - taken)
 
 
-def in_order(found: Found, description: Description) -> dict[int, Hit]:
+@dataclass(frozen=True)
+class Remarks:
+    """What a description says of the state of things, by clause: read once for all ways."""
+
+    sound: Mapping[int, Hit]
     """Clauses that say something is as it should be, and nothing against it: 报警器试验正常; and those before 均正常."""
+    good: Mapping[int, Hit]
+    minor: Mapping[int, Sequence[Hit]]
+
+
+def remarks(found: Found, description: Description) -> Remarks:
     good = {hit.clause: hit for hit in found.get("@完好", ()) if is_good(hit, description)}
+    minor: dict[int, list[Hit]] = {}
+    for hit in found.get("@轻微", ()):
+        minor.setdefault(hit.clause, []).append(hit)
+    return Remarks(_sound(good, description), good, minor)
+
+
+def _sound(good: Mapping[int, Hit], description: Description) -> dict[int, Hit]:
     sound: dict[int, Hit] = {}
     for clause, hit in good.items():
         said = description.said(clause)
@@ -96,9 +120,9 @@ def read_way(
     found: Found,
     said: Sequence[Quantity],
     description: Description,
-    sound: Mapping[int, Hit],
+    remarked: Remarks,
 ) -> Reading:
-    """`hits` of this way, `sound` from `in_order`."""
+    """`hits` of this way, `remarked` from `remarks`."""
     reading = Reading(way)
     for name in way.facets:
         of_facet = hits.get(name, [])
@@ -113,7 +137,7 @@ def read_way(
         return reading
     reading.also = _hits(way.also, found)
     reading.excepted = [hit for _, hit in _hits(way.excepts, found) if not _is_denied(hit, description)]
-    _place_defect(reading, found, description, sound)
+    _place_defect(reading, found, description, remarked)
     reading.is_scattered = not reading.missing and _extent(reading.hits.values()) > _TOGETHER
     _compare_limits(reading, found, said, description)
     return reading
@@ -157,28 +181,46 @@ def is_good(hit: Hit, description: Description) -> bool:
     return text[hit.start : hit.end] != "正常" or hit.end == len(text) or text[hit.end] in _GOES_ON
 
 
-def _place_defect(reading: Reading, found: Found, description: Description, sound: Mapping[int, Hit]) -> None:
-    defects = reading.hits.get("defect")
+def _place_defect(reading: Reading, found: Found, description: Description, remarked: Remarks) -> None:
+    defects, sound = reading.hits.get("defect"), remarked.sound
     if not defects:
         said = [hit.clause for hits in reading.hits.values() for _, hit in hits]
         if all(clause in sound for clause in said):
             reading.good = sound[said[0]]
+        elif not reading.missing:
+            reading.doubt = doubt(reading.hits, (), (), found, description)
         return
     anchors = {hit.clause for name in _ANCHORS for _, hit in reading.hits.get(name, ())}
-    good = {hit.clause: hit for hit in found.get("@完好", ()) if is_good(hit, description)}
-    spoken = [hit for hits in reading.hits.values() for _, hit in hits]
-    minor = {hit.clause: hit for hit in found.get("@轻微", ()) if not any(_is_part(hit, other) for other in spoken)}
-    beside = [hit for _, hit in defects if not anchors or any(abs(hit.clause - at) <= 1 for at in anchors)]
+    near = anchors | {at - 1 for at in anchors} | {at + 1 for at in anchors}
+    beside = [hit for _, hit in defects if not anchors or hit.clause in near]
     reading.is_defect_far = not beside
-    if beside and all(hit.clause in sound for hit in beside):
+    if not beside:
+        return
+    if all(hit.clause in sound for hit in beside):
         reading.good = sound[beside[0].clause]
         return
+    things = _clauses_of_thing(reading)
+    if things and things <= remarked.good.keys() and not any(hit.clause in things for hit in beside):
+        reading.good = remarked.good[min(things)]
+    if all(hit.clause in remarked.minor for hit in beside):
+        reading.minor = _minor(reading, beside, remarked)
+    if not reading.missing:
+        reading.doubt = doubt(reading.hits, beside, reading.also, found, description)
+
+
+def _clauses_of_thing(reading: Reading) -> set[int]:
     thing = next((name for name in _THINGS if name in reading.hits), "")
-    things = {hit.clause for _, hit in reading.hits.get(thing, ())}
-    if things and things <= good.keys() and not any(hit.clause in things for hit in beside):
-        reading.good = good[min(things)]
-    if beside and all(hit.clause in minor for hit in beside):
-        reading.minor = minor[beside[0].clause]
+    return {hit.clause for _, hit in reading.hits.get(thing, ())}
+
+
+def _minor(reading: Reading, beside: Sequence[Hit], remarked: Remarks) -> Hit | None:
+    """A word of smallness in every clause with the defect, where it is no part of what is meant."""
+    spoken = [hit for hits in reading.hits.values() for _, hit in hits]
+    found = [
+        next((hit for hit in remarked.minor[clause] if not any(_is_part(hit, other) for other in spoken)), None)
+        for clause in dict.fromkeys(hit.clause for hit in beside)
+    ]
+    return found[0] if all(found) else None
 
 
 def _is_part(one: Hit, other: Hit) -> bool:
