@@ -312,7 +312,6 @@ def test_the_plant_enters_a_contractor_and_its_papers_and_others_read(cast, now,
         assert "储罐防腐" in page
         file = reader.get(f"/files/{permit.proof_id}/?inline=1")
         assert b"".join(file.streaming_content) == b"%PDF-1.4 x", who
-        file.close()
     assert Qualification.objects.count() == 1
     _, queries = counted(client, plant.get_absolute_url())
     assert queries <= 60
