@@ -13,6 +13,7 @@ from zhiben.core.access.scope import REGION, RESPONSIBLE, SUPERVISING, Perspecti
 from zhiben.core.clock import local_day
 from zhiben.core.ids import new_id
 from zhiben.core.org.models import Person, Unit
+from zhiben.core.org.paths import RegionPathField
 from zhiben.modules.criteria.models import Criterion
 from zhiben.modules.registry.models import Enterprise, Site
 
@@ -116,8 +117,16 @@ class Hazard(Scoped):
     """990121-2026-000123: county, year, running number; given by `numbering`."""
     status = models.CharField("状态", max_length=12, choices=HazardStatus.choices, default=HazardStatus.REPORTED)
 
+    # each of the keys without an index of its own begins one below that goes on with the order of the list
+    region_path = RegionPathField("所在区域", editable=False)
     enterprise = models.ForeignKey(
-        Enterprise, on_delete=models.PROTECT, null=True, blank=True, related_name="hazards", verbose_name="企业"
+        Enterprise,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="hazards",
+        verbose_name="企业",
+        db_index=False,
     )
     """Null where no enterprise is responsible: a public place, a village road."""
     site = models.ForeignKey(
@@ -129,7 +138,9 @@ class Hazard(Scoped):
     supervising_unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, related_name="+", verbose_name="监管单位", db_index=False
     )
-    closing_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name="销号单位")
+    closing_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="+", verbose_name="销号单位", db_index=False
+    )
     closing_lifted = models.BooleanField("已提级销号", default=False, editable=False)
     """Set by whoever lists or lifts it (`services.set_closing_unit`): the rules of the region no longer move it."""
     transfer_to = models.ForeignKey(
@@ -175,7 +186,7 @@ class Hazard(Scoped):
     found_by_name = models.CharField("发现人", max_length=64, blank=True)
     """Where the finder is nobody of ours, or must not be known: then empty."""
     found_by_unit = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="发现单位"
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="发现单位", db_index=False
     )
     reported_at = models.DateTimeField("录入时间", editable=False)
     reported_by = models.ForeignKey(
@@ -240,9 +251,14 @@ class Hazard(Scoped):
             ),
         ]
         indexes = [
+            models.Index(fields=("-found_on", "-id"), name="hazards_by_day"),
+            models.Index(fields=("rectify_by", "id"), name="hazards_by_due"),
+            models.Index(fields=("level", "status", "-found_on", "-id"), name="hazards_by_level"),
             models.Index(fields=("region_path", "-found_on", "-id"), name="hazards_of_region"),
             models.Index(fields=("responsible_unit", "-found_on", "-id"), name="hazards_of_responsible"),
             models.Index(fields=("supervising_unit", "-found_on", "-id"), name="hazards_of_supervising"),
+            models.Index(fields=("closing_unit", "-found_on", "-id"), name="hazards_of_closing"),
+            models.Index(fields=("found_by_unit", "-found_on", "-id"), name="hazards_of_finder"),
             models.Index(fields=("enterprise", "-found_on", "-id"), name="hazards_of_enterprise"),
             models.Index(fields=("status", "rectify_by", "id"), name="hazards_by_status"),
             models.Index(fields=("changed_at", "id"), name="hazards_by_change"),
