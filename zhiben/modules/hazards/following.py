@@ -124,7 +124,7 @@ def _carry_followers(
     enterprise_id: UUID, to: Enterprise, now: datetime, *, supervising_before: int | None = None
 ) -> None:
     """Look-backs that are due and reviews that are open."""
-    looks = LookBack.objects.filter(hazard__enterprise=enterprise_id, status=LookBackStatus.DUE)
+    looks = LookBack.objects.filter(responsible_unit__enterprise=enterprise_id, status=LookBackStatus.DUE)
     reviews = Review.objects.exclude(status=ReviewStatus.DONE).filter(responsible_unit__enterprise=enterprise_id)
     for rows in (looks, reviews):
         records: list[Any] = list(rows.select_related("hazard"))

@@ -11,7 +11,7 @@ from zhiben.core.access.directory import Directory
 from zhiben.core.calendar import add_working_days, full_day
 from zhiben.core.clock import local_day
 from zhiben.core.events.services import announce
-from zhiben.core.workflow.refusal import StepInvalid
+from zhiben.core.workflow.refusal import StepInvalid, StepRefused
 
 from .actors import SUPERVISOR_CHIEF
 from .apart import ORDERED, lend_a_hand, take_part
@@ -227,6 +227,10 @@ def hand_in(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> F
 
 
 def extend(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
+    """Raises StepRefused where, since it was asked for, the officers have granted all that they may."""
+    assert isinstance(by, Acting)
+    if "extended_to" in data and (sentence := extended_enough(hazard, by)):
+        raise StepRefused(sentence)
     hazard.rectify_by = data.get("extended_to") or data["extended_beyond"]
     hazard.extensions += 1
     return ["rectify_by", "extensions"]

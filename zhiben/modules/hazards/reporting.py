@@ -151,10 +151,7 @@ def objections(report: Report, *, by: By, now: datetime) -> Iterable[tuple[str, 
     elif not _within_reach(report, by):
         yield "enterprise", "没有找到这家企业，或它不在您的工作范围内"
     elif report.enterprise and report.enterprise.merged_into_id:
-        yield (
-            "enterprise",
-            f"{report.enterprise}已并入{report.enterprise.merged_into}，请登记到{report.enterprise.merged_into}",
-        )
+        yield "enterprise", _gone(report.enterprise)
     if report.site and (report.enterprise is None or report.site.enterprise_id != report.enterprise.pk):
         yield "site", "所选的场所不属于这家企业，请重新选择"
     if not says_something(report.place):
@@ -314,6 +311,7 @@ def _record(reports: Sequence[Report], by: By, now: datetime) -> list[Hazard]:
     cases = [_case(report, by) for report in reports]
     supervising = supervising_units(cases, today)
     numbers = take_numbers([case.region_path for case in cases], today.year)
+    _hold_enterprises(reports)
     policies = policies_of({case.region_path for case in cases})
     days = {path: _Days.of(policy, today) for path, policy in policies.items()}
     hazards = [
@@ -325,6 +323,19 @@ def _record(reports: Sequence[Report], by: By, now: datetime) -> list[Hazard]:
     insert_rows(Hazard, hazards)
     keep_words(hazards)
     return hazards
+
+
+def _hold_enterprises(reports: Sequence[Report]) -> None:
+    """Until this is recorded none of them is merged: either the merger carries it along, or is before us. Raises Refused."""
+    keys = {report.enterprise.pk for report in reports if report.enterprise}
+    held = Enterprise.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True)
+    for key, merged in held.values_list("pk", "merged_into"):
+        if merged:
+            raise Refused(_gone(Enterprise.objects.select_related("merged_into").get(pk=key)), "enterprise")
+
+
+def _gone(enterprise: Enterprise) -> str:
+    return f"{enterprise}已并入{enterprise.merged_into}，请登记到{enterprise.merged_into}"
 
 
 @dataclass(frozen=True)

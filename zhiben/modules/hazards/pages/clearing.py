@@ -117,7 +117,7 @@ def _by_region(rows: QuerySet[Hazard], at: At, perspective: str, since: date) ->
         table.append(Row(f"{regions[path]}{'本级' if own and below else ''}", counts, query))
     beyond = sum((c for path, c in found.items() if not str(path).startswith(here)), Counts())
     if beyond.all:
-        table.append(Row("辖区以外", beyond, _query(perspective, since) | {"own_region": ""}))
+        table.append(Row("辖区以外", beyond, _query(perspective, since) | {"beyond_region": "1"}))
     return sorted(table, key=lambda row: (-row.counts.overdue, -row.counts.open, row.label))
 
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from zhiben.core.org.models import Region
+from zhiben.core.org.paths import within as inside
 from zhiben.core.web.keys import key_of
 from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.filters import Filter
@@ -98,6 +99,22 @@ class OwnRegion(Filter):
 
     def narrow(self, rows: QuerySet, value: Region, at: At) -> QuerySet:
         return rows.filter(**{self.path: value.path})
+
+
+@dataclass(frozen=True)
+class BeyondRegion(Filter):
+    """What lies outside the post's own region; only figures lead here."""
+
+    template = "hazards/filters/kept.html"
+
+    def read(self, params: QueryDict, at: At) -> bool | None:
+        return True if params.get(self.name) else None
+
+    def narrow(self, rows: QuerySet, value: bool, at: At) -> QuerySet:
+        return rows.exclude(inside(at.acting.unit.region_path, self.path))
+
+    def say(self, value: Any, model: type[models.Model]) -> str:
+        return "辖区以外"
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from zhiben.modules.hazards.searching import HAZARD_WORDS
 from zhiben.modules.hazards.services import correct_hazard, correction_refusal
 
 from .beside import about_plan, about_rectification, candidates_now
-from .filters import ClearingFilter, CriterionFilter, EnterpriseFilter, OwnRegion, TradeOfEnterprise
+from .filters import BeyondRegion, ClearingFilter, CriterionFilter, EnterpriseFilter, OwnRegion, TradeOfEnterprise
 from .photos import photos_of
 from .places import collection, point
 from .relations import relations_of
@@ -96,6 +96,7 @@ class HazardPages(RecordPages):
         Flag("recurring", "复发的", condition=lambda at: Q(recurs_from__isnull=False), rare=True),
         ClearingFilter("clearing", "动态清零"),
         OwnRegion("own_region", "本级直管", "region_path"),
+        BeyondRegion("beyond_region", "辖区以外", "region_path"),
     )
     search = HAZARD_WORDS
     sort = "-found_on"

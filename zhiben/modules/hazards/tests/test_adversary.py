@@ -188,6 +188,16 @@ def test_a_later_day_counts_as_an_extension_whoever_gives_it(cast, rectifying, h
     assert "extended_beyond" in refusal(other, "extend_beyond", **ask, extended_beyond=date(9999, 12, 31)).errors
 
 
+def test_what_was_asked_before_the_officers_had_granted_all_they_may_is_not_granted_after(cast, rectifying, now):
+    hazard, officer = rectifying(), {"by": cast.bureau_officer, "now": now}
+    fire(hazard, "extend", by=cast.plant_officer, now=now, extended_to=date(2026, 4, 10), reason="设备没有到货")
+    for day in (date(2026, 3, 25), date(2026, 3, 30)):
+        fire(hazard, "redate", **officer, rectify_by=day, reason="连续暴雨停工")
+    with pytest.raises(StepRefused, match="特批延期"):
+        decide(ApprovalRequest.objects.get(), agrees=True, **officer)
+    assert Hazard.objects.values_list("rectify_by", "extensions").get() == (date(2026, 3, 30), 2)
+
+
 def test_a_hazard_passed_round_keeps_its_deadlines_and_whom_they_reach(cast, found, now):
     hazard = found()
     asked = hazard.judge_by

@@ -89,3 +89,18 @@ def test_the_numbers_of_a_region_hold_from_the_next_record_on(cast, found, now):
     ask = {"extended_to": date(2026, 3, 30), "reason": "设备未到"}
     assert "特批延期" in refusal(hazard, "extend", by=cast.plant_officer, now=now, **ask).sentence
     assert Hazard.objects.get().extensions == 0
+
+
+def test_what_is_to_be_looked_at_again_goes_along_however_often_it_is_merged(cast, plant, handed_in, photo, now):
+    seen = {"finding": "已清空", "on_site": True, "site_photos": [photo(cast.bureau_leader, 12)]}
+    hazard = fire(handed_in(level="major"), "verify", by=cast.bureau_leader, now=now, **seen)
+    look = fire(hazard, "close", by=cast.bureau_officer, now=now).look_backs.get()
+    firm = plant
+    for name in ("云海化工有限公司", "云天化工有限公司"):
+        new = NewEnterprise(name=name, region=plant.unit.region, sector=Sector.CHEMICALS)
+        heir = register_enterprise(enterprise=new, by=cast.bureau_officer, now=now)
+        fire(firm, "merge", by=cast.bureau_officer, now=now, heir=heir.unit.pk, reason="整合重组")
+        deliver_pending(now=now)
+        firm = heir
+    look.refresh_from_db()
+    assert look.responsible_unit == firm.unit

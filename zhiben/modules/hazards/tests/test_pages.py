@@ -209,6 +209,12 @@ def test_the_parts_of_the_clearing_add_up_and_open_their_lists(cast, now):
                 if figure.address:
                     listing = client.get(figure.address).context["listing"]
                     assert listing.count == figure.value, (by, part, parse_qs(urlparse(figure.address).query))
+    Hazard.objects.filter(pk=late.pk).update(region_path=cast.outsider.unit.region_path)
+    client = cast.client("bureau_officer")
+    page = client.get(reverse("hazards:clearing"), {"by": "region", "as": "supervising", "since": "2025-01-01"})
+    (beyond,) = (row for row in page.context["rows"] if row.label == "辖区以外")
+    for figure in beyond.figures:
+        assert not figure.address or client.get(figure.address).context["listing"].count == figure.value == 1
     assert Counts().word == "清零"
     assert Counts(all=1, open=1, in_time=1).word == "动态清零"
 
