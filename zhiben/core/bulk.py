@@ -16,6 +16,9 @@ from django.db.models.fields import NOT_PROVIDED
 FEW = 20
 """Fewer are written by Django's own statement: a COPY has its price, too."""
 
+SELDOM = 100_000
+"""New objects after which Python looks for garbage while rows are made by the thousand; some 20 MB."""
+
 Made = TypeVar("Made", bound=models.Model)
 
 
@@ -103,17 +106,15 @@ class Maker(Generic[Made]):
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """While a batch is made, Python does not look for rings of garbage: it would go through thousands of living rows
-    again and again and find none. Afterwards it looks as always."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
+def seldom_collecting() -> Iterator[None]:
+    """While many rows are made, Python seldom looks for rings of garbage: as a rule it would go through all that lives
+    after every few hundred new objects, and spend a quarter of the time on finding nothing."""
+    usual = gc.get_threshold()
+    gc.set_threshold(SELDOM, *usual[1:])
     try:
         yield
     finally:
-        gc.enable()
+        gc.set_threshold(*usual)
 
 
 def _write(model: type[models.Model], fields: Sequence[Any], columns: Sequence[Sequence[Any]]) -> None:
@@ -139,12 +140,13 @@ def _prepared(field: Any, values: list[Any]) -> list[Any]:
     known: dict[Any, Any] = {None: None}
     prepared = []
     for value in values:
-        try:
-            if value not in known:
-                known[value] = prepare(value)
-            prepared.append(known[value])
-        except TypeError:  # a list or a mapping
-            prepared.append(prepare(value))
+        if isinstance(value, list | dict):
+            key: Any = (type(value), id(value) if value else None)
+        else:
+            key = value
+        if key not in known:
+            known[key] = prepare(value)
+        prepared.append(known[key])
     return prepared
 
 

@@ -1,7 +1,7 @@
 """Who sits where today, looked up once for a whole operation or batch."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -49,6 +49,7 @@ class Directory:
         self._members: dict[int, list[BodyMembership]] = {}
         self._regulators: dict[tuple[str, str], tuple[str, ...]] = {}
         self._named: dict[int, tuple[Person, ...]] = {}
+        self._remembered: dict[Any, tuple[str, ...]] = {}
         if (shared := _shared.get()) is not None:
             self.__dict__ = shared.setdefault(self.day, self.__dict__)
 
@@ -72,6 +73,12 @@ class Directory:
         places = [(read_unit_seat(seat), seat) for seat in set(seats)]
         self.prefetch(place[0] for place, _ in places if place)
         self._load_people({int(seat[1:]) for place, seat in places if place is None})
+
+    def remembered(self, asked: Any, find: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+        """Seats that follow from who sits where and from what is `asked` alone: found once."""
+        if asked not in self._remembered:
+            self._remembered[asked] = find()
+        return self._remembered[asked]
 
     def occupied(self, unit_id: int, role: Role, *, apart_from: int | None = None) -> bool:
         """Whether anybody holds that role in the unit today; `apart_from`: anybody but that person."""

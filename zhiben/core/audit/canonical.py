@@ -32,8 +32,11 @@ def plain(value: Any) -> Any:
     >>> plain({"due": date(2026, 11, 21), "share": Decimal("0.50")})
     {'due': '2026-11-21', 'share': '0.50'}
     """
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return clean(value)
+    if value is None or kind is int or kind is bool:
+        return value
     match value:
         case None | bool():
             return value
@@ -59,8 +62,8 @@ def plain(value: Any) -> Any:
             return value.isoformat()
         case UUID():
             return str(value)
-        case Mapping():
-            return {clean(key if type(key) is str else str(plain(key))): plain(item) for key, item in value.items()}
+        case dict() | Mapping():
+            return {clean(str(plain(key))): plain(item) for key, item in value.items()}
         case list() | tuple():
             return [plain(item) for item in value]
         case set() | frozenset():

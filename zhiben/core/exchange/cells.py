@@ -28,6 +28,7 @@ EMPTY: dict[str, Any] = {"text": "", "long_text": "", "choice": "", "list": ()}
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202c\u202d\u202e"))
 _HALF_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_UNTIDY = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f\u00a0\u3000０-９Ａ-Ｚａ-ｚ{''.join(map(chr, _INVISIBLE))}]|_x000")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|_x000[dD]_")
 _BETWEEN_CHARACTERS = re.compile(r"(?<=[\u3400-\u9fff·])[ \t]+(?=[\u3400-\u9fff·])")
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+?\d{1,3}")
@@ -72,6 +73,8 @@ def _flawed(field: "Field", flaw: Flaw) -> str:
 
 def _tidy(text: str) -> str:
     """Without what nobody sees; line breaks are kept for those who want them."""
+    if not _UNTIDY.search(text):
+        return text.strip()
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE))
     return text.replace("\u00a0", " ").replace("\u3000", " ").translate(_HALF_WIDTH).strip()
 

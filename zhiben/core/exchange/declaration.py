@@ -28,7 +28,7 @@ Kind = Literal["text", "long_text", "date", "whole", "number", "percent", "yes_n
 Action = Literal["new", "change", "same"]
 
 ACTION_WORDS: dict[str, str] = {"new": "新增", "change": "更新", "same": "相同"}
-CHUNK = 1000
+CHUNK = 2000
 """The most rows that `check` and `carry_out` are given at once."""
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from zhiben.core import clock
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.permissions import require
+from zhiben.core.bulk import seldom_collecting
 from zhiben.core.jobs.loop import chore
 from zhiben.core.jobs.services import Running, job
 from zhiben.core.refusal import Refused
@@ -31,7 +32,8 @@ def check(running: Running, *, run: str, version: int, only_kept: bool) -> Any:
         return None
     only = set(record.rows.filter(is_done=False).values_list("number", flat=True)) if only_kept else None
     try:
-        findings = examine(record, by=running.by, now=running.now, progress=running.progress, only=only)
+        with seldom_collecting():
+            findings = examine(record, by=running.by, now=running.now, progress=running.progress, only=only)
     except Refused as refused:
         with transaction.atomic():
             services.back_to_mapping(_locked(record), refused.sentence, now=running.now)
@@ -52,7 +54,7 @@ def carry(running: Running, *, run: str, version: int) -> Any:
         return _result(record, counts_of(record).has_happened)
     try:
         by = _still_entitled(running, record)
-        with rows_of(record) as rows:
+        with seldom_collecting(), rows_of(record) as rows:
             if record.all_or_nothing:
                 _all_at_once(running, record, rows, by)
             else:

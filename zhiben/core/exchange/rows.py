@@ -8,12 +8,16 @@ from typing import Any
 from zhiben.core.files.services import path_of
 from zhiben.core.refusal import Refused
 
-from .cells import EMPTY, convert, typed_in
-from .declaration import Importing, Problem, Row, Whole
+from .cells import EMPTY, Converted, convert, typed_in
+from .declaration import Field, Importing, Problem, Row, Whole
 from .layout import Layout, data_of
 from .lines import Skipped
 from .models import ANSWER, ImportRun
 from .sheets import Cell, Table, opened
+
+
+MOST_KNOWN = 20_000
+"""Different cells of a column whose meaning is remembered."""
 
 
 @dataclass
@@ -39,6 +43,7 @@ class Rows:
         fields = {field.name: field for field in self.target.fields}
         self._columns = [(column, fields[name]) for column, name in run.columns.items() if name in fields]
         self._empty = {field.name: EMPTY.get(field.kind) for field in self.target.fields}
+        self._known: dict[str, dict[tuple[type, Cell], Converted]] = {field.name: {} for field in self.target.fields}
         self._data = data_of(table, layout, self.target.fields)
 
     @property
@@ -79,11 +84,23 @@ class Rows:
         values, problems = dict(self._empty), []
         for _, field in self._columns:
             cell = own[field.name] if mended is None or field.name not in mended else mended[field.name]
-            values[field.name], sentence = convert(field, cell, is_1904=self._table.is_1904)
+            values[field.name], sentence = self._converted(field, cell)
             if sentence:
                 problems.append(Problem(field.name, sentence))
         answers = {name.removeprefix(ANSWER): text for name, text in (mended or {}).items() if name.startswith(ANSWER)}
         return Read(Row(number, values, answers), problems, own)
+
+    def _converted(self, field: Field, cell: Cell) -> Converted:
+        """What stands in many rows (a day, a state, a name) is converted once."""
+        if field.kind == "long_text":
+            return convert(field, cell, is_1904=self._table.is_1904)
+        known, key = self._known[field.name], (type(cell), cell)
+        found = known.get(key)
+        if found is None:
+            found = convert(field, cell, is_1904=self._table.is_1904)
+            if len(known) < MOST_KNOWN:
+                known[key] = found
+        return found
 
     def _values(self, name: str) -> set[Any]:
         column, field = next((column, field) for column, field in self._columns if field.name == name)

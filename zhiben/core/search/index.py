@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from zhiben.core.batches import in_batches
+from zhiben.core.bulk import insert_values, reserve_keys
 from zhiben.core.text.grams import grams
 
 from .models import SearchEntry
@@ -89,11 +90,16 @@ def _keep_in_postgresql(record_type: str, rows: list[tuple[str, str]]) -> None:
 
 def _keep_in_sqlite(record_type: str, rows: list[tuple[str, str]]) -> None:
     SearchEntry.objects.filter(record_type=record_type, record_id__in=[key for key, _ in rows]).delete()
-    made = SearchEntry.objects.bulk_create(SearchEntry(record_type=record_type, record_id=key) for key, _ in rows)
+    entries = reserve_keys(SearchEntry, len(rows))
+    insert_values(
+        SearchEntry,
+        ("id", "record_type", "record_id"),
+        [(entry, record_type, key) for entry, (key, _) in zip(entries, rows, strict=True)],
+    )
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO search_grams (rowid, grams) VALUES (%s, %s)",
-            [(entry.pk, text) for entry, (_, text) in zip(made, rows, strict=True)],
+            [(entry, text) for entry, (_, text) in zip(entries, rows, strict=True)],
         )
 
 

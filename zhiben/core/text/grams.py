@@ -1,6 +1,7 @@
 """Text in pairs of characters: the words of a search in a language that puts no spaces between words."""
 
 import re
+from operator import add
 
 from .normal import normalised_text
 
@@ -17,10 +18,13 @@ def plain_text(text: str) -> str:
 
 
 def grams(text: str) -> list[str]:
-    """Every two neighbouring characters, each pair once. A text that contains another has all its pairs.
+    """Every two neighbouring characters of a line, each pair once. A text that contains another has all its pairs.
 
     >>> grams("消防通道")
     ['消防', '防通', '通道']
     """
-    plain = plain_text(text)
-    return list(dict.fromkeys(plain[at : at + 2] for at in range(len(plain) - 1)))
+    pairs: dict[str, None] = {}
+    for line in text.split("\n"):
+        plain = plain_text(line)
+        pairs.update(dict.fromkeys(map(add, plain, plain[1:])))
+    return list(pairs)

@@ -15,7 +15,7 @@ OFFICERS = tuple(sorted(HANDLERS))
 LEADERS = tuple(sorted(HEADS))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Desk:
     """Those of `roles` in the unit that the record names in `unit` (dots lead further). Regulators to whom the sector was given by name go
     before the other regulators of their unit.
@@ -38,8 +38,14 @@ class Desk:
         if first is None:
             return ()
         others = kept_apart(record, self.part) if self.apart else frozenset()
+        sector = record.sector
+        return directory.remembered(
+            (self, first, sector, others), lambda: self._seats(first, sector, others, directory)
+        )
+
+    def _seats(self, first: int, sector: str, others: frozenset[int], directory: Directory) -> tuple[str, ...]:
         for unit_id, roles in self._tries(first, directory):
-            if found := tuple(_occupied(unit_id, roles, record.sector, others, directory)):
+            if found := tuple(_occupied(unit_id, roles, sector, others, directory)):
                 return found
         return tuple(unit_seat(first, role) for role in self.roles)
 

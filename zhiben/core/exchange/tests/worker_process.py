@@ -13,11 +13,13 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
+from zhiben.core.exchange import carrying  # noqa: E402
 from zhiben.core.exchange.declaration import Context, Done, Row, register  # noqa: E402
 from zhiben.core.exchange.tests.errand_import import ErrandImport  # noqa: E402
 from zhiben.core.jobs import queue  # noqa: E402
 
 queue.LEASE = timedelta(seconds=1)
+carrying.CHUNK = 1000
 
 
 class DeadlyImport(ErrandImport):
