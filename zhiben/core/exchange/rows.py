@@ -15,7 +15,6 @@ from .lines import Skipped
 from .models import ANSWER, ImportRun
 from .sheets import Cell, Table, opened
 
-
 MOST_KNOWN = 20_000
 """Different cells of a column whose meaning is remembered."""
 
