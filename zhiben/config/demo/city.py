@@ -90,7 +90,7 @@ def found_city(*, by: By, now: datetime) -> City:
     unit("云澜市人民政府", "市政府", K.GOVERNMENT, city_region)
     unit("云澜市安全生产委员会办公室", "市安委办", K.COMMITTEE_OFFICE, city_region)
     unit("云澜市应急管理局", "市应急局", K.DEPARTMENT, city_region, sectors=(EVERY_SECTOR,))
-    _found_county(city, unit, region)
+    _found_county(city, unit, region, by=by, now=now)
     for name, code in NEIGHBOURS:
         where = region(name, RegionLevel.COUNTY, city_region, f"9903{code}000000")
         unit(f"{name}人民政府", f"{name}政府", K.GOVERNMENT, where)
@@ -102,7 +102,7 @@ def found_city(*, by: By, now: datetime) -> City:
     return city
 
 
-def _found_county(city: City, unit, region) -> None:  # type: ignore[no-untyped-def]
+def _found_county(city: City, unit, region, *, by: By, now: datetime) -> None:  # type: ignore[no-untyped-def]
     county = city.county
     unit("澜江县人民政府", "县政府", K.GOVERNMENT, county)
     unit("澜江县安全生产委员会办公室", "县安委办", K.COMMITTEE_OFFICE, county)
@@ -118,8 +118,16 @@ def _found_county(city: City, unit, region) -> None:  # type: ignore[no-untyped-
         unit(f"{name}{office}", name, K.TOWN, towns[name])
     for name, short_name, kind in QIYUN:
         unit(name, short_name, kind, towns["栖云镇"], aliases=(name.replace("栖云镇", "镇", 1),))
-    for trade in enterprises():
-        unit(trade.name, trade.short_name, K.ENTERPRISE, towns[trade.town], sectors=(trade.sector,))
+    trades = enterprises()
+    new = [
+        org.NewUnit(
+            name=trade.name, short_name=trade.short_name, kind=K.ENTERPRISE, region=towns[trade.town],
+            sectors=(trade.sector,),
+        )
+        for trade in trades
+    ]  # fmt: skip
+    for trade, made in zip(trades, org.open_units(units=new, by=by, now=now), strict=True):
+        city.units[trade.short_name] = made
 
 
 def _form_committee(city: City, *, by: By, now: datetime) -> Body:

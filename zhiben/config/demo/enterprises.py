@@ -19,9 +19,11 @@ from zhiben.modules.registry.dividing import assign_supervision, state_claim
 from zhiben.modules.registry.duties import file_evidence
 from zhiben.modules.registry.models import Duty, DutyEvidence, Enterprise, Equipment, Staff
 from zhiben.modules.registry.models.duties import EvidenceStatus
+from zhiben.modules.registry.models.enterprises import Part
 from zhiben.modules.registry.models.parts import Licence, Process, Site
 from zhiben.modules.registry.models.supervision import Stance, SupervisionDispute
-from zhiben.modules.registry.services import NewEnterprise, add_part, register_enterprises
+from zhiben.modules.registry.parts import add_parts
+from zhiben.modules.registry.services import NewEnterprise, register_enterprises
 
 from .city import COUNTY, City
 from .kits import KITS, USUAL, Kit
@@ -146,28 +148,25 @@ def _furnish(enterprise: Enterprise, trade: Trade, kit: Kit, rng: Random, by: Ac
         return today + timedelta(days=rng.randint(-60, -3) if rng.random() < over else rng.randint(8, 680))
 
     to: dict[str, Any] = {"enterprise": enterprise, "by": by, "now": now}
-    sites = [add_part(of=Site, name=name, kind=kind, **to) for name, kind in kit.sites]
+    sites = add_parts(parts=[(Site, {"name": name, "kind": kind}) for name, kind in kit.sites], **to)
+    parts: list[tuple[type[Part], dict[str, Any]]] = []
     for place, (name, kind) in enumerate(kit.equipment):
         inspect_by = ends(0.12)
-        add_part(
-            of=Equipment, name=name, kind=kind, number=f"{trade.industry[:3]}-{enterprise.credit_code[10:14]}-{place + 1}",
-            site=sites[place % len(sites)] if sites else None, in_use_on=date(rng.randint(2012, 2023), 5, 8),
-            inspected_on=inspect_by - timedelta(days=730), inspect_by=inspect_by, **to,
-        )  # fmt: skip
+        number = f"{trade.industry[:3]}-{enterprise.credit_code[10:14]}-{place + 1}"
+        machine = {"name": name, "kind": kind, "number": number, "site": sites[place % len(sites)] if sites else None}
+        days = {"inspected_on": inspect_by - timedelta(days=730), "inspect_by": inspect_by}
+        parts.append((Equipment, {**machine, **days, "in_use_on": date(rng.randint(2012, 2023), 5, 8)}))
     for job, certificate in kit.certificates[: 1 if trade.staff < 20 else 3]:
         name = SURNAMES[rng.randrange(len(SURNAMES))] + GIVEN[rng.randrange(len(GIVEN))]
-        add_part(
-            of=Staff, name=name, job=job, certificate=certificate, certificate_number=f"Y{rng.randint(10**7, 10**8)}",
-            certificate_until=ends(0.08), **to,
-        )  # fmt: skip
+        paper = {"certificate": certificate, "certificate_number": f"Y{rng.randint(10**7, 10**8)}"}
+        parts.append((Staff, {"name": name, "job": job, **paper, "certificate_until": ends(0.08)}))
     if kit.process:
-        add_part(of=Process, name=kit.process[0], kind=kit.process[1], quantity=kit.process[2], **to)
+        parts.append((Process, dict(zip(("name", "kind", "quantity"), kit.process, strict=True))))
     if kit.licence:
         until = ends(0.05)
-        add_part(
-            of=Licence, name=kit.licence[0], issued_by=kit.licence[1], number=f"（澜）{rng.randint(1000, 9999)}号",
-            valid_from=until - timedelta(days=3 * 365), valid_to=until, **to,
-        )  # fmt: skip
+        licence = {"name": kit.licence[0], "issued_by": kit.licence[1], "number": f"（澜）{rng.randint(1000, 9999)}号"}
+        parts.append((Licence, {**licence, "valid_from": until - timedelta(days=3 * 365), "valid_to": until}))
+    add_parts(parts=parts, **to)
 
 
 # ── duties ───────────────────────────────────────────────────────────────────────────────────────────────────────

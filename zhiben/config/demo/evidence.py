@@ -8,9 +8,9 @@ from random import Random
 from docx import Document
 from PIL import Image, ImageDraw
 
-from zhiben.core.access.acting import Acting
-from zhiben.core.files.models import Upload
-from zhiben.core.files.services import receive_upload
+from zhiben.core.access.acting import Acting, By
+from zhiben.core.files.models import StoredFile, Upload
+from zhiben.core.files.services import bring, store_file
 
 PAPERS = (
     ("现场检查记录.docx", "现场检查记录（演示）", "检查对象、检查内容、发现问题、整改要求由检查组填写并签字。"),
@@ -23,18 +23,22 @@ PICTURES = (("整改前照片.png", (168, 96, 80)), ("整改后照片.png", (84,
 
 @dataclass
 class Cabinet:
-    """The papers, made once."""
+    """The papers, made and stored once."""
 
     rng: Random
+    by: By
+    now: datetime
 
     def __post_init__(self) -> None:
-        self._contents = [(name, _paper(title, text)) for name, title, text in PAPERS]
-        self._contents += [(name, _picture(colour)) for name, colour in PICTURES]
+        contents = [(name, _paper(title, text)) for name, title, text in PAPERS]
+        contents += [(name, _picture(colour)) for name, colour in PICTURES]
+        self._files: list[tuple[str, StoredFile]] = [
+            (name, store_file(content=content, name=name, by=self.by, now=self.now)) for name, content in contents
+        ]
 
     def take(self, count: int, *, by: Acting, now: datetime) -> list[Upload]:
-        """So many different files, uploaded by this person at that moment."""
-        chosen = self.rng.sample(self._contents, count)
-        return [receive_upload(content, name=name, by=by, now=now) for name, content in chosen]
+        """So many different files, brought by this person at that moment."""
+        return [bring(file, name=name, by=by, now=now) for name, file in self.rng.sample(self._files, count)]
 
 
 def _paper(title: str, text: str) -> bytes:

@@ -3,15 +3,16 @@
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zhiben.core.clock import local_day
 from zhiben.core.workflow.engine import fire
 from zhiben.modules.hazards.models import Channel, HazardLevel, LookBack, LookBackStatus
 from zhiben.modules.hazards.reporting import Report, report_hazards
 
+from .arriving import CHANNELS, DISCIPLINES
 from .fire_lane import HOSPITAL
-from .hazards import CHANNELS, HABITS, Finding
+from .hazards import HABITS, Finding
 from .ledgers import Saying, Trade, enterprises, major, ordinary
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ LATE_MAJORS = 9
 Visit = tuple[tuple[Saying, ...], Trade]
 
 
-TOLD = 60
+TOLD = 48
 """Of a hundred sayings so many are found in the year: a newcomer waits for it at the first start."""
 
 
@@ -155,4 +156,9 @@ def _look_back(year: "Year", now: datetime) -> None:
         if Random(f"{number}:{local_day(now)}").random() < 0.15:  # noqa: S311
             continue
         by = year.staff.officer(look.supervising_unit)
-        fire(look, "hold", by=by, now=now, looked_on=local_day(now), finding="现场查看，整改措施仍在，没有反弹。")
+        seen: dict[str, Any] = {}
+        if look.hazard.is_major:
+            picture = next((each for each, number in DISCIPLINES.items() if number == look.hazard.discipline), "guard")
+            seen = {"again_photos": [year.album.take(picture, mended=True, by=by, now=now)]}
+        finding = "现场查看，整改措施仍在，没有反弹。"
+        fire(look, "hold", by=by, now=now, looked_on=local_day(now), finding=finding, **seen)

@@ -9,13 +9,14 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from zhiben.core.access.acting import Acting, By, Machine
+from zhiben.core.access.acting import Acting, By
 from zhiben.core.calendar import is_working_day
 from zhiben.core.clock import local_day
 from zhiben.core.files.models import Upload
 from zhiben.core.workflow.deciding import decide
 from zhiben.core.workflow.engine import fire, fire_many
 from zhiben.core.workflow.models import ApprovalRequest
+from zhiben.modules.hazards.apart import ORDERED, VERIFIED, kept_apart
 from zhiben.modules.hazards.judging import candidates_of, criterion_objection
 from zhiben.modules.hazards.linking import confirm_link
 from zhiben.modules.hazards.models import Channel, DualReport, Hazard, HazardLevel, HazardStatus, LinkKind
@@ -23,6 +24,7 @@ from zhiben.modules.hazards.reporting import Report, report_hazards
 from zhiben.modules.registry.models import Enterprise
 
 from . import remedies
+from .arriving import finder_of, report_of
 from .ledgers import Saying
 from .remedies import REMEDIES
 
@@ -30,27 +32,10 @@ if TYPE_CHECKING:
     from .year import Year
 
 S = HazardStatus
-RELATED = ("enterprise", "responsible_unit", "supervising_unit", "closing_unit", "transfer_to")
-SENSORS = Machine("监测预警平台")
-OTHER_SYSTEM = Machine("双重预防机制数字化系统")
+RELATED = ("responsible_unit", "supervising_unit", "closing_unit", "transfer_to")
 HABITS = ("prompt",) * 9 + ("late",) * 3 + ("stuck",) * 2 + ("extended",) * 2
-ORIGINS: dict[str, str] = {
-    Channel.PUBLIC_REPORT: "12350 举报 2026-{n:04d}",
-    Channel.SENSOR_ALARM: "监测点 GT-{n:03d} 报警",
-    Channel.EXPERT: "专家指导服务第 {n} 组",
-    Channel.INSURER: "安责险事故预防服务单 AZX{n:05d}",
-    Channel.SUPERIOR: "市安委办督导交办清单第 {n} 项",
-    Channel.INTERFACE: "企业双重预防系统 {n:06d}",
-}
-FINDERS = {Channel.EXPERT: "外聘专家组", Channel.INSURER: "保险机构风险减量服务组"}
-CHANNELS = (
-    (Channel.INSPECTION, 46), (Channel.SELF_INSPECTION, 26), (Channel.PUBLIC_REPORT, 5), (Channel.SENSOR_ALARM, 3),
-    (Channel.EXPERT, 7), (Channel.INSURER, 5), (Channel.SUPERIOR, 5), (Channel.INTERFACE, 3),
-)  # fmt: skip
 ON_SPOT = {Channel.INSPECTION: 0.6, Channel.SELF_INSPECTION: 0.7, Channel.EXPERT: 0.3, Channel.INSURER: 0.3}
 """How often an ordinary hazard is put right while whoever found it is still there."""
-SOURCES = (1, 1, 1, 2, 3, 4, 5, 7, 8)
-DISCIPLINES = {"box": 3, "wire": 3, "gauge": 4, "fire": 5, "exit": 5, "lane": 5, "guard": 7, "tank": 7, "vehicle": 7}
 
 
 @dataclass
@@ -79,12 +64,12 @@ class Finding:
     # ── it comes in ──
 
     def begin(self, now: datetime) -> None:
-        by = self.finder()
+        by = finder_of(self)
         may_fix = not self.fate and self.level == HazardLevel.GENERAL and isinstance(by, Acting)
         share = ON_SPOT.get(Channel(self.channel), 0.0) if may_fix else 0.0
         at_once = [self.rng.random() < share for _ in self.sayings]
         reports = [
-            self.report(saying, by, now, photos=spot or self.rng.random() < 0.45)
+            report_of(self, saying, by, now, photos=spot or self.rng.random() < 0.45)
             for saying, spot in zip(self.sayings, at_once, strict=True)
         ]
         hazards = report_hazards(reports=reports, by=by, now=now)
@@ -97,45 +82,10 @@ class Finding:
             next_deed = self.find_again if self.fate == "duplicate" else self.look
             self.year.after(now, self.rng.randint(0, 2) if self.habit != "stuck" else 5, next_deed)
 
-    def report(self, saying: Saying, by: By, now: datetime, *, photos: bool) -> Report:
-        rng, number = self.rng, self.rng.randint(1, 900)
-        origin = ORIGINS.get(self.channel, "").format(n=number)
-        machine = isinstance(by, Machine)
-        position = self._position() if not machine and rng.random() < 0.6 else None
-        return Report(
-            enterprise=self.enterprise, place=saying.place, description=saying.description,
-            danger=saying.danger or REMEDIES[saying.picture].danger, category=saying.category,
-            discipline=DISCIPLINES.get(saying.picture, 1), level=self.level, channel=self.channel,
-            inspection_kind=rng.choice(SOURCES), found_on=local_day(now) - timedelta(days=rng.random() < 0.2),
-            found_by_name=FINDERS.get(Channel(self.channel), ""),
-            origin_type="demo.origin" if origin else "", origin_label=origin,
-            origin_id=f"{self.channel}-{number}-{saying.place}"[:64] if origin else "",
-            immediate_measures=REMEDIES[saying.picture].meanwhile if rng.random() < 0.4 else "",
-            latitude=position[0] if position else None, longitude=position[1] if position else None,
-            before_photos=[] if machine or not photos else self._photos(saying, by, now, count=self._how_many()),
-        )  # fmt: skip
-
-    def finder(self) -> By:
-        staff, city = self.year.staff, self.year.city
-        supervisor = self.enterprise.supervising_unit
-        assert supervisor is not None
-        match self.channel:
-            case Channel.SELF_INSPECTION:
-                return staff.officer(self.enterprise.unit)
-            case Channel.PUBLIC_REPORT | Channel.SUPERIOR:
-                return staff.officer(city["县安委办"])
-            case Channel.SENSOR_ALARM:
-                return SENSORS
-            case Channel.INTERFACE:
-                return OTHER_SYSTEM
-            case Channel.INSPECTION if self.rng.random() < 0.35 and self.level != HazardLevel.MAJOR:
-                return staff.officer(self.enterprise.unit.superior or supervisor)
-        return staff.officer(supervisor)
-
     def fix_on_spot(self, hazard: Hazard, saying: Saying, by: Acting, now: datetime) -> None:
         fire(
             hazard, "fix_on_spot", by=by, now=now, summary=self.rng.choice(REMEDIES[saying.picture].done),
-            after_photos=self._photos(saying, by, now, mended=True),
+            after_photos=self.photos(saying, by, now, mended=True),
             criterion_reason=self.rng.choice(remedies.NOT_MAJOR),
         )  # fmt: skip
 
@@ -194,7 +144,7 @@ class Finding:
         again = Report(
             enterprise=self.enterprise, place=first.place, description=f"{first.description}，复查时仍在",
             category=first.category, channel=Channel.INSPECTION, found_on=local_day(now),
-            before_photos=self._photos(self.keys[first.pk], town, now),
+            before_photos=self.photos(self.keys[first.pk], town, now),
         )  # fmt: skip
         (second,) = report_hazards(reports=[again], by=town, now=now)
         self.year.after(now, 1, lambda then: self._put_away(second.pk, then))
@@ -293,7 +243,7 @@ class Finding:
                 self.report_both(now)
             fire(
                 hazard, "submit", by=owner, now=now, summary=self.rng.choice(REMEDIES[saying.picture].done),
-                after_photos=self._photos(saying, owner, now, mended=True, count=self._how_many()),
+                after_photos=self.photos(saying, owner, now, mended=True),
                 spent=Decimal(self.rng.choice((0, 500, 1800, 5200))),
             )  # fmt: skip
         if hazards:
@@ -304,7 +254,7 @@ class Finding:
     def verify(self, now: datetime) -> None:
         if not (hazards := self.hazards(S.RECTIFIED)):
             return
-        checker, finding = self.checker(hazards[0]), self.rng.choice(remedies.FINDINGS)
+        checker, finding = self.checker(hazards[0], ORDERED), self.rng.choice(remedies.FINDINGS)
         if self._bad_work:
             self._bad_work = False
             again = working_day(local_day(now) + timedelta(days=7))
@@ -316,7 +266,7 @@ class Finding:
         seen: dict[str, Any] = {}
         if self.level == HazardLevel.MAJOR:
             picture = self.keys[hazards[0].pk].picture
-            photo = self.year.album.take(picture, mended=True, by=checker, now=now, at=self._position())
+            photo = self.year.album.take(picture, mended=True, by=checker, now=now, at=self.position())
             seen = {"on_site": True, "site_photos": [photo]}
         if self.level == HazardLevel.MAJOR or hazards[0].closing_unit_id != hazards[0].supervising_unit_id:
             self._take(hazards, "verify", by=checker, now=now, finding=finding, **seen)
@@ -326,7 +276,7 @@ class Finding:
 
     def close(self, now: datetime) -> None:
         if hazards := self.hazards(S.VERIFIED):
-            closer = self.year.staff.head(hazards[0].closing_unit)
+            closer = self.closer(hazards[0])
             self._take(hazards, "close", by=closer, now=now, closing_opinion="材料齐全，同意销号，按期回头看。")
             if self.after_closing:
                 self.after_closing(now)
@@ -350,29 +300,32 @@ class Finding:
         staff, unit = self.year.staff, hazard.supervising_unit
         return staff.head(unit) if hazard.is_internal else staff.officer(unit)
 
-    def checker(self, hazard: Hazard) -> Acting:
-        """Somebody of the supervising unit who had no hand in it."""
+    def checker(self, hazard: Hazard, part: str = "") -> Acting:
+        """Somebody of the supervising unit who had no hand in it, and of a major one did not do that `part`."""
         staff, unit = self.year.staff, hazard.supervising_unit
         everybody = [staff.officer(unit), *staff.officers.get(unit.short_name, ()), staff.head(unit)]
-        return next(each for each in everybody if each.person.pk not in hazard.hands)
+        return next(each for each in everybody if each.person.pk not in kept_apart(hazard, part))
 
-    def _how_many(self) -> int:
-        return 2 if self.level == HazardLevel.MAJOR else 1
+    def closer(self, hazard: Hazard) -> Acting:
+        staff, unit = self.year.staff, hazard.closing_unit
+        everybody = [staff.head(unit), *staff.officers.get(unit.short_name, ())]
+        return next(each for each in everybody if each.person.pk not in kept_apart(hazard, VERIFIED))
 
-    def _position(self) -> tuple[Decimal, Decimal] | None:
+    def position(self) -> tuple[Decimal, Decimal] | None:
         if self.enterprise.latitude is None or self.enterprise.longitude is None:
             return None
         near = (Decimal(self.rng.randint(-700, 700)).scaleb(-6) for _ in range(2))
         return self.enterprise.latitude + next(near), self.enterprise.longitude + next(near)
 
-    def _photos(self, saying: Saying, by: By, now: datetime, *, mended: bool = False, count: int = 1) -> list[Upload]:
+    def photos(self, saying: Saying, by: By, now: datetime, *, mended: bool = False) -> list[Upload]:
         assert isinstance(by, Acting)
-        at = self._position() if self.rng.random() < 0.5 else None
+        at = self.position() if self.rng.random() < 0.5 else None
         if self.foreign_photo and mended and at is None:
-            at = self._position()
+            at = self.position()
         if self.foreign_photo and mended and at is not None:
             at = (at[0] + Decimal("1.15"), at[1])  # taken elsewhere, and the camera says so
         take = self.year.album.take
+        count = 2 if self.level == HazardLevel.MAJOR else 1
         return [take(saying.picture, mended=mended, at=at, by=by, now=now) for _ in range(count)]
 
 

@@ -1,13 +1,14 @@
 """The people of the fictional city. Surnames run through the 百家姓 and given names through the 千字文, in order, so
 that everybody is plainly invented; nobody is called after a real person."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.accounts import services as accounts
 from zhiben.core.org import services as org
-from zhiben.core.org.models import Unit, UnitKind
+from zhiben.core.org.models import Post, Unit, UnitKind
 from zhiben.core.org.roles import Role
 from zhiben.core.org.sectors import EVERY_SECTOR
 
@@ -75,32 +76,41 @@ class Staff:
 
 
 def appoint_everybody(city: City, *, by: By, now: datetime) -> Staff:
+    seats = list(_seats(city))
+    names = [f"{SURNAMES[n % len(SURNAMES)]}{GIVEN[n % len(GIVEN)]}" for n in range(len(seats))]
+    people = org.register_people(people=[org.NewPerson(name=name) for name in names], by=by, now=now)
+    posts = [
+        Post(person=person, unit=unit, role=role, title=title, valid_from=SINCE)
+        for person, (unit, role, title) in zip(people, seats, strict=True)
+    ]
     staff = Staff()
-    names = (f"{SURNAMES[n % len(SURNAMES)]}{given}" for n, given in enumerate(GIVEN * 5))
-
-    def join(unit: Unit, role: Role, title: str, username: str | None = None) -> Acting:
-        if username:
-            accounts.open_account(username=username, password=PASSWORD, by=by, now=now)
-        person = org.register_person(name=next(names), username=username, by=by, now=now)
-        post = org.appoint(person=person, unit=unit, role=role, title=title, valid_from=SINCE, by=by, now=now)
-        acting = Acting(person, post)
-        if role in HEAD_ROLES:
-            staff.heads.setdefault(unit.short_name, acting)
-        elif role in OFFICER_ROLES:
-            staff.officers.setdefault(unit.short_name, []).append(acting)
-        return acting
-
-    for username, short_name, role, title, _ in ACCOUNTS:
-        join(city[short_name], role, title, username)
-    join(city["县安委办"], Role.COMMITTEE_OFFICER, "督查科科员")
-    for short_name, unit in city.units.items():
-        head_role, officer_role = ROLES_BY_KIND[UnitKind(unit.kind)]
-        if head_role and short_name not in staff.heads and short_name not in SINGLE_OFFICER:
-            join(unit, head_role, TITLES.get(unit.kind, "负责人"))
-        if officer_role and short_name not in staff.officers and short_name not in FAMILIES:
-            join(unit, officer_role, "安全专干")
+    for post, refusal in org.appoint_many(posts=posts, by=by, now=now):
+        assert refusal is None, refusal
+        acting = Acting(post.person, post)
+        if post.role in HEAD_ROLES:
+            staff.heads.setdefault(post.unit.short_name, acting)
+        elif post.role in OFFICER_ROLES:
+            staff.officers.setdefault(post.unit.short_name, []).append(acting)
+    for person, (username, *_) in zip(people, ACCOUNTS, strict=False):
+        accounts.open_account(username=username, password=PASSWORD, by=by, now=now)
+        org.link_account(person=person, username=username, by=by, now=now)
     _regulators(city, staff, by=by, now=now)
     return staff
+
+
+def _seats(city: City) -> Iterator[tuple[Unit, Role, str]]:
+    """Who is needed where: those with accounts first, then a head and an officer wherever there is none."""
+    with_head, with_officer = set(SINGLE_OFFICER), set(FAMILIES)
+    for _, short_name, role, title, _ in ACCOUNTS:
+        (with_head if role in HEAD_ROLES else with_officer if role in OFFICER_ROLES else set()).add(short_name)
+        yield city[short_name], role, title
+    yield city["县安委办"], Role.COMMITTEE_OFFICER, "督查科科员"
+    for short_name, unit in city.units.items():
+        head_role, officer_role = ROLES_BY_KIND[UnitKind(unit.kind)]
+        if head_role and short_name not in with_head:
+            yield unit, head_role, TITLES.get(unit.kind, "负责人")
+        if officer_role and short_name not in with_officer:
+            yield unit, officer_role, "安全专干"
 
 
 HEAD_ROLES = frozenset({Role.UNIT_LEADER, Role.COMMITTEE_CHIEF, Role.ENTERPRISE_HEAD})

@@ -12,9 +12,11 @@ from django.db import transaction
 
 from zhiben.core import clock
 from zhiben.core.access.acting import Acting, Machine
+from zhiben.core.access.directory import shared_directory
 from zhiben.core.calendar import is_working_day
 from zhiben.core.clock import CHINA, local_day
 from zhiben.core.events.services import deliver_pending
+from zhiben.core.jobs.running import run_pending
 from zhiben.core.org import services as org
 from zhiben.core.org.models import Unit
 from zhiben.core.workflow.engine import fire
@@ -25,11 +27,15 @@ from zhiben.modules.tasks.services import Assignment, Order, Origin, dispatch_ta
 
 from . import sayings
 from .city import City, found_city
+from .classing import plan_classes
+from .contractors import plan_contractors
 from .enterprises import divide_supervision, open_files, plan_disputes, plan_evidence
 from .evidence import Cabinet
 from .findings import plan_findings
 from .fire_lane import FireLane, plan_hospital
+from .lists import plan_lists
 from .paperwork import check_and_publish, upload
+from .parties import plan_parties
 from .people import Staff, appoint_everybody
 from .photos import Album
 from .stories import Story
@@ -38,6 +44,7 @@ FIRST_DAY = date(2025, 11, 20)
 TODAY = datetime(2026, 11, 18, 9, 30, tzinfo=CHINA)
 """The moment at which a visitor enters the demonstration."""
 SEED = 2026
+SHORTLY = timedelta(minutes=7)
 FOUNDER = Machine("演示数据")
 
 Deed = Callable[[datetime], None]
@@ -72,13 +79,16 @@ class Year:
     kept_look_backs: set[UUID | None] = field(default_factory=set)
     """Hazards whose look-back belongs to a story of its own."""
 
+    now: datetime = field(init=False)
+    """How far it has come."""
+
     def run(self, until: datetime) -> None:
-        now = at(FIRST_DAY, 9)
+        self.now = now = at(FIRST_DAY, 9)
         set_clock(now)
         self.say("正在建立虚构的云澜市澜江县：区域、单位、人员……")
         self.city = found_city(by=FOUNDER, now=now)
         self.staff = appoint_everybody(self.city, by=FOUNDER, now=now)
-        self.cabinet = Cabinet(Random(SEED))  # noqa: S311
+        self.cabinet = Cabinet(Random(SEED), FOUNDER, now)  # noqa: S311
         self.album = Album(Random(SEED))  # noqa: S311
         self.say("正在为企业建档：场所、设备、人员、证照和监管分工……")
         divide_supervision(self, now)
@@ -97,10 +107,13 @@ class Year:
     # ── the agenda ──
 
     def on(self, day: date, deed: Deed) -> None:
-        """Do it on that day, or on the next working day; what lies after today is never done."""
+        """Do it on that day, or on the next working day; what lies after today is never done. What would be done on a
+        day that is over is a mistake of the story."""
+        if day < local_day(self.now):
+            raise ValueError(f"{day} is over on {local_day(self.now)}: {deed}")
         while not is_working_day(day):
             day += timedelta(days=1)
-        moment = at(day, self.rng.randint(9, 16), self.rng.randint(0, 59))
+        moment = max(at(day, self.rng.randint(9, 16), self.rng.randint(0, 59)), self.now + SHORTLY)
         if moment < TODAY:
             heapq.heappush(self.agenda, (moment, next(self.numbers), deed))
 
@@ -133,11 +146,16 @@ class Year:
         plan_findings(self)
         FireLane(self).plan()
         plan_hospital(self)
+        plan_lists(self)
+        plan_contractors(self)
+        plan_parties(self)
+        plan_classes(self)
         for week in range(52):
             for weekday in (1, 3):
                 self.on(FIRST_DAY + timedelta(days=7 * week + weekday), self._do_duties)
 
     def _publish(self, file: str, by: Acting, now: datetime) -> None:
+        set_clock(now)
         version = check_and_publish(upload(file, by=by, now=now), by=by, now=now)
         self.say(f"已读取并发布{version.plan}：{version.items.count()} 项任务")
         tasks = Task.objects.filter(programme_id=str(version.plan_id)).select_related("responsible_unit")
@@ -181,6 +199,7 @@ class Year:
 
     def _receive_winter_plan(self, now: datetime) -> None:
         """Yesterday a new plan came in; it is read and waits to be checked."""
+        set_clock(now)
         upload("winter.txt", by=self.staff.officer(self.city["县安委办"]), now=now)
 
     def _send_chief_away(self, now: datetime) -> None:
@@ -216,17 +235,19 @@ class Year:
             )  # fmt: skip
 
     def _live(self, day: date) -> None:
-        """The watchman's morning round, then what people do."""
-        morning = min(at(day, 8, 40), TODAY)
-        set_clock(morning)
-        for work in periodic().values():
-            work(morning)
-        sweep(morning)
-        while self.agenda and local_day(self.agenda[0][0]) == day:
-            moment, _, deed = heapq.heappop(self.agenda)
-            set_clock(moment)
-            deed(moment)
-        deliver_pending(clock.now())
+        """The watchman's morning round, the machine's work, then what people do. Nobody is appointed or leaves."""
+        self.now = min(at(day, 8, 40), TODAY)
+        set_clock(self.now)
+        with shared_directory():
+            for work in periodic().values():
+                work(self.now)
+            sweep(self.now)
+            run_pending()
+            while self.agenda and local_day(self.agenda[0][0]) == day:
+                self.now, _, deed = heapq.heappop(self.agenda)
+                deed(self.now)
+            set_clock(self.now)
+            deliver_pending(self.now)
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:

@@ -1,6 +1,6 @@
 """The verbs of what stands, works and happens in an enterprise. Every change is a line in the enterprise's trail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -46,15 +46,31 @@ def add_site(*, enterprise: Enterprise, by: By, now: datetime, **fields: Any) ->
     return add_part(enterprise=enterprise, of=Site, by=by, now=now, **fields)
 
 
-@transaction.atomic
 def add_part(*, enterprise: Enterprise, of: type[P], by: By, now: datetime, **fields: Any) -> P:
     """Enter a site, a piece of equipment, a person, a process or a licence. Raises Refused."""
-    _hold(enterprise, by)
-    part = of(enterprise=enterprise, **fields)
-    _refuse_flaws(part, set(fields) | {"name"})
-    part.save()
-    _line(part, "add_part", f"增加{_kind_of(part)}", by, now, str(part), after=_told(part, fields))
+    (part,) = add_parts(enterprise=enterprise, parts=[(of, fields)], by=by, now=now)
     return part
+
+
+@transaction.atomic
+def add_parts(
+    *, enterprise: Enterprise, parts: Sequence[tuple[type[P], Mapping[str, Any]]], by: By, now: datetime
+) -> list[P]:
+    """Enter several, all or none, each with what is known of it. Raises Refused with the first flaw."""
+    _hold(enterprise, by)
+    made: list[P] = []
+    for of, fields in parts:
+        part = of(enterprise=enterprise, **fields)
+        _refuse_flaws(part, set(fields) | {"name"})
+        part.save(force_insert=True)
+        made.append(part)
+    audit.append_many(
+        [
+            _line(part, "add_part", f"增加{_kind_of(part)}", by, now, str(part), after=_told(part, fields))
+            for part, (_, fields) in zip(made, parts, strict=True)
+        ]
+    )
+    return made
 
 
 @transaction.atomic
@@ -72,7 +88,7 @@ def change_part(*, part: P, by: By, now: datetime, **fields: Any) -> P:
     if changed:
         locked.save(update_fields=list(changed))
         was, became = _told(locked, before), _told(locked, changed)
-        _line(locked, "change_part", f"修改{_kind_of(locked)}", by, now, str(locked), before=was, after=became)
+        _write(locked, "change_part", f"修改{_kind_of(locked)}", by, now, str(locked), before=was, after=became)
         forget(locked, now=now)
     return locked
 
@@ -96,7 +112,7 @@ def turn_equipment(*, equipment: Equipment, verb: str, reason: str = "", by: By,
     locked.save(update_fields=["state", "in_use_on"])
     if locked.state != S.IN_USE:
         forget(locked, now=now)
-    _line(
+    _write(
         locked, f"{verb}_equipment", f"设备{label}", by, now, str(locked), reason=reason,
         before={"状态": left}, after={"状态": locked.get_state_display()},
     )  # fmt: skip
@@ -121,7 +137,7 @@ def record_inspection(
     locked.inspected_on, locked.inspect_by = inspected_on, inspect_by
     locked.save(update_fields=list(fields))
     forget(locked, now=now)
-    _line(locked, "inspect_equipment", "设备检验", by, now, str(locked), before=before, after=_told(locked, fields))
+    _write(locked, "inspect_equipment", "设备检验", by, now, str(locked), before=before, after=_told(locked, fields))
     return locked
 
 
@@ -179,13 +195,13 @@ def _line(
     after: Mapping[str, str],
     before: Mapping[str, str] | None = None,
     reason: str = "",
-) -> None:
+) -> audit.NewLine:
     """合成车间：位置由“厂区东侧”改为“厂区西侧”."""
     if before is None:
         said = "；".join(f"{each}：{text}" for each, text in after.items() if text and text != name)
     else:
         said = "；".join(f"{each}由“{before[each] or '空'}”改为“{text or '空'}”" for each, text in after.items())
-    audit.append(
+    return audit.NewLine(
         record_type="registry.enterprise",
         record_id=str(part.enterprise_id),
         kind=Kind.EDIT,
@@ -196,3 +212,7 @@ def _line(
         data={"part": f"{name}（{said}）" if said else name, "of": f"{part._meta.label_lower}:{part.pk}"},
         reason=reason,
     )
+
+
+def _write(part: Part, verb: str, label: str, by: By, now: datetime, name: str, **more: Any) -> None:
+    audit.append_many([_line(part, verb, label, by, now, name, **more)])
