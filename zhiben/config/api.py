@@ -8,6 +8,7 @@ from zhiben.core.api.problems import answer_problems
 from zhiben.core.api.reading import CarefulParser
 from zhiben.modules.criteria import api as criteria
 from zhiben.modules.hazards import api as hazards
+from zhiben.modules.hazards.api_exchange import exchange as dual_prevention
 from zhiben.modules.plans import api as plans
 from zhiben.modules.registry import api as registry
 from zhiben.modules.registry import list_api
@@ -37,7 +38,7 @@ api.add_router("/list-entries", list_api.entries)
 api.add_router("/hazards", hazards.hazards)
 api.add_router("/look-backs", hazards.look_backs)
 api.add_router("/reviews", hazards.reviews)
-api.add_router("/dual-prevention", hazards.exchange)
+api.add_router("/dual-prevention", dual_prevention)
 api.add_router("/tasks", tasks.tasks)
 api.add_router("/obligations", tasks.obligations)
 api.add_router("/occurrences", tasks.occurrences)

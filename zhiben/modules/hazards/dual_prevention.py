@@ -31,11 +31,18 @@ LOOKED_AT = 5
 """Times as many are looked at as are wanted: some lack something."""
 LARGEST_PHOTO = 5 << 20
 """Bytes of base64."""
+COMPANY_CODE = 9
+"""Figures."""
+LABELS = {
+    "dangerName": "隐患名称", "registrant": "登记人", "dangerDesc": "隐患描述", "dangerReason": "原因分析",
+    "controlMeasures": "整改（控制）措施", "liablePerson": "整改责任人", "checkAcceptPerson": "验收人",
+    "checkAcceptComment": "验收意见", "createBy": "创建人", "updateBy": "最近修改人",
+}  # fmt: skip
 LONGEST = {
     "dangerName": 100, "registrant": 50, "dangerDesc": 500, "dangerReason": 500, "controlMeasures": 500,
     "liablePerson": 50, "checkAcceptPerson": 50, "checkAcceptComment": 500, "createBy": 50, "updateBy": 50,
 }  # fmt: skip
-"""A Chinese character counts as two."""
+"""A Chinese character counts as two. **Not of the official text**: estimates, which the page names as such."""
 REQUIRED = {
     "companyCode": "企业档案里没有填写 9 位企业编码",
     "dangerDesc": "没有隐患情况",
@@ -131,7 +138,7 @@ def row_of(hazard: Hazard) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": str(hazard.pk),
         "companyCode": enterprise.company_code,
-        "hazardCode": "",
+        "hazardCode": hazard.number,
         "riskMeasureId": hazard.origin_id if hazard.origin_type == "risks.measure" else "",
         "checkRecordId": hazard.origin_id if hazard.origin_type == "risks.check" else "",
         "dangerName": hazard.told,
@@ -166,7 +173,11 @@ def missing_of(row: dict[str, Any]) -> list[str]:
     required = {"companyCode": REQUIRED["companyCode"]} if row["deleted"] else dict(REQUIRED)
     if row["dangerState"] == codes.ACCEPTED and not row["deleted"]:
         required |= REQUIRED_ONCE_ACCEPTED
-    return [sentence for name, sentence in required.items() if row[name] in ("", None)]
+    missing = [sentence for name, sentence in required.items() if row[name] in ("", None)]
+    code = row["companyCode"]
+    if code and not (len(code) == COMPANY_CODE and code.isascii() and code.isdecimal()):
+        missing.append(f"企业编码“{code}”不是 {COMPANY_CODE} 位数字，请在企业档案里改正")
+    return missing
 
 
 def photos_in(hazard: Hazard) -> dict[str, str]:

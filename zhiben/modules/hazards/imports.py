@@ -33,6 +33,7 @@ from . import ledger
 from .arriving import tell_desks
 from .citing import Citations
 from .models import Channel, HazardLevel, HazardStatus
+from .past import Five, closed_above
 from .recorded import ANOTHER, SAME, One, Recorded
 from .reporting import EARLIEST, Past, Report, objections, report_hazards
 from .vagueness import questions_about
@@ -43,6 +44,7 @@ ORIGIN = "hazards.ledger"
 """`origin_type` of what was brought in from a ledger; `origin_id` is `identity_of` the row."""
 NOT_SAID = "未注明"
 _TEN_THOUSAND = Decimal(10_000)
+MOST_FUNDS = Decimal(10) ** 12
 
 
 @dataclass
@@ -166,6 +168,7 @@ class HazardImport(Importing):
         plans = [_Plan(row, whose) for row, whose in zip(rows, self._enterprises.of(rows, at), strict=True)]
         for plan in plans:
             _read(plan, at)
+        _leave_closing_to_whom_it_belongs(plans, at)
         self._meet_recorded([plan for plan in plans if not plan.problems], at)
         for plan in plans if refuse else ():
             if plan.is_sound and not plan.known and plan.whose.enterprise:
@@ -252,6 +255,7 @@ class HazardImport(Importing):
             found_by_name=finder[:64],
             rectify_by=row["rectify_by"],
             past=_past(plan),
+            five=_five(plan),
         )
 
 
@@ -277,6 +281,11 @@ def _read(plan: _Plan, at: Context) -> None:
         plan.refuse(*wrong)
     if row["rectify_by"] and plan.found_on and row["rectify_by"] < plan.found_on:
         plan.refuse("rectify_by", f"整改期限 {row['rectify_by']} 早于发现日期，请核对。")
+    if (funds := _funds(row)) is not None and not 0 <= funds < MOST_FUNDS:
+        plan.refuse(
+            "funds_wan" if row["funds_wan"] is not None else "funds",
+            "整改资金应在 0 到一万亿元之间，请核对金额和单位。",
+        )
     level = ledger.level_of(row["level"]) if row["level"] else HazardLevel.GENERAL
     if row["level"] in _TRUTHS:
         level = _TRUTHS[row["level"]]
@@ -330,15 +339,43 @@ def _read_state(plan: _Plan, at: Context) -> None:
         plan.notes.append("没有写整改期限，按本地规则从今天起算。")
 
 
+def _leave_closing_to_whom_it_belongs(plans: Sequence[_Plan], at: Context) -> None:
+    """A ledger closes no major hazard that whoever brings it could not close."""
+    if not isinstance(at.by, Acting):
+        return
+    closed = [each for each in plans if each.level == HazardLevel.MAJOR and each.state == HazardStatus.CLOSED]
+    levels = closed_above({_region_path(each, at.by) for each in closed}, at.by)
+    for plan in closed:
+        if level := levels.get(_region_path(plan, at.by)):
+            plan.state = HazardStatus.RECTIFIED
+            plan.notes.append(
+                f"重大事故隐患由{level}以上单位销号：登记为待复查；{level}单位已经销号的，请由其导入这一行。"
+            )
+
+
+def _region_path(plan: _Plan, by: Acting) -> str:
+    return plan.whose.enterprise.region_path if plan.whose.enterprise else by.unit.region_path
+
+
+def _funds(row: Row) -> Decimal | None:
+    """Yuan."""
+    return row["funds_wan"] * _TEN_THOUSAND if row["funds_wan"] is not None else row["funds"]
+
+
+def _five(plan: _Plan) -> Five:
+    row = plan.row
+    name, bodies = ledger.liable(row["liable_person"])
+    return Five(
+        liable_person=name,
+        liable_mobile=row["liable_mobile"][:20],
+        measures=row["measures"],
+        funds=_funds(row),
+        bodies=bodies,
+    )
+
+
 def _past(plan: _Plan) -> Past | None:
     row = plan.row
-    funds = row["funds"] if row["funds"] is not None else None
-    if row["funds_wan"] is not None:
-        funds = row["funds_wan"] * _TEN_THOUSAND
-    said = {
-        "整改措施": row["measures"],
-        "整改责任人": " ".join(filter(None, (row["liable_person"], row["liable_mobile"]))),
-    }
     if plan.state == HazardStatus.REPORTED:
         return None
     verified = f"复查人：{row['verified_by']}" if row["verified_by"] else ""
@@ -347,9 +384,9 @@ def _past(plan: _Plan) -> Past | None:
         rectified_on=row["rectified_on"],
         verified_on=row["verified_on"],
         closed_on=row["verified_on"] or row["rectified_on"],
-        summary=ledger.summary_of(row["summary"], said),
+        summary=row["summary"].strip(),
         finding="\n".join(filter(None, (row["finding"], verified))),
-        spent=funds,
+        spent=_funds(row) if plan.state in (HazardStatus.CLOSED, HazardStatus.RECTIFIED) else None,
     )
 
 

@@ -1,7 +1,7 @@
 """What the words of offices' own ledgers mean: 已整改、限期整改中、督查、专项检查、一般隐患、电气. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from typing import TypeVar
@@ -11,6 +11,8 @@ from zhiben.core.text.normal import normalised_text
 from .models import Category, Channel, HazardLevel, HazardStatus
 
 T = TypeVar("T")
+LONGEST_NAME = 32
+"""Characters."""
 CLOSED, RECTIFIED, ORDERED = HazardStatus.CLOSED, HazardStatus.RECTIFIED, HazardStatus.ORDERED
 
 _NOT_YET = re.compile(
@@ -110,10 +112,15 @@ def discipline_of(text: str) -> int | None:
     return _first(_DISCIPLINES, text)
 
 
-def summary_of(done: str, said: Mapping[str, str]) -> str:
-    """整改情况, and what else the ledger kept of the rectification: 整改措施：加装护罩；整改责任人：云安."""
-    rest = "；".join(f"{label}：{text}" for label, text in said.items() if text)
-    return "\n".join(filter(None, (done.strip(), rest)))
+def liable(text: str) -> tuple[str, str]:
+    """(整改责任人, 负责机构和人员): several people, or a unit with them, are more than there is room for one.
+
+    >>> liable("云安"), liable("安全科云安、仓储部云平、设备科云和、电气班云定、外协单位云海安装公司现场负责人")[0]
+    (('云安', ''), '安全科云安')
+    """
+    if len(text) <= LONGEST_NAME:
+        return text, ""
+    return re.split(r"[、，,;；/\s]", text)[0][:LONGEST_NAME], text
 
 
 def out_of_order(days: Iterable[tuple[str, str, date | None]], today: date) -> tuple[str, str] | None:

@@ -133,7 +133,7 @@ def as_before(name: str) -> Callable[[Hazard, Acting, datetime], Any]:
     def known(hazard: Hazard, acting: Acting, now: datetime) -> Any:
         plans = RectificationPlan.objects.order_by("-filed_at", "-pk")
         own = plans.filter(hazard=hazard).values_list(name, flat=True).first()
-        if own is not None or name not in ASKED_ONCE:
+        if own or name not in ASKED_ONCE:
             return own
         return plans.filter(hazard__responsible_unit=hazard.responsible_unit_id).values_list(name, flat=True).first()
 

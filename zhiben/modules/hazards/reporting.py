@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.permissions import Permission, require
 from zhiben.core.access.scope import Confidentiality
 from zhiben.core.audit import services as audit
-from zhiben.core.bulk import insert_rows
+from zhiben.core.bulk import Maker, insert_rows
 from zhiben.core.calendar import add_working_days, full_day
 from zhiben.core.clock import CHINA, local_day
 from zhiben.core.files.models import Attachment, Upload
@@ -30,6 +31,7 @@ from zhiben.modules.registry.models import Enterprise, Site
 from .events import HazardReported
 from .models import Category, Channel, Hazard, HazardLevel, HazardPolicy, HazardStatus
 from .numbering import take_numbers
+from .past import Five, closed_above, keep_five, look_back_on_past
 from .photos import BEFORE, look_at, photo_objection
 from .planning import LONGEST
 from .policy import policies_of
@@ -39,6 +41,11 @@ from .searching import keep_words
 EARLIEST = date(2000, 1, 1)
 LONGEST_TEXTS = {"place": 128, "description": 5000}
 """Characters."""
+_CHOICES = {
+    "level": frozenset(HazardLevel.values),
+    "channel": frozenset(Channel.values),
+    "category": frozenset(("", *Category.values)),
+}
 _TURNING = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 SAID = ("enterprise", "place", "description", "level", "channel", "found_on", "origin_label")
 """What the first line of the trail keeps: any of it may be corrected later."""
@@ -95,6 +102,8 @@ class Report:
     recurs_from: Hazard | None = None
     confidentiality: int = Confidentiality.ORDINARY
     past: Past | None = None
+    five: Five | None = None
+    """What a ledger already says of the five 定."""
     id: UUID | None = None
 
     @property
@@ -129,12 +138,20 @@ def report_hazards(
     require(by, Permission.REPORT_HAZARDS)
     for report in reports:
         refuse(report, by=by, now=now)
+    _refuse_closing_from_below(reports, by)
     try:
         with transaction.atomic():
             return _report(reports, by, now, announce, likenesses, tells)
     except IntegrityError:  # the same phone sent it twice at once, and the other one was first
         with transaction.atomic():
             return _report(reports, by, now, announce, likenesses, tells)
+
+
+def _refuse_closing_from_below(reports: Sequence[Report], by: By) -> None:
+    """What came in closed was closed by a level that may: a ledger is no way round it. Raises Refused."""
+    closed = [r for r in reports if r.past and r.past.status == HazardStatus.CLOSED and r.level == HazardLevel.MAJOR]
+    for level in closed_above((_case(report, by).region_path for report in closed), by).values():
+        raise Refused(f"重大事故隐患由{level}以上单位销号，请由其登记为已销号", "level")
 
 
 def refuse(report: Report, *, by: By, now: datetime) -> None:
@@ -168,11 +185,9 @@ def objections(report: Report, *, by: By, now: datetime) -> Iterable[tuple[str, 
         yield "rectify_by", "整改期限不能早于发现日期"
     elif report.rectify_by and report.rectify_by > today + LONGEST:
         yield "rectify_by", f"期限最长三年，不能晚于 {full_day(today + LONGEST)}"
-    for field, given, choices in (("level", report.level, HazardLevel), ("channel", report.channel, Channel)):
-        if given not in choices.values:
+    for field, given in (("level", report.level), ("channel", report.channel), ("category", report.category)):
+        if given not in _CHOICES[field]:
             yield field, "不在可选范围内，请重新选择"
-    if report.category and report.category not in Category.values:
-        yield "category", "不在可选范围内，请重新选择"
     if sentence := finder_objection(report.channel, report.found_by_name):
         yield "found_by_name", sentence
     if sentence := position_objection(report.latitude, report.longitude):
@@ -239,6 +254,8 @@ def _report(
         engine.begin_many(
             some, by=by, now=now, label=label, says=SAID, announces=HazardReported if announce else None, tells=tells
         )
+    keep_five([(made[place], report.five) for place, report in fresh.items()], now=now)
+    look_back_on_past(hazards, now=now)
     _attach_photos([(made[place], report) for place, report in fresh.items()], by, now)
     if likenesses and hazards:
         from .likeness import propose_links
@@ -314,8 +331,9 @@ def _record(reports: Sequence[Report], by: By, now: datetime) -> list[Hazard]:
     _hold_enterprises(reports)
     policies = policies_of({case.region_path for case in cases})
     days = {path: _Days.of(policy, today) for path, policy in policies.items()}
+    make = Maker(Hazard)
     hazards = [
-        _hazard(report, case, unit, number, days[case.region_path], by, now)
+        make(_values(report, case, unit, number, days[case.region_path], by, now))
         for report, case, unit, number in zip(reports, cases, supervising, numbers, strict=True)
     ]
     for hazard, unit in zip(hazards, closing_units(hazards, today), strict=True):
@@ -373,10 +391,12 @@ def _case(report: Report, by: By) -> Case:
     )
 
 
-def _hazard(report: Report, case: Case, supervising: Unit, number: str, days: _Days, by: By, now: datetime) -> Hazard:
+def _values(
+    report: Report, case: Case, supervising: Unit, number: str, days: _Days, by: By, now: datetime
+) -> dict[str, Any]:
     person = by.person if isinstance(by, Acting) else None
     nobody_named = report.found_by is None and not report.found_by_name
-    hazard = Hazard(
+    values = dict(
         id=report.id or new_id(),
         number=number,
         enterprise=report.enterprise,
@@ -414,9 +434,7 @@ def _hazard(report: Report, case: Case, supervising: Unit, number: str, days: _D
         recurs_from=report.recurs_from,
         changed_at=now,
     )
-    for name, value in _led_before(report.past, report, days, now).items() if report.past else ():
-        setattr(hazard, name, value)
-    return hazard
+    return values | _led_before(report.past, report, days, now) if report.past else values
 
 
 def _led_before(past: Past, report: Report, days: _Days, now: datetime) -> dict[str, Any]:
@@ -441,6 +459,7 @@ def _led_before(past: Past, report: Report, days: _Days, now: datetime) -> dict[
     }
 
 
+@lru_cache(4096)
 def _noon(day: date | None) -> datetime | None:
     """A ledger knows days, no hours."""
     return datetime.combine(day, time(12), CHINA) if day else None

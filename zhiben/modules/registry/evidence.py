@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from zhiben.core.access.acting import Acting, By, Machine
-from zhiben.core.access.actors import Holder, TheSystem
+from zhiben.core.access.actors import AnyOf, Holder, TheSystem
+from zhiben.core.audit import services as audit
 from zhiben.core.clock import local_day
 from zhiben.core.files.models import Upload
 from zhiben.core.files.services import attach_file
@@ -27,6 +29,8 @@ TO_CHECK = timedelta(days=15)
 MONTH = 30.4375
 """Days, on the average of four years."""
 CALENDAR = Machine("佐证到期")
+FOLLOWING = Machine("佐证随企业变更")
+ENDING = Machine("企业已关闭或并入")
 
 OFFICERS = (Role.REGULATOR, Role.UNIT_OFFICER, Role.COMMITTEE_OFFICER)
 LEADERS = (Role.REGULATOR_CHIEF, Role.UNIT_LEADER, Role.COMMITTEE_CHIEF)
@@ -71,6 +75,37 @@ def expire_evidence(now: datetime) -> int:
     over = DutyEvidence.objects.filter(status=S.ACCEPTED, valid_until__lt=local_day(now)).order_by("valid_until", "pk")
     results = engine.fire_many(over, "expire", by=CALENDAR, now=now)
     return sum(result.refusal is None for result in results)
+
+
+@transaction.atomic
+def follow_enterprise(enterprise_id: UUID, *, now: datetime) -> None:
+    """Its region, sector or supervisor is another: whoever supervises it now checks what is filed and reads its past."""
+    enterprise = Enterprise.objects.select_related("unit__superior", "supervising_unit").get(pk=enterprise_id)
+    to = enterprise.supervising_unit or enterprise.unit.superior
+    rows = list(DutyEvidence.objects.select_for_update(of=("self",)).filter(enterprise=enterprise).order_by("pk"))
+    given_over = []
+    for row in rows:
+        row.region_path, row.sector = enterprise.region_path, enterprise.sector
+        if to is not None and row.supervising_unit_id != to.pk:
+            row.supervising_unit = to
+            given_over.append(row)
+    DutyEvidence.objects.bulk_update(rows, ["region_path", "sector", "supervising_unit"])
+    audit.append_many(
+        [
+            audit.NewLine(
+                record_type="registry.dutyevidence", record_id=str(row.pk), kind="edit", verb="follow_enterprise",
+                label="随企业监管变更", by=FOLLOWING, now=now, data={"supervising_unit": str(to)},
+            )
+            for row in given_over
+        ]
+    )  # fmt: skip
+    engine.refresh([row for row in rows if row.status in UNDECIDED], now=now)
+
+
+def end_with_enterprise(enterprise_id: UUID, *, now: datetime) -> None:
+    """Merged or closed: nothing is left to be checked; what was accepted stays as it was."""
+    undecided = DutyEvidence.objects.filter(enterprise=enterprise_id, status__in=UNDECIDED).order_by("pk")
+    engine.fire_many(undecided, "withdraw", by=ENDING, now=now)
 
 
 # ── why not ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,7 +169,7 @@ EVIDENCE_LIFE = Workflow(
              effect=file_again),
         Step("revoke", "撤销通过", S.ACCEPTED, S.RETURNED, CHECKER, needs=("reason",), unless=another_undecided,
              effect=note_checker, waits=False, tone="danger", tells=(OWN,), help="抽查发现不实的，退回企业重新落实"),
-        Step("withdraw", "撤回", (S.FILED, S.RETURNED), S.WITHDRAWN, OWN, waits=False, tone="quiet"),
+        Step("withdraw", "撤回", (S.FILED, S.RETURNED), S.WITHDRAWN, AnyOf(OWN, TheSystem()), waits=False, tone="quiet"),
         Step("expire", "到期", S.ACCEPTED, S.EXPIRED, TheSystem(), tells=(OWN,), waits=False),
     ),
     deadlines=(

@@ -1,4 +1,4 @@
-"""What lists, contractors and lessees do when their enterprise is merged, closed, or given to another supervisor."""
+"""What lists, evidence, contractors and lessees do when their enterprise is merged, closed, or given to another supervisor."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from zhiben.core.audit import services as audit
 from zhiben.core.events.services import later
 from zhiben.core.workflow import engine
 
+from . import evidence
 from .events import EnterpriseClosed, EnterpriseMerged, EnterpriseMoved
 from .lists import follow_enterprise
 from .models.engagements import RUNNING, Engagement, EngagementStatus, Qualification
@@ -28,6 +29,16 @@ def carry_entries_along(event: EnterpriseMoved, *, now: datetime) -> None:
 @later(EnterpriseMerged)
 def give_entries_to_the_heir(event: EnterpriseMerged, *, now: datetime) -> None:
     follow_enterprise(UUID(event.record_id), supervising_before=event.supervising_unit_id, now=now)
+
+
+@later(EnterpriseMoved)
+def give_evidence_to_the_new_supervisor(event: EnterpriseMoved, *, now: datetime) -> None:
+    evidence.follow_enterprise(UUID(event.record_id), now=now)
+
+
+@later(EnterpriseMerged, EnterpriseClosed)
+def leave_no_evidence_to_be_checked(event: EnterpriseMerged | EnterpriseClosed, *, now: datetime) -> None:
+    evidence.end_with_enterprise(UUID(event.record_id), now=now)
 
 
 @later(EnterpriseMerged)

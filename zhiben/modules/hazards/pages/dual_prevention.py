@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from zhiben.core.access.permissions import Permission, may
-from zhiben.modules.hazards.dual_prevention import counts, refused
+from zhiben.modules.hazards.dual_prevention import LABELS, LONGEST, counts, refused
 
 SHOWN = 100
 
@@ -20,4 +20,6 @@ def show(request: HttpRequest) -> HttpResponse:
         ("已确认", figures["sent"], "对方收妥，此后没有变化"),
     )
     rows = list(refused(request.acting)[:SHOWN])
-    return render(request, "hazards/dual_prevention.html", {"figures": told, "refused": rows, "shown": SHOWN})
+    lengths = [(LABELS[name], name, most, most // 2) for name, most in LONGEST.items()]
+    context = {"figures": told, "refused": rows, "shown": SHOWN, "lengths": lengths}
+    return render(request, "hazards/dual_prevention.html", context)

@@ -48,6 +48,8 @@ def test_what_lacks_something_is_listed_and_goes_out_once_it_is_there(plant, rec
     page = cast.client("bureau_officer").get("/hazards/dual-prevention/").content.decode()
     assert fresh.number in page
     assert "V1.3" in page
+    assert "不是规范正式文本给出的" in page
+    assert "checkAcceptComment" in page
     change_enterprise(enterprise=plant, company_code="990121001", by=cast.bureau_officer, now=now)
     assert [row["dangerState"] for row in taken(1).rows] == [0]  # the fresh one has no order yet
 
@@ -58,6 +60,7 @@ def test_each_change_makes_it_due_until_it_is_acknowledged(coded, handed_in, tak
     (row,) = first.rows
     assert (row["id"], row["companyCode"], row["dangerState"], row["cost"]) == (str(hazard.pk), "990121001", 1, "0.80")
     assert (row["checkAcceptPerson"], row["liablePerson"]) == ("", "云安")
+    assert (row["hazardCode"], len(row["id"])) == (hazard.number, 36)
     assert row["dangerImg"]
     assert taken(1).rows[0]["id"] == row["id"]  # nobody has answered
     assert dual_prevention.acknowledge(batch=first.id, by=cast.bureau_officer, now=now) == 0  # a later batch holds it

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from zhiben.core import clock
 from zhiben.core.audit.services import lines_of
 from zhiben.core.exchange import services
 from zhiben.core.exchange.models import ImportChunk, Stage
@@ -14,7 +15,8 @@ from zhiben.core.jobs.running import run_pending
 from zhiben.core.notify.models import Notification
 from zhiben.core.workflow.models import OpenDeadline
 from zhiben.modules.hazards import imports
-from zhiben.modules.hazards.models import Channel, Hazard, HazardLevel, HazardLink, HazardStatus
+from zhiben.modules.hazards.models import Channel, Hazard, HazardLevel, HazardLink, HazardStatus, LookBack
+from zhiben.modules.hazards.workflow import HAZARD_LIFE
 from zhiben.modules.registry.models import Enterprise
 from zhiben.modules.registry.testing import credit_code
 
@@ -84,7 +86,9 @@ def test_a_ledger_brings_in_the_past_and_what_is_under_way(brought, confirmed, p
     confirmed(run)
     closed, ordered, major, reported, waiting = Hazard.objects.order_by("number")
     assert (closed.status, closed.closed_at.date(), closed.spent) == (HazardStatus.CLOSED, date(2026, 3, 6), 8000)
-    assert "云安" in closed.summary
+    five = closed.plans.get()
+    assert (five.liable_person, five.measures, five.funds, five.filed_by) == ("云安", "", 8000, None)
+    assert closed.summary == ""
     assert "石宏" in closed.finding
     assert closed.inspection_kind == 3
     assert (ordered.status, ordered.rectify_by) == (HazardStatus.ORDERED, date(2026, 3, 20))
@@ -99,6 +103,56 @@ def test_a_ledger_brings_in_the_past_and_what_is_under_way(brought, confirmed, p
     assert line.data["origin_label"] == "台账《三月台账.xlsx》第 2 行"
     told = Notification.objects.filter(person=cast.plant_officer.person, key__startswith="import:")
     assert [each.title for each in told] == ["台账导入后有 2 条隐患待您办理"]  # once, not a message a row
+
+
+def test_what_a_ledger_says_of_the_five_is_where_the_enterprise_goes_on(brought, confirmed, plant, cast, now):
+    """Neither lost in a text nor taken for a plan that somebody filed: the form of the five begins with it."""
+    many = "安全科云安、仓储部云平、设备科云和、电气班云定、外协单位云海安装公司现场负责人"
+    run = brought(
+        row(state="整改中", until="2026-03-20", liable=many, measures="加装护栏", funds=0.8),
+        row(place="配电室", what="配电箱门缺失 1 扇", liable="云平", measures="装门"),
+        row(place="罐区", what="液位计不准 2 处", state="整改中", funds=-1),
+    )
+    assert list(sentences(run)) == [4]
+    confirmed(run, everything=False)
+    ordered, reported = Hazard.objects.order_by("number")
+    assert (ordered.spent, ordered.summary, reported.status) == (None, "", HazardStatus.REPORTED)
+    asked = {each.name: each.initial(ordered, cast.plant_officer, now) for each in HAZARD_LIFE.inputs if each.initial}
+    assert (asked["liable_person"], asked["bodies"], asked["measures"], asked["funds"]) == (
+        "安全科云安", many, "加装护栏", 8000,
+    )  # fmt: skip
+    assert reported.plans.get().measures == "装门"
+    page = cast.client("plant_officer").get(ordered.get_absolute_url()).content.decode()
+    assert "由台账带入，企业没有报送" in page
+
+
+def test_a_major_one_that_comes_in_closed_was_closed_by_who_may_and_is_looked_at_again(
+    brought, confirmed, plant, cast, now, monkeypatch
+):
+    """A town does not close by way of a ledger what the county closes; what is long over is historic, and says so."""
+    monkeypatch.setattr(clock, "machine_now", lambda: now)
+    major = {"level": "重大", "state": "已销号", "criterion": "消防车通道被堵死"}
+    rows = (
+        row(**major, found="2026-01-05", done="2026-02-01", checked="2026-02-10"),
+        row(**major, place="罐区", what="可燃气体探测器 2 台失效", found="2023-01-05", done="2023-02-01"),
+    )
+    run = brought(*rows, who="town")
+    assert "县级以上单位销号" in run.notes[0][1]
+    confirmed(run, who="town")
+    assert set(Hazard.objects.values_list("status", flat=True)) == {HazardStatus.RECTIFIED}
+    assert not LookBack.objects.exists()
+    Hazard.objects.all().delete()
+    confirmed(brought(*rows))
+    recent, old = Hazard.objects.order_by("-found_on")
+    assert (recent.status, old.status) == (HazardStatus.CLOSED, HazardStatus.CLOSED)
+    look = recent.look_backs.get()
+    assert (look.status, look.due_on) == ("due", date(2026, 5, 11)), "ninety days after it was closed"
+    past = old.look_backs.get()
+    assert (past.status, past.excuse) == ("excused", "historic")
+    assert "2023年2月1日" in past.reason
+    page = cast.client("bureau_officer").get("/look_backs/").content.decode()
+    assert "台账带入的历史记录" in page
+    assert past.reason in cast.client("bureau_officer").get(old.get_absolute_url()).content.decode()
 
 
 def test_the_same_file_again_and_the_same_row_twice(brought, confirmed, plant):

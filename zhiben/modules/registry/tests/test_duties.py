@@ -4,17 +4,20 @@ from datetime import timedelta
 
 import pytest
 
+from zhiben.core.audit.services import lines_of
 from zhiben.core.clock import local_day
+from zhiben.core.events.services import deliver_pending
 from zhiben.core.files.services import receive_upload
 from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
 from zhiben.core.web.testing import PagesTest, check_page
 from zhiben.core.workflow.engine import StepRefused, fire
+from zhiben.core.workflow.models import WorkItem
 from zhiben.modules.registry import coverage, duties
 from zhiben.modules.registry.applying import duties_of
 from zhiben.modules.registry.models import Duty, DutyEvidence, DutyWaiver, Enterprise
 from zhiben.modules.registry.pages.duties import DutyPages, EvidencePages
-from zhiben.modules.registry.services import NewEnterprise, register_enterprise
+from zhiben.modules.registry.services import NewEnterprise, change_enterprise, register_enterprise
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +121,22 @@ class TestEvidence:
                 duties.file_evidence(enterprise=plant, duty=training, by=cast.plant_officer, now=now, **what)
         with pytest.raises(Refused, match="不归本单位"):
             filed(cast, now, plant, training, upload, by="outsider")
+
+    def test_whoever_supervises_the_enterprise_now_checks_what_it_filed(self, cast, now, plant, training, upload):
+        evidence = filed(cast, now, plant, training, upload)
+        change_enterprise(enterprise=plant, sector=Sector.GAS, by=cast.bureau_officer, now=now)
+        deliver_pending(now=now)
+        evidence.refresh_from_db()
+        assert (evidence.supervising_unit, evidence.sector) == (cast.housing_officer.unit, Sector.GAS)
+        assert set(WorkItem.objects.filter(record_id=str(evidence.pk)).values_list("seat", flat=True)) & set(
+            cast.housing_officer.seats
+        )
+        assert lines_of("registry.dutyevidence", str(evidence.pk)).last().label == "随企业监管变更"
+        fire(plant, "close", by=cast.housing_officer, now=now, reason="注销")
+        deliver_pending(now=now)
+        evidence.refresh_from_db()
+        assert evidence.status == "withdrawn", "nobody waits for what nobody can answer"
+        assert not WorkItem.objects.filter(record_id=str(evidence.pk)).exists()
 
     def test_what_was_waived_leaves_the_denominator_by_name(self, cast, now, plant, workshop, training):
         with pytest.raises(Refused, match="请写明为什么"):
