@@ -20,8 +20,8 @@ menu = (
     MenuEntry("回头看", "look_backs:list", icon="eye-check", permission=Permission.READ_RECORDS, shown=oversees, under="回头看、复盘"),
     MenuEntry("五步复盘", "hazard_reviews:list", icon="stairs", permission=Permission.READ_RECORDS, under="回头看、复盘"),
     MenuEntry("相似待确认", "hazards:likenesses", icon="arrows-left-right", permission=Permission.READ_RECORDS, shown=oversees, under="隐患台账"),
-    MenuEntry("动态清零", "hazards:clearing", icon="target", permission=Permission.READ_RECORDS, shown=oversees, under="清零、四张清单"),
-    MenuEntry("四张清单", "hazards:four_lists", icon="table", permission=Permission.READ_RECORDS, shown=oversees, under="清零、四张清单"),
+    MenuEntry("动态清零", "hazards:clearing", icon="target", permission=Permission.READ_RECORDS, shown=oversees, under="动态清零、四张清单"),
+    MenuEntry("四张清单", "hazards:four_lists", icon="table", permission=Permission.READ_RECORDS, shown=oversees, under="动态清零、四张清单"),
     MenuEntry("双重预防数据", "hazards:dual_prevention", icon="send", permission=Permission.READ_RECORDS, shown=oversees, under="规则、数据报送"),
     MenuEntry("治理规则", "hazards:policy", icon="adjustments", permission=Permission.READ_RECORDS, shown=oversees, under="规则、数据报送"),
 )  # fmt: skip
