@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -29,7 +29,8 @@ def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None
         model._base_manager.bulk_create(rows)
         return
     fields = [field for field in model._meta.concrete_fields if _is_given(field, rows[0])]
-    _write(model, fields, [_prepared(field, list(map(attrgetter(field.attname), rows))) for field in fields])
+    values = [row.__dict__ for row in rows]
+    _write(model, fields, [_prepared(field, list(map(itemgetter(field.attname), values))) for field in fields])
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 

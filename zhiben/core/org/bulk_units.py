@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
-from zhiben.core.bulk import insert_rows, reserve_keys
+from zhiben.core.bulk import Maker, insert_rows, reserve_keys
 from zhiben.core.refusal import Refused
 
 from .credit_code import credit_code_refusal
@@ -54,17 +54,20 @@ def open_units(*, units: Sequence[NewUnit], by: "By", now: datetime) -> list[Uni
     """Enter many units: all of them, or none (Refused, with the field, for the first that may not be)."""
     for refusal in filter(None, unit_refusals(units)):
         raise refusal
+    make = Maker(Unit)
     made = [
-        Unit(
-            pk=key,
-            name=new.name,
-            short_name=new.short_name,
-            kind=new.kind,
-            region=new.region,
-            region_path=new.region.path,
-            superior=new.superior if isinstance(new.superior, Unit) else None,
-            sectors=list(new.sectors),
-            credit_code=new.credit_code,
+        make(
+            {
+                "id": key,
+                "name": new.name,
+                "short_name": new.short_name,
+                "kind": new.kind,
+                "region": new.region,
+                "region_path": new.region.path,
+                "superior": new.superior if isinstance(new.superior, Unit) else None,
+                "sectors": list(new.sectors),
+                "credit_code": new.credit_code,
+            }
         )
         for new, key in zip(units, reserve_keys(Unit, len(units)), strict=True)
     ]

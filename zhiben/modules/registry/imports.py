@@ -4,86 +4,39 @@ A row is an enterprise we know by its code; without one by name and address. Whe
 person who brings the list says so in the preview. Empty cells leave alone what stands in the file.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission
 from zhiben.core.clock import local_day
 from zhiben.core.exchange.declaration import (
-    Action,
     Checked,
     Context,
     Done,
     Field,
     Importing,
-    Problem,
     Question,
     Row,
     register,
 )
-from zhiben.core.exchange.naming import FoundRegion, FoundUnits, RegionNames, UnitNames
-from zhiben.core.exchange.organisation.words import sector_called
+from zhiben.core.exchange.naming import FoundRegion, RegionNames, UnitNames
 from zhiben.core.org.models import Region, RegionLevel
 from zhiben.core.org.paths import within
 
 from . import list_imports  # noqa: F401 — registers itself
-from .industries import read_industry
+from .ledger_rows import Plan, change_of, compare, described, new_enterprise, read_row
 from .matching import ANOTHER, SAME_AS, Known, Match, Wanted
-from .models.enterprises import Enterprise, Scale
 from .naming import address_key, name_key
 from .services import (
-    EnterpriseChange,
-    NewEnterprise,
     change_enterprises,
     change_refusals,
     places_of,
     register_enterprises,
     registration_refusals,
 )
-from .trades import known_trades
 
 RECORD = "registry.enterprise"
-SCALES = {"大": Scale.LARGE, "中": Scale.MEDIUM, "小": Scale.SMALL, "微": Scale.MICRO, "个": Scale.HOUSEHOLD}
-GIVEN_AS_IT_STANDS = (
-    "company_code", "staff_count", "products", "established_on", "address", "head_name", "head_mobile", "officer_name", "officer_mobile",
-)  # fmt: skip
-_PLACES = Decimal("0.000001")
-_NO_CODE = re.compile(r"[-—/\\]*|无|暂无|没有|未办理|办理中")
-
-
-@dataclass
-class _Plan:
-    row: Row
-    code: str = ""
-    region: Region | None = None
-    given: dict[str, Any] = field(default_factory=dict)
-    enterprise: Enterprise | None = None
-    changes: dict[str, Any] = field(default_factory=dict)
-    question: Question | None = None
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def action(self) -> Action:
-        if self.enterprise is None:
-            return "new"
-        return "change" if self.changes else "same"
-
-    @property
-    def is_sound(self) -> bool:
-        return not self.problems and not (self.question and self.question.is_open(self.row))
-
-    @property
-    def questions(self) -> tuple[Question, ...]:
-        return (self.question,) if self.question else ()
-
-    def refuse(self, name: str, sentence: str) -> None:
-        self.problems.append(Problem(name, sentence))
 
 
 @register
@@ -157,12 +110,12 @@ class EnterpriseImport(Importing):
         new = [plan for plan in plans if plan.is_sound and plan.action == "new"]
         changed = [plan for plan in plans if plan.is_sound and plan.action == "change"]
         if new:
-            made = register_enterprises(enterprises=[_new(plan) for plan in new], by=at.by, now=at.now)
+            made = register_enterprises(enterprises=[new_enterprise(plan) for plan in new], by=at.by, now=at.now)
             for plan, enterprise in zip(new, made, strict=True):
                 plan.enterprise = enterprise
                 self._made.add(enterprise.pk)
         if changed:
-            change_enterprises(changes=[_change(plan) for plan in changed], by=at.by, now=at.now)
+            change_enterprises(changes=[change_of(plan) for plan in changed], by=at.by, now=at.now)
         return [
             Done(
                 plan.row.number, actions[plan.row.number], RECORD if plan.enterprise else "",
@@ -174,14 +127,14 @@ class EnterpriseImport(Importing):
 
     # ── what each row means ──────────────────────────────────────────────────────────────────────────────────────
 
-    def _plans(self, rows: Sequence[Row], at: Context, *, refuse: bool = True) -> list[_Plan]:
-        plans = [_Plan(row) for row in rows]
+    def _plans(self, rows: Sequence[Row], at: Context, *, refuse: bool = True) -> list[Plan]:
+        plans = [Plan(row) for row in rows]
         self._find_regions(plans, at)
         if self._units is None:
             self._units = UnitNames(at.by, local_day(at.now))
         units = self._units.find({row["supervising_unit"] for row in rows})
         for plan in plans:
-            _read(plan, units)
+            read_row(plan, units)
         self._meet_existing([plan for plan in plans if not plan.problems], at)
         if refuse:
             sound = [plan for plan in plans if plan.is_sound]
@@ -192,7 +145,7 @@ class EnterpriseImport(Importing):
             )
         return plans
 
-    def _find_regions(self, plans: list[_Plan], at: Context) -> None:
+    def _find_regions(self, plans: list[Plan], at: Context) -> None:
         said = {plan.row["region"] for plan in plans} - self._regions.keys() - {""}
         if said:
             self._regions |= RegionNames(at.by, local_day(at.now)).find(said)
@@ -222,7 +175,7 @@ class EnterpriseImport(Importing):
             return named[0]
         return own if own is not None and own.level >= RegionLevel.TOWN else None
 
-    def _meet_existing(self, plans: list[_Plan], at: Context) -> None:
+    def _meet_existing(self, plans: list[Plan], at: Context) -> None:
         wanted = {plan.row.number: self._wanted(plan) for plan in plans}
         known = Known.of(wanted.values(), at.by, self._made)
         for plan in plans:
@@ -234,19 +187,19 @@ class EnterpriseImport(Importing):
                     plan.refuse("name", f"与第 {first} 行是同一家企业“{plan.enterprise}”，请在表格中删去一行。")
                     plan.enterprise = None
                 else:
-                    _compare(plan)
+                    compare(plan)
             elif not plan.code:
                 first = self._seen.setdefault((asked.key, asked.region_path, asked.address), plan.row.number)
                 if first != plan.row.number:
                     plan.refuse("name", f"与第 {first} 行重复（名称和地址相同），请改正，或在表格中删去一行。")
 
-    def _wanted(self, plan: _Plan) -> Wanted:
+    def _wanted(self, plan: Plan) -> Wanted:
         assert plan.region is not None
         places, row = self._places[plan.region.path], plan.row
         key, address = name_key(row["name"], places), address_key(row["address"], places)
         return Wanted(row["name"], plan.code, key, address, plan.region.path, places)
 
-    def _take(self, plan: _Plan, match: Match) -> None:
+    def _take(self, plan: Plan, match: Match) -> None:
         plan.enterprise = match.enterprise
         if match.problem:
             plan.refuse(match.field, match.problem)
@@ -257,99 +210,16 @@ class EnterpriseImport(Importing):
             SAME_AS,
             "系统里有名称相同的企业，是同一家吗？",
             (
-                *((key, f"是同一家：{_described(each)}") for key, each in known.items()),
+                *((key, f"是同一家：{described(each)}") for key, each in known.items()),
                 (ANOTHER, "不是，按新企业建档"),
             ),
         )
         plan.enterprise = known.get(plan.row.answers.get(SAME_AS, ""))
 
-    def _refuse_what_may_not_be(self, new: list[_Plan], changed: list[_Plan], at: Context) -> None:
+    def _refuse_what_may_not_be(self, new: list[Plan], changed: list[Plan], at: Context) -> None:
         known = {each.name for each in self.fields}
-        refusals = registration_refusals([_new(plan) for plan in new], by=at.by) if new else []
-        refusals += change_refusals([_change(plan) for plan in changed], by=at.by) if changed else []
+        refusals = registration_refusals([new_enterprise(plan) for plan in new], by=at.by) if new else []
+        refusals += change_refusals([change_of(plan) for plan in changed], by=at.by) if changed else []
         for plan, refusal in zip([*new, *changed], refusals, strict=True):
             if refusal is not None:
                 plan.refuse(refusal.field if refusal.field in known else "", refusal.sentence)
-
-
-def _read(plan: _Plan, units: Mapping[str, FoundUnits]) -> None:
-    """What the row gives, in the words of the services; what is empty is not given."""
-    row, given = plan.row, plan.given
-    code = "".join(row["credit_code"].split()).upper()
-    plan.code = "" if _NO_CODE.fullmatch(code) else code
-    given["name"] = row["name"]
-    if plan.region:
-        given["region"] = plan.region
-    if plan.code:
-        given["credit_code"] = plan.code
-    for name in GIVEN_AS_IT_STANDS:
-        if (value := row[name]) not in ("", None):
-            given[name] = " ".join(value.split())[:200] if name == "products" else value
-    _read_choices(plan)
-    if (row["latitude"] is None) != (row["longitude"] is None):
-        plan.refuse("latitude" if row["latitude"] is None else "longitude", "经度和纬度要么都填，要么都不填。")
-    elif row["latitude"] is not None:
-        given |= {name: row[name].quantize(_PLACES) for name in ("latitude", "longitude")}
-    if text := row["supervising_unit"]:
-        found = units[text]
-        plan.notes += [found.note] if found.note else []
-        if found.unit is None:
-            plan.refuse("supervising_unit", found.problem or f"“{text}”指多个单位，请填写一个监管单位的全称。")
-        else:
-            given["supervising_unit"] = found.unit
-    if (state := row["status"]) and any(word in state for word in ("停", "关", "注销", "吊销", "歇业", "搬")):
-        plan.notes.append(f"经营状态“{state}”不随表格改变，请在企业档案里办理停产停业或关闭。")
-
-
-def _read_choices(plan: _Plan) -> None:
-    row, given = plan.row, plan.given
-    if text := row["sector"]:
-        sector = sector_called(text)
-        if sector is None or sector == "*":
-            plan.refuse("sector", f"没有“{text}”这个行业领域，请改填系统里的名称，例如“工贸”“危险化学品”“建筑施工”。")
-        else:
-            given["sector"] = str(sector)
-    if row["trades"]:
-        given["trades"] = tuple(row["trades"])
-        if unknown := [trade for trade in row["trades"] if trade not in known_trades()]:
-            plan.refuse("trades", f"没有“{unknown[0]}”这个安全行业，请按判定标准目录填写，例如“工贸-机械”。")
-    if text := row["industry"]:
-        code = read_industry(text)
-        if code is None:
-            plan.refuse("industry", f"“{text}”不在《国民经济行业分类》中，请填写代码或大类名称，例如 C26、餐饮业。")
-        else:
-            given["industry"] = code
-    if text := row["scale"]:
-        scale = SCALES.get(text[0])
-        if scale is None:
-            plan.refuse("scale", f"规模“{text}”请改填其中一种：大型、中型、小型、微型、个体工商户。")
-        else:
-            given["scale"] = str(scale)
-
-
-def _compare(plan: _Plan) -> None:
-    """What of the row the file does not say yet."""
-    assert plan.enterprise is not None
-    known = plan.enterprise
-    for name, value in plan.given.items():
-        before: Any = known.region if name == "region" else getattr(known, name)
-        if (tuple(before) if name == "trades" else before) != value:
-            plan.changes[name] = value
-    if "name" in plan.changes:
-        plan.notes.append(f"将“{known.name}”更名为“{plan.given['name']}”。")
-    if "region" in plan.changes:
-        plan.notes.append(f"所在区域由“{known.region}”改为“{plan.given['region']}”。")
-
-
-def _new(plan: _Plan) -> NewEnterprise:
-    return NewEnterprise(**plan.given)
-
-
-def _change(plan: _Plan) -> EnterpriseChange:
-    assert plan.enterprise is not None
-    return EnterpriseChange(enterprise=plan.enterprise, fields=plan.changes)
-
-
-def _described(enterprise: Enterprise) -> str:
-    place = enterprise.address or f"{enterprise.region}，地址未填"
-    return f"{enterprise.name}（{place}，{enterprise.credit_code or '没有代码'}）"

@@ -24,8 +24,9 @@ def name_key(name: str, places: Sequence[str] = ()) -> str:
     True
     """
     plain = tidy(name)
-    spellings = {*places, *(_UNIT_OF_PLACE.sub("", place) for place in places)}
-    plain = _BRACKETS.sub(lambda inside: "" if inside[1] in spellings else inside[1], plain)
+    if "(" in plain:
+        spellings = {*places, *(_UNIT_OF_PLACE.sub("", place) for place in places)}
+        plain = _BRACKETS.sub(lambda inside: "" if inside[1] in spellings else inside[1], plain)
     plain = _STRAY.sub("", plain).casefold()
     for long, short in _FORMS:
         if plain.endswith(long) and not plain.endswith(short):

@@ -13,7 +13,7 @@ from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.permissions import Permission, may, require
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
-from zhiben.core.bulk import insert_rows
+from zhiben.core.bulk import Maker, insert_rows
 from zhiben.core.clock import local_day
 from zhiben.core.events.services import announce_many
 from zhiben.core.org import services as org
@@ -111,25 +111,26 @@ def register_enterprises(*, enterprises: Sequence[NewEnterprise], by: By, now: d
     places = places_of(new.region for new in enterprises)
     own = by.unit if isinstance(by, Acting) else None
     until_known = own if own is not None and own.kind == UnitKind.DEPARTMENT else None
+    make, said, today = Maker(Enterprise), CHANGEABLE - {"region", "supervising_unit"}, local_day(now)
     made = [
-        Enterprise(
-            unit=unit,
-            responsible_unit=unit,
-            name_key=name_key(new.name, places[new.region.path]),
-            region_path=new.region.path,
-            status_since=local_day(now),
-            registered_at=now,
-            supervising_unit=(
-                new.supervising_unit
-                or (None if new.sector else until_known)  # whoever brings it keeps it until its sector is known
-                or supervisors[new.sector, new.region.path]
-                or unit.superior
-                or own
-            ),
-            **{
-                name: list(new.trades) if name == "trades" else getattr(new, name)
-                for name in CHANGEABLE - {"region", "supervising_unit"}
-            },
+        make(
+            {name: getattr(new, name) for name in said}
+            | {
+                "unit": unit,
+                "responsible_unit": unit,
+                "name_key": name_key(new.name, places[new.region.path]),
+                "region_path": new.region.path,
+                "status_since": today,
+                "registered_at": now,
+                "trades": list(new.trades),
+                "supervising_unit": (
+                    new.supervising_unit
+                    or (None if new.sector else until_known)  # whoever brings it keeps it until its sector is known
+                    or supervisors[new.sector, new.region.path]
+                    or unit.superior
+                    or own
+                ),
+            }
         )
         for new, unit in zip(enterprises, units, strict=True)
     ]

@@ -154,7 +154,10 @@ def test_twice_the_same_and_what_depends_on_another_row(checked: Checked, cast: 
     assert counts_of(run).bad == 0, "the row that depended on the mended one is in order, too"
 
 
-def test_a_thousand_rows_are_checked_in_the_background(checked: Checked, cast: Cast, now: datetime) -> None:
+def test_a_thousand_rows_are_checked_in_the_background(
+    checked: Checked, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zhiben.core.exchange.carrying.CHUNK", 1000)
     run = checked([HEADS, *[[f"第{n}件", "", "柳溪镇"] for n in range(1200)], BAD])
     assert run.stage == Stage.CHECKING
     run_pending()
@@ -206,6 +209,7 @@ def test_given_up_nothing_happens(checked: Checked, cast: Cast, now: datetime) -
 def test_a_program_error_is_said_and_the_run_goes_on_where_it_stopped(
     checked: Checked, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("zhiben.core.exchange.carrying.CHUNK", 1000)
     run = checked([HEADS, *[[f"第{n}件", "", "柳溪镇"] for n in range(1500)]])
     run_pending()
     run.refresh_from_db()
