@@ -18,7 +18,7 @@ from zhiben.modules.registry.models import Enterprise, EnterpriseStatus, Site
 
 from .codes import DISCIPLINES, SOURCES
 from .models import Category, Channel, Hazard, HazardLevel
-from .reporting import position_objection
+from .reports import position_objection
 
 WORKING = (EnterpriseStatus.OPERATING, EnterpriseStatus.SUSPENDED)
 OFFERED_CHANNELS = (

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet, Window
@@ -26,7 +26,7 @@ from .models import OPEN_STATUSES, Hazard, HazardLink, LinkKind
 from .photos import BEFORE
 from .pictures import ALIKE, bits_apart, hashes_of
 from .policy import policies_of
-from .reporting import Report
+from .reports import Report
 
 MOST_COMPARED = 500
 """Of one enterprise, the latest."""
@@ -59,8 +59,7 @@ class Likeness:
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class _Looks:
+class _Looks(NamedTuple):
     """What is compared."""
 
     pk: UUID | None
@@ -120,7 +119,7 @@ def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: date
     found = []
     for subject in subjects:
         group = groups[subject.holder]
-        mine = hashes.get(str(subject.pk), subject.pictures)
+        mine = hashes.get(str(subject.pk), subject.pictures) if hashes else subject.pictures
         likenesses = _likenesses(subject, group, mine, hashes, since[subject.holder])
         found.append(sorted(likenesses, key=lambda each: -each.score))
         if subject.pk:  # those of the same set count as earlier in the order given

@@ -18,15 +18,8 @@ from .actors import SUPERVISOR
 from .linking import confirm_link, reject_link
 from .models import Hazard, HazardStatus
 from .policy import policy_of, set_policy
-from .reporting import (
-    LONGEST_TEXTS,
-    Report,
-    finder_objection,
-    position_objection,
-    report_hazard,
-    report_hazards,
-    says_something,
-)
+from .reporting import report_hazard, report_hazards
+from .reports import LONGEST_TEXTS, Report, finder_objection, position_objection, says_something
 from .routing import closing_units
 from .searching import keep_words
 
