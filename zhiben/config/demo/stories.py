@@ -128,7 +128,7 @@ class Story:
             **more,
         )  # fmt: skip
         shares_only = task.duty == Duty.PARTICIPANT
-        self.year.after(now, self.rng.randint(80, 120) if shares_only else self.rng.randint(27, 45), self.report)
+        self.year.after(now, self.rng.randint(90, 130) if shares_only else self.rng.randint(30, 50), self.report)
 
     def ask_for_time(self, now: datetime) -> None:
         task = self._task()

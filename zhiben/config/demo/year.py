@@ -12,7 +12,7 @@ from django.db import transaction
 
 from zhiben.core import clock
 from zhiben.core.access.acting import Acting, Machine
-from zhiben.core.access.directory import shared_directory
+from zhiben.core.access.directory import Directory, shared_directory
 from zhiben.core.calendar import is_working_day
 from zhiben.core.clock import CHINA, local_day
 from zhiben.core.events.services import deliver_pending
@@ -151,8 +151,7 @@ class Year:
         plan_parties(self)
         plan_classes(self)
         for week in range(52):
-            for weekday in (1, 3):
-                self.on(FIRST_DAY + timedelta(days=7 * week + weekday), self._do_duties)
+            self.on(FIRST_DAY + timedelta(days=7 * week + 3), self._do_duties)
 
     def _publish(self, file: str, by: Acting, now: datetime) -> None:
         set_clock(now)
@@ -210,13 +209,13 @@ class Year:
         )  # fmt: skip
 
     def _do_duties(self, now: datetime) -> None:
-        """Twice a week some of what recurs is done; a little is forgotten, a little made up for later."""
+        """Every week some of what recurs is done; a little is forgotten, a little made up for later."""
         today = local_day(now)
         soon = ObligationOccurrence.objects.filter(
             status=OccurrenceStatus.OPEN, due_on__lte=today + timedelta(days=14), period_start__lte=today
         )
         missed = ObligationOccurrence.objects.filter(status=OccurrenceStatus.MISSED)
-        for rows, chance in ((soon, 0.42), (missed, 0.04)):
+        for rows, chance in ((soon, 0.6), (missed, 0.08)):
             for occurrence in rows.select_related("responsible_unit").order_by(
                 "due_on", "title", "responsible_unit_id"
             ):
@@ -239,6 +238,7 @@ class Year:
         self.now = min(at(day, 8, 40), TODAY)
         set_clock(self.now)
         with shared_directory():
+            Directory(self.now).prefetch(unit.pk for unit in self.city.units.values())
             for work in periodic().values():
                 work(self.now)
             sweep(self.now)

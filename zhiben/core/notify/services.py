@@ -66,7 +66,7 @@ def tell_many(messages: Iterable[Message], *, now: datetime) -> None:
     """All messages with few queries, and with them, in one transaction, the letters that leave the house because of
     them. Whoever already had one with this key, read or obsolete, is spared."""
     pairs = ((message, person) for message in messages for person in dict.fromkeys(message.people))
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for batch in in_batches(pairs, _AT_ONCE):
             _tell(batch, now)
 
