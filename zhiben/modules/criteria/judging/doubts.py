@@ -34,6 +34,8 @@ _WORKS_IN_IT = re.compile(
     r"(?:阀|门|口|线|线路|管|管路|电源|电|开关|按钮|探头|信号|数据|联锁|系统|装置|设备|功能|作用|压力|水|人|时候|地方|位置|情况|部位)$"
 )
 """What a thing works by: without it the thing itself is down."""
+_HEADS = frozenset("沟牌本架盖罩盒套帽座单册卡")
+"""Written at once after a thing's word they make it the name of another thing: 排水沟, 报警器罩."""
 _TAIL = re.compile(
     r"(?:已经|一直|早就|早已|经常|长期|全部|都是|还是|都|也|就|又|全|还|均|有|被人?|让人|给|是|已|上|里|内)+$"
 )
@@ -65,14 +67,20 @@ def doubt(
     description: Description,
 ) -> Doubt | None:
     """The reason to ask first. Of `defects`, those that stand beside their thing, one said plainly is enough."""
-    spans = [span for hits in facets.values() for _, hit in hits for span in hit.spans]
+    spans = _spans_of(facets)
     if works := next((hit for hit in found.get("@还能用", ()) if _is_news(hit, spans, description)), None):
         return Doubt("works", works)
     if outside := _outside(facets, description):
         return outside
-    covered = [*spans, *(span for _, hit in also for span in hit.spans)]
-    raised = [_raised(hit, covered, found, description) for hit in defects]
+    supported = [span for _, hit in also for span in hit.spans]
+    things = [*_spans_of(facets, but="defect"), *supported]
+    covered = [*spans, *supported]
+    raised = [_raised(hit, things, covered, found, description) for hit in defects]
     return raised[0] if raised and all(raised) else None
+
+
+def _spans_of(facets: Mapping[str, Sequence[tuple[str, Hit]]], but: str = "") -> list[tuple[int, int]]:
+    return [span for name, hits in facets.items() if name != but for _, hit in hits for span in hit.spans]
 
 
 def _is_news(hit: Hit, spans: Iterable[tuple[int, int]], description: Description) -> bool:
@@ -93,10 +101,13 @@ def _outside(facets: Mapping[str, Sequence[tuple[str, Hit]]], description: Descr
     return Doubt("beside", Hit(hits[0].start, hits[0].end + 2, hits[0].clause))
 
 
-def _raised(hit: Hit, covered: Sequence[tuple[int, int]], found: Found, description: Description) -> Doubt | None:
+Spans = Sequence[tuple[int, int]]
+
+
+def _raised(hit: Hit, things: Spans, covered: Spans, found: Found, description: Description) -> Doubt | None:
     text, begin = description.text, description.starts[hit.clause]
     end = begin + len(description.said(hit.clause).rstrip(",。;!?:\n"))
-    after = max((stop for start, stop in covered if begin <= start and stop <= hit.start), default=begin)
+    after = max((stop for start, stop in things if begin <= start and stop <= hit.start), default=begin)
     parts = [
         part
         for part in found.get("@附属", ())
@@ -114,7 +125,7 @@ def _raised(hit: Hit, covered: Sequence[tuple[int, int]], found: Found, descript
         return Doubt("slight", Hit(hit.start, little.end(), hit.clause))
     if few := _FEW.match(text, hit.end, end):
         return Doubt("few", Hit(hit.start, few.end(), hit.clause))
-    return _of_something_else(text, begin, after, hit)
+    return _of_something_else(text, begin, after, hit, covered)
 
 
 def _denied_instead(
@@ -133,10 +144,13 @@ def _denied_instead(
     return Doubt("other", Hit(hit.start, end, hit.clause))
 
 
-def _of_something_else(text: str, begin: int, after: int, hit: Hit) -> Doubt | None:
+def _of_something_else(text: str, begin: int, after: int, hit: Hit, covered: Spans) -> Doubt | None:
     """The predicate has a subject of its own: 风门的底坎漏风; 排风扇开着，滤棉没换."""
     gap = text[after : hit.start]
-    own = _EMPTY.sub("", gap)
+    if after > begin and gap[:1] in _HEADS:
+        return Doubt("part", Hit(after, after + 1, hit.clause))
+    told = {at for start, stop in covered for at in range(start, stop)}
+    own = _EMPTY.sub("", "".join(text[at] for at in range(after, hit.start) if at not in told))
     if len(own) >= (2 if after == begin else 3) and not _WORKS_IN_IT.search(own):
         return Doubt("part", Hit(after, hit.start, hit.clause))
     of_it = _OF_IT.match(_TAIL.sub("", gap)) if after > begin else None

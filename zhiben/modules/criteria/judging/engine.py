@@ -5,6 +5,7 @@ hit and with how rare the words are across the catalogue. Likeness by pairs of c
 has no word for what was written. Sector orders, limits and exceptions take away.
 """
 
+import heapq
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -23,7 +24,7 @@ from .phrases import Found, Hit
 from .quantities import quantities
 from .text import Description, folded, read
 from .vocabulary import Vocabulary, Way, vocabulary
-from .ways import Hits, Reading, read_way, remarks
+from .ways import Reading, hits_of, read_way, remarks
 
 AT_MOST, AT_LEAST = 10, 5
 """Faint candidates only fill up to five: what nobody has words for yet may be among them."""
@@ -39,7 +40,7 @@ _SAYS_LITTLE = frozenset({"defect", "condition"})
 _BY_ITSELF, _NEAR, _LITTLE = 0.6, 0.8, 0.35
 _BY_LENGTH = (0.0, 0.35, 0.8, 0.95)
 """How telling a phrase of one, two, three characters is beside a longer one: short ones stand in many words by chance."""
-READ = 80
+READ = 60
 """Ways that are read closely."""
 LONGEST = 2000
 """Characters of a description that are read."""
@@ -53,25 +54,37 @@ class Scored:
     is_match: bool
 
 
+@dataclass(frozen=True)
+class Understood:
+    """What a description says, whatever the trade and the day."""
+
+    readings: dict[str, tuple[Reading, float]]
+    likeness: dict[str, float]
+    signs: frozenset[str]
+    is_resolved: bool
+
+
 class Engine:
     """Everything that is prepared once: about half a second."""
 
     def __init__(self, listed: Catalogue, words: Vocabulary) -> None:
         self.catalogue = listed
         self.words = words
-        self._ways_by_phrase: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._facets = [(number, name) for number, way in enumerate(words.ways) for name in way.facets]
+        self._facets_by_phrase: dict[str, list[int]] = defaultdict(list)
         carriers: dict[str, set[str]] = defaultdict(set)
-        for number, way in enumerate(words.ways):
-            for name, phrases in way.facets.items():
-                for phrase in phrases:
-                    self._ways_by_phrase[phrase].append((number, name))
-                    carriers[phrase].add(way.key)
+        for facet, (number, name) in enumerate(self._facets):
+            for phrase in words.ways[number].facets[name]:
+                self._facets_by_phrase[phrase].append(facet)
+                carriers[phrase].add(words.ways[number].key)
         total = len(listed.criteria)
         self._rarity = {
             phrase: math.log(1 + total / len(keys)) / math.log(1 + total) for phrase, keys in carriers.items()
         }
         self._weights = [self._facet_weights(way) for way in words.ways]
+        self._whole = [sum(weights.values()) for weights in self._weights]
         self._bigrams = Bigrams(self._documents())
+        self._last: tuple[str, Understood] | None = None
         self._owned: dict[tuple[str, ...], tuple[frozenset[str], list[frozenset[str]]]] = {}
         self._pairs = {
             phrase: pairs
@@ -98,22 +111,17 @@ class Engine:
         }
 
     def judge(self, description: Description, *, sector: str, trades: Sequence[str], found_on: date) -> Judgement:
-        found = self.words.lexicon.find(description)
-        likeness = self._bigrams.scores(description.text)
-        best = self._best_readings(found, description)
-        signs = fields.signs_in(description.text)
-        is_resolved = bool(found.get("@已改"))
+        said = self._understand(description)
         scored: list[Scored] = []
-        for key in best.keys() | {key for key, score in likeness.items() if score > 0.1}:
+        for key in said.readings.keys() | {key for key, score in said.likeness.items() if score > 0.1}:
             entry = self.catalogue.criteria.get(key)
             if entry is None:
                 continue
-            reading, fit = best.get(key, (None, 0.0))
-            kept = fields.weight(entry.sector, given=sector, trades=trades, signs=signs)
-            may_match = not is_resolved and fields.is_shown(entry.sector, given=sector, trades=trades, signs=signs)
-            scored.append(
-                self._scored(entry, reading, fit, likeness.get(key, 0.0), kept, may_match, is_resolved, found_on)
+            kept = fields.weight(entry.sector, given=sector, trades=trades, signs=said.signs)
+            may_match = not said.is_resolved and fields.is_shown(
+                entry.sector, given=sector, trades=trades, signs=said.signs
             )
+            scored.append(self._scored(entry, said, kept, may_match, found_on))
         scored.sort(key=lambda one: (-one.score, one.entry.position))
         held = [one for one in scored if _holds(one.entry, found_on)]
         shown = [
@@ -126,40 +134,54 @@ class Engine:
             gaps(scored, self.catalogue, found_on),
         )
 
+    def _understand(self, description: Description) -> Understood:
+        """The last one is kept: the same words are asked for another trade or day, or page by page while typing."""
+        last = self._last
+        if last is None or last[0] != description.original:
+            found = self.words.lexicon.find(description)
+            understood = Understood(
+                self._best_readings(found, description),
+                self._bigrams.scores(description.text),
+                fields.signs_in(description.text),
+                bool(found.get("@已改")),
+            )
+            last = self._last = (description.original, understood)
+        return last[1]
+
     def _best_readings(self, found: Found, description: Description) -> dict[str, tuple[Reading, float]]:
         said, pairs = quantities(description.text), frozenset(pairs_of(description.text))
-        hits: dict[int, Hits] = defaultdict(lambda: defaultdict(list))
-        telling: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        for phrase, places in found.items():
-            carriers = self._ways_by_phrase.get(phrase)
-            if not carriers:
-                continue
-            said_here = [(phrase, place) for place in places]
-            most = max(self._telling(phrase, place) for place in places)
-            for number, name in carriers:
-                hits[number][name] += said_here
-                if most > telling[number][name]:
-                    telling[number][name] = most
         remarked = remarks(found, description)
         best: dict[str, tuple[Reading, float]] = {}
-        for number in self._promising(telling):
-            reading = read_way(self.words.ways[number], hits[number], found, said, description, remarked)
+        for number in self._promising(found):
+            way = self.words.ways[number]
+            reading = read_way(way, hits_of(way, found), found, said, description, remarked)
             if reading.hits:
                 fit = self._fit(reading, self._weights[number], pairs)
                 if fit > best.get(reading.way.key, (None, -1.0))[1]:
                     best[reading.way.key] = (reading, fit)
         return best
 
-    def _promising(self, telling: dict[int, dict[str, float]]) -> list[int]:
+    def _promising(self, found: Found) -> list[int]:
         """The ways worth reading, the fullest first: a long text holds a word of almost every way."""
-        shares: list[tuple[float, int]] = []
-        for number, by_facet in telling.items():
-            if by_facet.keys() <= _SAYS_LITTLE and max(by_facet.values()) < _BY_ITSELF:
-                continue
-            gained = sum(by_facet.values())
-            lost = sum(weight for name, weight in self._weights[number].items() if name not in by_facet)
-            shares.append((-gained / (gained + lost), number))
-        return [number for _, number in sorted(shares)[:READ]]
+        told: dict[int, float] = {}
+        for phrase, places in found.items():
+            facets = self._facets_by_phrase.get(phrase)
+            if facets:
+                telling = max(self._telling(phrase, place) for place in places)
+                for facet in facets:
+                    if telling > told.get(facet, -1.0):
+                        told[facet] = telling
+        gained: dict[int, float] = defaultdict(float)
+        weight: dict[int, float] = defaultdict(float)
+        speaks: set[int] = set()
+        for facet, telling in told.items():
+            number, name = self._facets[facet]
+            gained[number] += telling
+            weight[number] += telling - self._weights[number][name]
+            if name not in _SAYS_LITTLE or telling >= _BY_ITSELF:
+                speaks.add(number)
+        shares = [(-gained[number] / (weight[number] + self._whole[number]), number) for number in speaks]
+        return [number for _, number in heapq.nsmallest(READ, shares)]
 
     def _fit(self, reading: Reading, weights: dict[str, float], pairs: frozenset[str]) -> float:
         """From 0 to 1: the share of the facets that are hit, and how telling the words are."""
@@ -195,17 +217,9 @@ class Engine:
         length = hit.end - hit.start
         return self._rarity[phrase] * (_BY_LENGTH[length] if length < len(_BY_LENGTH) else 1.0)
 
-    def _scored(
-        self,
-        entry: Entry,
-        reading: Reading | None,
-        fit: float,
-        likeness: float,
-        kept: float,
-        may_match: bool,
-        is_resolved: bool,
-        found_on: date,
-    ) -> Scored:
+    def _scored(self, entry: Entry, said: Understood, kept: float, may_match: bool, found_on: date) -> Scored:
+        reading, fit = said.readings.get(entry.key, (None, 0.0))
+        likeness = said.likeness.get(entry.key, 0.0)
         is_match = (
             may_match
             and entry.may_match
@@ -218,7 +232,7 @@ class Engine:
             and not reading.doubt
             and kept >= fields.MAY_MATCH
         )
-        score = (_WORDS * fit + _LIKENESS * likeness) * kept * (_RESOLVED if is_resolved else 1.0)
+        score = (_WORDS * fit + _LIKENESS * likeness) * kept * (_RESOLVED if said.is_resolved else 1.0)
         if is_match:
             score = MATCH_FROM + (1 - MATCH_FROM) * score
         return Scored(entry, reading, min(round(score, 4), 1.0), is_match)
@@ -230,7 +244,7 @@ class Engine:
             kind="match" if one.is_match else "hint",
             score=one.score,
             because=tuple(because(one.reading, one.entry, description, shared=shared)),
-            to_establish=tuple(dict.fromkeys(to_establish(one.reading, one.entry))),
+            to_establish=tuple(dict.fromkeys(to_establish(one.reading, one.entry, description))),
         )
 
     def _shared(self, entry: Entry, description: Description) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from zhiben.modules.criteria.catalogue import Entry
 
+from .doubts import Kind
 from .text import Description
 from .vocabulary import FACETS
 from .ways import Reading
@@ -17,18 +18,28 @@ _QUESTIONS = {
     "condition": "是否符合这个条件（{examples}）？",
 }
 
+_DOUBTS: dict[Kind, tuple[str, str]] = {
+    "part": ("“{words}”说的像是附属的或别的东西", "有问题的是{thing}本身，还是“{words}”？"),
+    "beside": ("“{words}”像是只说明位置", "问题是不是就出在{thing}？"),
+    "other": ("“{words}”说的像是别的事", "{thing}本身有没有缺少或失效？"),
+    "slight": ("“{words}”像是程度轻微", "程度有多重，是否影响{thing}起作用？"),
+    "few": ("“{words}”像是个别情况", "是个别还是全部，是否影响{thing}起作用？"),
+    "works": ("描述中说“{words}”", "{thing}现在是否仍起作用？"),
+}
+"""What makes it look ordinary, and what settles it."""
+
 
 def because(
     reading: Reading | None, entry: Entry, description: Description, *, shared: tuple[str, ...]
 ) -> Iterator[str]:
     if reading is not None and reading.hits:
-        words = []
+        facets = []
         for name, hits in reading.hits.items():
             longest = sorted(
                 {description.quoted(hit.start, hit.end) for _, hit in hits}, key=lambda word: (-len(word), word)
             )
-            words.append(f"{FACETS[name]}“{'”“'.join(_without_parts(longest)[:2])}”")
-        yield f"描述中提到{'、'.join(words)}"
+            facets.append(f"{FACETS[name]}“{'”“'.join(_without_parts(longest)[:2])}”")
+        yield f"描述中提到{'、'.join(facets)}"
         for limit, quantity in reading.met:
             yield f"“{description.quoted(quantity.start, quantity.end)}”达到了判定的限值（{limit}）"
         for limit, quantity in reading.broken:
@@ -37,6 +48,9 @@ def because(
             yield f"描述中说“{description.quoted(reading.good.start, reading.good.end)}”，可能不适用"
         if reading.minor:
             yield f"“{description.quoted(reading.minor.start, reading.minor.end)}”像是一般问题，请核实轻重"
+        if reading.doubt and reading.is_complete:
+            words = description.quoted(reading.doubt.words.start, reading.doubt.words.end)
+            yield f"{_DOUBTS[reading.doubt.kind][0].format(words=words)}，可能是一般问题"
         if reading.excepted:
             hit = reading.excepted[0]
             yield f"描述中提到“{description.quoted(hit.start, hit.end)}”，属于这一情形的例外，可能不适用"
@@ -47,11 +61,14 @@ def because(
         yield f"效力存疑：{doubt.removeprefix('待核').strip('()') or '待核'}"
 
 
-def to_establish(reading: Reading | None, entry: Entry) -> Iterator[str]:
+def to_establish(reading: Reading | None, entry: Entry, description: Description) -> Iterator[str]:
     if not entry.may_match:
         yield "这一条还没有逐字核对原文，请查阅标准原文后再判定。"
     if reading is None:
         return
+    if reading.doubt and reading.is_complete:
+        words = description.quoted(reading.doubt.words.start, reading.doubt.words.end)
+        yield _DOUBTS[reading.doubt.kind][1].format(words=words, thing=_thing(reading, description))
     yield from reading.way.asks
     for name in reading.missing:
         examples = [phrase for phrase in reading.way.facets[name] if phrase.isalnum()][:3]
@@ -60,6 +77,13 @@ def to_establish(reading: Reading | None, entry: Entry) -> Iterator[str]:
     for limit in reading.open_limits:
         about = "、".join(word for word in limit.of[:2] if word.isalnum())
         yield f"{about}是多少？判定的限值是{limit}。" if about else f"数量是多少？判定的限值是{limit}。"
+
+
+def _thing(reading: Reading, description: Description) -> str:
+    """The most particular thing that was named, as it was written."""
+    hits = next((reading.hits[name] for name in ("device", "object", "act", "place") if name in reading.hits), [])
+    words = sorted((description.quoted(hit.start, hit.end) for _, hit in hits), key=len)
+    return f"“{words[-1]}”" if words else "它"
 
 
 def _without_parts(words: list[str]) -> list[str]:

@@ -103,6 +103,7 @@ def _tell_missing(judging: Engine, key: str, text: str) -> None:
         parts += [f"缺{FACETS[name]}" for name in (reading.missing or ([] if reading.hits else way.facets))]
         parts += [f"超出限值 {limit}" for limit, _ in reading.broken]
         parts += ["例外"] * bool(reading.excepted) + ["缺陷离得远"] * reading.is_defect_far
+        parts += [f"存疑（{reading.doubt.kind}）"] if reading.doubt else []
         parts += ["说完好"] * bool(reading.good) + ["轻微"] * bool(reading.minor)
         _say("    词汇：" + "，".join(parts))
 

@@ -56,8 +56,15 @@ class Lexicon:
         return self.phrases.union(*self.classes.values())
 
     @cached_property
-    def _lengths(self) -> tuple[int, ...]:
-        return tuple(sorted({len(phrase) for phrase in self.plain}))
+    def _lengths(self) -> dict[str, tuple[int, ...]]:
+        """How long the phrases are that begin with these two characters (or are one)."""
+        lengths: dict[str, set[int]] = defaultdict(set)
+        for phrase in self.plain:
+            lengths[phrase[:2]].add(len(phrase))
+        for head in lengths:
+            if len(head) == 2 and head[0] in lengths:
+                lengths[head].add(1)
+        return {head: tuple(sorted(each)) for head, each in lengths.items()}
 
     @cached_property
     def _compound_by_part(self) -> dict[str, tuple[str, ...]]:
@@ -89,11 +96,11 @@ class Lexicon:
         return dict(found)
 
     def _plain_in(self, text: str) -> list[tuple[int, int]]:
-        plain, size = self.plain, len(text)
+        plain, lengths, size = self.plain, self._lengths, len(text)
         return [
             (start, start + length)
             for start in range(size)
-            for length in self._lengths
+            for length in lengths.get(text[start : start + 2]) or lengths.get(text[start], ())
             if start + length <= size
             and text[start : start + length] in plain
             and not _cuts_a_number(text, start, start + length)

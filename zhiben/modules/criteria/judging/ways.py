@@ -1,6 +1,6 @@
 """How far a description meets one way of a criterion: which facets are hit where, what contradicts, what is open."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .doubts import Doubt, doubt
@@ -138,7 +138,7 @@ def read_way(
     reading.also = _hits(way.also, found)
     reading.excepted = [hit for _, hit in _hits(way.excepts, found) if not _is_denied(hit, description)]
     _place_defect(reading, found, description, remarked)
-    reading.is_scattered = not reading.missing and _extent(reading.hits.values()) > _TOGETHER
+    reading.is_scattered = not reading.missing and not _are_together(reading.hits.values())
     _compare_limits(reading, found, said, description)
     return reading
 
@@ -152,18 +152,17 @@ def _hits(phrases: Iterable[str], found: Found) -> list[tuple[str, Hit]]:
     return [(phrase, hit) for phrase in phrases if phrase in found for hit in found[phrase]]
 
 
-def _extent(facets: Iterable[Sequence[tuple[str, Hit]]]) -> int:
-    """Characters of the shortest stretch in which every facet is said."""
+def _are_together(facets: Collection[Sequence[tuple[str, Hit]]]) -> bool:
+    """Whether every facet is said within one stretch of `_TOGETHER` characters."""
     said = sorted((hit.start, hit.end, number) for number, hits in enumerate(facets) for _, hit in hits)
-    wanted = len({number for _, _, number in said})
     last: dict[int, tuple[int, int]] = {}
-    shortest = _TOGETHER + 1
     for start, end, number in said:
         last[number] = (start, end)
-        if len(last) == wanted:
+        if len(last) == len(facets):
             begun = min(begin for begin, _ in last.values())
-            shortest = min(shortest, max(stop for _, stop in last.values()) - begun)
-    return shortest
+            if max(stop for _, stop in last.values()) - begun <= _TOGETHER:
+                return True
+    return False
 
 
 def _is_denied(hit: Hit, description: Description) -> bool:

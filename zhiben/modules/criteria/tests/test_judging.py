@@ -14,7 +14,8 @@ from zhiben.modules.criteria.judging.text import read
 from zhiben.modules.criteria.judging.vocabulary import files, read_vocabulary, vocabulary
 
 TODAY = date(2026, 11, 21)
-BLIND = sorted((Path(__file__).parent / "data").glob("*.csv"))
+DATA = Path(__file__).parent / "data"
+BLIND = sorted(DATA.glob("blind_*.csv"))
 CORPUS = Path(__file__).parents[4].parent / "shared" / "domain" / "hazards_sample.csv"
 
 
@@ -33,48 +34,61 @@ class TestVocabulary:
         assert all(way.facets for way in words.ways)
 
     def test_no_criterion_rests_on_one_short_word(self) -> None:
-        """One facet with a word of one character would match half of all descriptions."""
+        """One facet with a word of one or two characters would match whatever happens to hold it."""
         loose = [
             way.key
             for way in vocabulary().ways
-            if len(way.facets) == 1 and any(len(phrase) < 2 for phrases in way.facets.values() for phrase in phrases)
+            if len(way.facets) == 1 and any(len(phrase) < 3 for phrases in way.facets.values() for phrase in phrases)
         ]
         assert loose == []
 
 
 @pytest.mark.parametrize("path", BLIND, ids=lambda path: path.stem)
-@pytest.mark.parametrize("with_sector", [True, False], ids=["with sector", "without sector"])
-def test_descriptions_written_before_the_vocabulary(path: Path, with_sector: bool) -> None:
-    _measure(path, with_sector, recall=0.97, false=0.05)
+def test_descriptions_written_before_the_vocabulary(path: Path) -> None:
+    _measure(path, recall=0.97, false=0.03)
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the sample lies beside the repository where it is developed")
-@pytest.mark.parametrize("with_sector", [True, False], ids=["with sector", "without sector"])
-def test_the_sample(with_sector: bool) -> None:
-    _measure(CORPUS, with_sector, recall=0.95, false=0.1)
+def test_the_sample() -> None:
+    _measure(CORPUS, recall=0.97, false=0)
 
 
-def _measure(path: Path, with_sector: bool, *, recall: float, false: float) -> None:
-    missed, wrong, majors, ordinary = [], [], 0, 0
-    for row in rows_of(path)[:: 3 if with_sector and path in BLIND else 1]:  # the harder half in full
-        wanted = [key for key in row["criteria_ref"].split("|||") if key]
-        answer = judge(
-            row["description"], sector=row["sector"] if with_sector else "", found_on=day_of(row, wanted, TODAY)
-        )
-        found = answer.candidates
-        assert len(found) <= 10
-        assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
-        if wanted:
-            majors += 1
-            if not {one.criteria_key for one in found[:5]} & set(wanted):
-                missed.append(row["description"])
-        else:
-            ordinary += 1
-            if found and found[0].kind == "match":
-                wrong.append(row["description"])
+def test_ordinary_defects_near_a_criterion_never_match_first() -> None:
+    """The defects of parts, papers, neighbours and small amounts with which `doubts` was written."""
+    wrong = [
+        row["description"]
+        for row in rows_of(DATA / "ordinary.csv")
+        for sector in (row["sector"], "")
+        for first in judge(row["description"], sector=sector, found_on=TODAY).candidates[:1]
+        if first.kind == "match"
+    ]
+    assert wrong == []
+
+
+def _measure(path: Path, *, recall: float, false: float) -> None:
+    """With and without the sector; what a description says is read once for both."""
+    missed: dict[bool, list[str]] = {True: [], False: []}
+    wrong: dict[bool, list[str]] = {True: [], False: []}
+    majors = ordinary = 0
+    for row in rows_of(path):
+        wanted = {key for key in row["criteria_ref"].split("|||") if key}
+        majors += bool(wanted)
+        ordinary += not wanted
+        for has_sector in (True, False):
+            sector = row["sector"] if has_sector else ""
+            found = judge(row["description"], sector=sector, found_on=day_of(row, sorted(wanted), TODAY)).candidates
+            assert len(found) <= 10
+            assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+            # only text compared with the original matches
+            assert all(one.kind == "hint" or catalogue().criteria[one.criteria_key].may_match for one in found)
+            if wanted and not {one.criteria_key for one in found[:5]} & wanted:
+                missed[has_sector].append(row["description"])
+            if not wanted and found and found[0].kind == "match":
+                wrong[has_sector].append(row["description"])
     assert majors > 15
-    assert len(missed) <= (1 - recall) * majors, missed
-    assert len(wrong) <= false * ordinary, wrong
+    for has_sector in (True, False):
+        assert len(missed[has_sector]) <= (1 - recall) * majors, missed[has_sector]
+        assert len(wrong[has_sector]) <= false * ordinary, wrong[has_sector]
 
 
 class TestVersions:
@@ -108,12 +122,6 @@ class TestVersions:
         new = [one for one in answer.candidates if one.criteria_key.startswith("AQ 3067-2026")]
         assert new
         assert {one.kind for one in new} == {"hint"}
-
-    def test_only_text_compared_with_the_original_matches(self) -> None:
-        for path in BLIND:
-            for row in rows_of(path)[::7]:
-                for one in judge(row["description"], found_on=TODAY).candidates:
-                    assert one.kind == "hint" or catalogue().criteria[one.criteria_key].may_match
 
 
 class TestLimits:
@@ -185,3 +193,31 @@ class TestWords:
         for sector in ("", "工贸", "工贸-轻工", "粉尘涉爆", "危险化学品", "建筑施工", "industry", "没有这个行业"):
             keys = [one.criteria_key for one in judge(said, sector=sector, found_on=TODAY).candidates[:5]]
             assert key in keys, sector
+
+
+class TestDoubts:
+    """Every facet is said, and still it asks: what is it that is wrong, where, and how much of it?"""
+
+    @pytest.mark.parametrize(
+        ("ordinary", "asked", "major"),
+        [
+            ("鞭炮厂晒场的避雷针油漆脱落", "还是“油漆”", "鞭炮厂晒场的避雷针脱落"),
+            ("渔船救生衣有两件没有反光条", "还是“反光条”", "渔船上没有救生衣"),
+            ("喷漆室排风扇开着，滤棉该换了没换", "“排风”本身", "喷漆室排风扇坏了没换"),
+            ("更衣室在浇注跨外面", "问题是不是就出在“更衣室”", "更衣室在浇注跨里面"),
+            ("行车急停按钮的颜色磨掉了，按下去能停", "是否仍起作用", "行车急停按钮掉了"),
+            ("玻璃窑炉冷却风机漏了点机油", "程度有多重", "玻璃窑炉冷却水没有监测报警"),
+        ],
+    )
+    def test_it_asks_instead_of_matching(self, ordinary: str, asked: str, major: str) -> None:
+        asking = judge(ordinary, found_on=TODAY).candidates
+        assert asking[0].kind == "hint"
+        assert any(asked in question for one in asking for question in one.to_establish), asking
+        assert judge(major, found_on=TODAY).candidates[0].kind == "match"
+
+    def test_two_characters_that_only_meet_are_no_word(self) -> None:
+        """铝水 | 深井铸造 speaks of no depth of water, 3台 | 风机 of no typhoon."""
+        find = vocabulary().lexicon.find
+        assert "水深" in find(read("铝水坑里水深5厘米"))
+        assert "水深" not in find(read("铝水深井铸造旁边"))
+        assert "台风" not in find(read("停了3台风机"))
