@@ -4,7 +4,14 @@ import { whenShown } from "./shown";
 
 const BEFORE = 24;
 
-whenShown(".states", (strip) => {
+const sizes = "ResizeObserver" in window ? new ResizeObserver((seen) => seen.forEach(({ target }) => begin(target as HTMLElement))) : null;
+
+function begin(strip: HTMLElement): void {
   const now = strip.querySelector<HTMLElement>("[aria-current=step]");
   if (now) strip.scrollLeft = now.offsetLeft - strip.offsetLeft - BEFORE;
+}
+
+whenShown(".states", (strip) => {
+  begin(strip);
+  sizes?.observe(strip);
 });

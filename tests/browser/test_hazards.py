@@ -232,6 +232,8 @@ def test_the_story_of_the_blocked_lane(desks, phone, story, cast, plant, tmp_pat
     # Halfway an extension is asked for, and refused.
     story.on("2026-03-20")
     works.go(hazard.get_absolute_url())
+    expect(works.page.locator(".states [aria-current=step]")).to_have_text(re.compile("整改中"))
+    expect(works.page.locator(".states [aria-current=step]")).to_be_in_viewport(ratio=0.9)
     box = begin(works.page, "延期")
     write(box, extended_to="2026-04-20", reason="仓库周转不开")
     confirm(works.page, "提交申请")
@@ -421,6 +423,12 @@ def test_a_ledger_of_thirty_rows_comes_in(desks, story, cast, plant, tmp_path):
     assert Hazard.objects.count() == 29
     officer.go("/hazards/?status=closed")
     expect(page.locator(".rows tbody tr")).to_have_count(14)
+    officer.go("/hazards/")
+    expect(page.get_by_label("安全行业")).to_be_hidden()
+    page.get_by_text("更多条件").click()
+    page.get_by_label("安全行业").select_option(index=1)
+    expect(page).to_have_url(re.compile("trade="))
+    expect(page.get_by_label("安全行业")).to_be_visible()
     officer.go("/hazards/")
     shown(officer, "hazard-list")
     officer.go("/hazards/clearing/")

@@ -1,6 +1,6 @@
 """回头看: what is due, on a map and in a list; the result in two taps, with a photo."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Q
@@ -38,6 +38,10 @@ def draw_of(look: LookBack, at: At) -> Mapping[str, Any] | None:
     return {"draw": look.draw} if look.draw else None
 
 
+def excused_as(excuse: Excuse) -> Callable[[At], Q]:
+    return lambda at: Q(excuse=excuse)
+
+
 class LookBackPages(RecordPages):
     model, name, title = LookBack, "look_backs", "回头看"
     columns = (
@@ -69,9 +73,7 @@ class LookBackPages(RecordPages):
         Total("复发", lambda at: Q(status=S.RECURRED), opens="status=recurred"),
         Total("免予", lambda at: Q(status=S.EXCUSED), opens="status=excused"),
         *(
-            Total(
-                f"其中{each.label}", lambda at, each=each: Q(excuse=each), opens=f"excuse={each.value}", where_any=True
-            )
+            Total(f"其中{each.label}", excused_as(each), opens=f"excuse={each.value}", where_any=True)
             for each in Excuse
         ),
     )
