@@ -15,6 +15,7 @@ from django.db import connection, models
 from django.db.models import F, Q, QuerySet
 
 from .columns import field_at
+from .walking import in_its_order
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def keys_of(
     """(key, value of the order's field) of the first rows of all views together, each row once: of each view as many as
     are needed, from the index that leads to it in this order. One query; narrow rows sort fast, the wide ones come after.
     """
-    ordered = [order.apply(view, backwards=backwards) for view in views]
+    ordered = [order.apply(in_its_order(rows, order.field), backwards=backwards) for rows in views]
     if place:
         ordered = [rows.filter(order.beyond(place, backwards=backwards)) for rows in ordered]
     chosen = [rows.values_list("pk", order.field)[:count] for rows in ordered]

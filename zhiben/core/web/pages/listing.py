@@ -84,13 +84,21 @@ class Listing:
 
     @cached_property
     def tabs(self) -> list[Tab]:
-        return [
-            Tab(name, label, None if self.text and name != self.perspective else self._count(rows))
-            for name, (label, rows) in self._views.items()
-        ]
+        return [Tab(name, label, self._count(name)) for name, (label, _) in self._views.items()]
 
-    def _count(self, rows: Q) -> int:
-        return bounded_count(self._narrowed(self._base().filter(rows)), COUNTED)
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        return {}
+
+    def _count(self, name: str) -> int | None:
+        """Each once."""
+        if self.text and name != self.perspective:
+            return None
+        if name not in self._counts:
+            current = self.is_filtered and name == self.perspective
+            rows = self.filtered if current else self._narrowed(self._base().filter(self._views[name][1]))
+            self._counts[name] = bounded_count(rows, COUNTED)
+        return self._counts[name]
 
     @cached_property
     def perspective(self) -> str:
@@ -99,7 +107,7 @@ class Listing:
         if asked in self._views:
             return asked
         for name, (_, rows) in self._views.items():
-            if self._base().filter(rows).exists():
+            if self._base().filter(rows).exists() if self.is_filtered else self._count(name):
                 return name
         return next(iter(self._views), "")
 
