@@ -1,7 +1,7 @@
 """`make bench`: one JSON line a figure on standard output, progress on standard error.
 
-Data is made once for each database and kept in `.bench/`; every run measures on a copy. PostgreSQL runs with its
-ordinary durability (fsync on)."""
+Data is made once for each database and kept in `.bench/`: the tasks of `data`, and the million hazards of `county` in a
+database of their own. Every run measures on a copy. PostgreSQL runs with its ordinary durability (fsync on)."""
 
 import hashlib
 import os
@@ -16,8 +16,12 @@ from .figures import note
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".bench"
-MEASURED = ("records", "notices", "reviewing", "importing", "enterprises", "hazards", "hazard_lists", "api", "backup")
-"""What is measured on a copy of the made data, one after another."""
+MEASURED = {
+    "make": ("records", "notices", "reviewing", "importing", "enterprises", "hazards", "api", "backup"),
+    "county": ("hazard_lists",),
+}
+"""By the part that makes the data: what is measured on a copy of it, one after another."""
+MADE_FROM = {"make": ("data.py",), "county": ("county.py", "data.py")}
 SERVER = {"shared_buffers": "512MB", "maintenance_work_mem": "256MB", "max_wal_size": "4GB"}
 
 
@@ -46,41 +50,47 @@ def main() -> int:
 
 
 def _on_sqlite() -> None:
-    made, copy = KEPT / "made.sqlite3", KEPT / "copy.sqlite3"
-    stamp = KEPT / "sqlite.made-from"
-    if not (made.exists() and _is_current(stamp)):
-        _remove(made)
-        _run("make", {"DATABASE_URL": f"sqlite:///{made}"})
-        stamp.write_text(_recipe())
-    _remove(copy)
-    shutil.copy(made, copy)
-    try:
-        for part in _parts():
-            _run(part, {"DATABASE_URL": f"sqlite:///{copy}"})
-    finally:
+    copy = KEPT / "copy.sqlite3"
+    for maker, parts in _wanted():
+        made, stamp = KEPT / f"{maker}.sqlite3", KEPT / f"{maker}.sqlite.made-from"
+        if not (made.exists() and _is_current(stamp, maker)):
+            _remove(made)
+            _run(maker, {"DATABASE_URL": f"sqlite:///{made}"})
+            stamp.write_text(_recipe(maker))
         _remove(copy)
+        shutil.copy(made, copy)
+        try:
+            for part in parts:
+                _run(part, {"DATABASE_URL": f"sqlite:///{copy}"})
+        finally:
+            _remove(copy)
 
 
 def _on_postgresql() -> None:
-    stamp = KEPT / "postgresql.made-from"
-    cluster = KEPT / "postgresql"
-    if cluster.exists() and not _is_current(stamp):
-        shutil.rmtree(cluster)
-    with postgres.private_cluster(SERVER, data=cluster) as url:
-        if not stamp.exists() or not _is_current(stamp):
-            _run("make", {"DATABASE_URL": url})
-            stamp.write_text(_recipe())
-        postgres.copy_database(url, "zhiben", "copied")
-        try:
-            for part in _parts():
-                _run(part, {"DATABASE_URL": url.removesuffix("/zhiben") + "/copied"})
-        finally:
-            postgres.drop_database(url, "copied")
+    with postgres.private_cluster(SERVER, data=KEPT / "postgresql") as url:
+        server = url.removesuffix("/zhiben")
+        for maker, parts in _wanted():
+            stamp = KEPT / f"{maker}.postgresql.made-from"
+            if not _is_current(stamp, maker):
+                postgres.drop_database(url, maker)
+                postgres.copy_database(url, "template0", maker)
+                _run(maker, {"DATABASE_URL": f"{server}/{maker}"})
+                stamp.write_text(_recipe(maker))
+            postgres.copy_database(url, maker, "copied")
+            try:
+                for part in parts:
+                    _run(part, {"DATABASE_URL": f"{server}/copied"})
+            finally:
+                postgres.drop_database(url, "copied")
 
 
-def _parts() -> list[str]:
-    """Those named beside the database, as in `python -m tests.bench sqlite backup`; else all."""
-    return [part for part in MEASURED if part in sys.argv] or list(MEASURED)
+def _wanted() -> list[tuple[str, list[str]]]:
+    """Those named beside the database, as in `python -m tests.bench sqlite backup`; else all. Each with its maker."""
+    every = {part for parts in MEASURED.values() for part in parts}
+    named = every & set(sys.argv) or every
+    return [
+        (maker, chosen) for maker, parts in MEASURED.items() if (chosen := [each for each in parts if each in named])
+    ]
 
 
 def _run(part: str, environment: dict[str, str]) -> None:
@@ -98,16 +108,18 @@ def _run(part: str, environment: dict[str, str]) -> None:
     )
 
 
-def _recipe() -> str:
+def _recipe(maker: str) -> str:
     """Changes when the data would come out differently."""
-    digest = hashlib.sha256((Path(__file__).parent / "data.py").read_bytes())
+    digest = hashlib.sha256(os.environ.get("ZHIBEN_BENCH_HAZARDS", "").encode())
+    for name in MADE_FROM[maker]:
+        digest.update((Path(__file__).parent / name).read_bytes())
     for path in sorted((ROOT / "zhiben").rglob("migrations/*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _is_current(stamp: Path) -> bool:
-    return stamp.exists() and stamp.read_text() == _recipe()
+def _is_current(stamp: Path, maker: str) -> bool:
+    return stamp.exists() and stamp.read_text() == _recipe(maker)
 
 
 def _remove(database: Path) -> None:

@@ -1,10 +1,11 @@
-"""One part of the bench in its own process: `reading` or `judging`; `make`, and for the database it made any module here with a
-`measure()`: `records`, `notices`."""
+"""One part of the bench in its own process: `reading` or `judging`; `make` or `county`, and for the database it made any
+module here with a `measure()`: `records`, `notices`."""
 
 import sys
 from importlib import import_module
 
 WITHOUT_DATABASE = ("reading", "judging")
+MAKERS = {"make": "data", "county": "county"}
 
 
 def main(part: str) -> None:
@@ -14,13 +15,11 @@ def main(part: str) -> None:
     import django
 
     django.setup()
-    if part == "make":
+    if part in MAKERS:
         from django.core.management import call_command
 
-        from . import data
-
         call_command("migrate", verbosity=0, interactive=False)
-        data.make()
+        import_module(f"tests.bench.{MAKERS[part]}").make()
     else:
         import_module(f"tests.bench.{part}").measure()
 
