@@ -135,20 +135,18 @@ def _write(model: type[models.Model], fields: Sequence[Any], columns: Sequence[S
 def _prepared(field: Any, values: list[Any]) -> list[Any]:
     """What becomes of the values of one column on their way to the database. Text and numbers mostly stay as they are,
     and what stands in many rows (a moment, a unit) is prepared once."""
-    if set(map(type, values)) <= {_stays(field), type(None)}:
+    kinds = set(map(type, values))
+    if kinds <= {_stays(field), type(None)}:
         return values
     prepare = _preparing(field)
-    known: dict[Any, Any] = {None: None}
-    prepared = []
-    for value in values:
-        if isinstance(value, list | dict):
-            key: Any = (type(value), id(value) if value else None)
-        else:
-            key = value
-        if key not in known:
-            known[key] = prepare(value)
-        prepared.append(known[key])
-    return prepared
+    if kinds.isdisjoint((list, dict)):
+        known = {value: prepare(value) for value in set(values) - {None}}
+        return list(map(known.get, values))
+    empty = {kind: prepare(kind()) for kind in (list, dict)}
+    return [
+        None if value is None else prepare(value) if value or type(value) not in empty else empty[type(value)]
+        for value in values
+    ]
 
 
 def _preparing(field: Any) -> Callable[[Any], Any]:

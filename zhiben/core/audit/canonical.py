@@ -32,14 +32,16 @@ def plain(value: Any) -> Any:
     >>> plain({"due": date(2026, 11, 21), "share": Decimal("0.50")})
     {'due': '2026-11-21', 'share': '0.50'}
     """
-    kind = type(value)
+    kind = type(value)  # what is met a thousand times first
     if kind is str:
         return clean(value)
     if value is None or kind is int or kind is bool:
         return value
+    if kind is dict:
+        return {clean(key if type(key) is str else str(plain(key))): plain(item) for key, item in value.items()}
+    if kind is date:
+        return value.isoformat()
     match value:
-        case None | bool():
-            return value
         case Enum():
             return plain(value.value)
         case str():
@@ -62,8 +64,8 @@ def plain(value: Any) -> Any:
             return value.isoformat()
         case UUID():
             return str(value)
-        case dict() | Mapping():
-            return {clean(str(plain(key))): plain(item) for key, item in value.items()}
+        case Mapping():
+            return plain(dict(value))
         case list() | tuple():
             return [plain(item) for item in value]
         case set() | frozenset():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -111,14 +112,15 @@ def _chained(lines: Sequence[NewLine], ends: dict[tuple[str, str], tuple[int, st
     algorithm = current_algorithm()
     empty = new_hash(algorithm)
     signatures: dict[int, tuple[Any, ...]] = {}
+    tidy = lru_cache(clean)  # few words of many lines
     for new in lines:
         record_id = str(new.record_id)
         seq, previous = ends.get((new.record_type, record_id), (0, ""))
         if (signature := signatures.get(id(new.by))) is None:
             signature = signatures[id(new.by)] = _signature(new.by)
         values = (
-            previous, algorithm, new.record_type, record_id, seq + 1, new.now, str(new.kind), clean(new.verb),
-            clean(new.label), *signature, clean(new.from_state), clean(new.to_state), clean(new.reason),
+            previous, algorithm, new.record_type, record_id, seq + 1, new.now, str(new.kind), tidy(new.verb),
+            tidy(new.label), *signature, tidy(new.from_state), tidy(new.to_state), clean(new.reason),
             clean(new.key) if new.key else None, to_json(new.data),
         )  # fmt: skip
         hasher = empty.copy()

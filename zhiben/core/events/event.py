@@ -56,7 +56,8 @@ class Event:
 
     def to_data(self) -> dict[str, Any]:
         """Everything as JSON types, for the outbox."""
-        return {name: plain(getattr(self, name)) for name in _readers(type(self))}
+        values = ((name, getattr(self, name)) for name in _readers(type(self)))
+        return {name: value if value is None or type(value) is int else plain(value) for name, value in values}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:

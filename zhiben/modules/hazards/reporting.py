@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.access.directory import shared_directory
 from zhiben.core.access.permissions import Permission, require
 from zhiben.core.audit import services as audit
 from zhiben.core.bulk import Maker, insert_rows
@@ -92,10 +93,10 @@ def _report(
             fresh[place] = report
     made = dict(zip(fresh, _record(list(fresh.values()), by, now), strict=True))
     hazards = list(made.values())
-    for label, some in _by_label(hazards, fresh.values()):
-        engine.begin_many(
-            some, by=by, now=now, label=label, says=SAID, announces=HazardReported if announce else None, tells=tells
-        )
+    announces = HazardReported if announce else None
+    with shared_directory():
+        for label, some in _by_label(hazards, fresh.values()):
+            engine.begin_many(some, by=by, now=now, label=label, says=SAID, announces=announces, tells=tells)
     keep_five([(made[place], report.five) for place, report in fresh.items()], now=now)
     look_back_on_past(hazards, now=now)
     _attach_photos([(made[place], report) for place, report in fresh.items()], by, now)
