@@ -2,14 +2,12 @@
 
 from collections.abc import Collection
 
-from django.db import connection, models
 from django.db.models import Q
-from django.db.models.expressions import RawSQL
 
 from zhiben.core.org.paths import ancestors, contains, within
 
 from .models.duties import Duty
-from .models.enterprises import Enterprise, EnterpriseStatus
+from .models.enterprises import Enterprise, EnterpriseStatus, has_trade
 
 OWING = Q(status=EnterpriseStatus.OPERATING)
 """Who is suspended, closed or merged owes nothing at present, and is no part of a denominator."""
@@ -29,7 +27,7 @@ def applies_to(duty: Duty) -> Q:
     if duty.trades:
         of_trades = Q()
         for trade in duty.trades:
-            of_trades |= _has_trade(trade)
+            of_trades |= has_trade(trade)
         owed &= of_trades
     return owed
 
@@ -53,10 +51,3 @@ def owes(enterprise: Enterprise, duty: Duty) -> bool:
         and (not duty.staff_from or (enterprise.staff_count or 0) >= duty.staff_from)
         and (not duty.trades or not set(duty.trades).isdisjoint(enterprise.trades))
     )
-
-
-def _has_trade(trade: str) -> Q:
-    if connection.vendor == "postgresql":
-        return Q(trades__contains=[trade])
-    listed = "EXISTS (SELECT 1 FROM json_each(registry_enterprise.trades) WHERE value = %s)"
-    return Q(RawSQL(listed, [trade], output_field=models.BooleanField()))  # noqa: S611 — the value is a parameter

@@ -24,6 +24,7 @@ from zhiben.modules.hazards.reporting import Report, report_hazards
 from zhiben.modules.hazards.reviews import open_review
 from zhiben.modules.registry.models import Enterprise
 from zhiben.modules.registry.testing import enrol_plant
+from zhiben.modules.registry.trades import known_trades
 
 
 @pytest.fixture(autouse=True)
@@ -270,3 +271,21 @@ def test_a_sheet_for_the_wall_leads_to_the_form_of_its_enterprise(cast, now):
     assert "云帆化工" in page.content.decode()
     for name in ("outsider", "housing_officer", "system_administrator"):
         assert cast.client(name).get(address).status_code == 404
+
+
+def test_every_filter_that_is_folded_away_narrows_the_list(cast, found, plant):
+    """What is used now and then is out of sight, and is not out of order."""
+    found()
+    office, pages = cast.client("bureau_officer"), HazardPages()
+    assert {each.name for each in pages.filters if not each.rare} < {each.name for each in pages.filters}
+    trade = known_trades()[0]
+    Enterprise.objects.filter(pk=plant.pk).update(trades=[trade])
+    for asked, seen in (
+        ({"trade": trade}, True), ({"trade": known_trades()[1]}, False), ({"sector": plant.sector}, True),
+        ({"category": "person"}, False), ({"found_on_from": "2026-03-11"}, False), ({"recurring": "1"}, False),
+        ({"unit": plant.unit.pk}, True), ({"channel": "inspection"}, True),
+    ):  # fmt: skip
+        page = office.get("/hazards/", asked).content.decode()
+        assert ("一号厂房北侧消防车通道堆放" in page) == seen, asked
+        assert 'class="rare-filters" open' in page, "what narrows the list is in sight"
+    assert 'class="rare-filters" open' not in office.get("/hazards/", {"level": "general"}).content.decode()

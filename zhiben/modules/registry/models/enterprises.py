@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from django.db import connection, models
 from django.db.models import Manager, Q
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Func, Value
 from django.urls import reverse
 
 from zhiben.core.access.scope import REGION, RESPONSIBLE, SUPERVISING, Scoped, ScopedQuerySet
@@ -38,16 +38,27 @@ EXISTING = (EnterpriseStatus.OPERATING, EnterpriseStatus.SUSPENDED)
 """Enterprises that are there: closed and merged ones are only history."""
 
 
+class _Lists(Func):
+    """Whether a list kept as JSON on SQLite has a value; by its column, under whatever name the query knows the table."""
+
+    template = "EXISTS (SELECT 1 FROM json_each(%(expressions)s)"
+    arg_joiner = ") WHERE value = "
+    output_field = models.BooleanField()
+
+
+def has_trade(trade: str) -> Q:
+    """Condition on rows with `trades`: the list names this one."""
+    if connection.vendor == "postgresql":
+        return Q(trades__contains=[trade])
+    return Q(_Lists("trades", Value(trade)))
+
+
 class TradedQuerySet(ScopedQuerySet):
     """Rows with `trades`, a list of sectors of the criteria catalogue."""
 
     def of_trade(self, trade: str) -> Self:
         """Those to which this sector of the criteria catalogue applies."""
-        if connection.vendor == "postgresql":
-            return self.filter(trades__contains=[trade])
-        table = self.model._meta.db_table
-        listed = f"EXISTS (SELECT 1 FROM json_each({table}.trades) WHERE value = %s)"  # noqa: S608 — a name of ours
-        return self.filter(RawSQL(listed, [trade], output_field=models.BooleanField()))  # noqa: S611 — a parameter
+        return self.filter(has_trade(trade))
 
 
 class EnterpriseQuerySet(TradedQuerySet):
