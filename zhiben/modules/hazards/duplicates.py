@@ -79,8 +79,8 @@ def _kept(hazard: Hazard, number: str, by: By) -> Hazard:
 
 def _no_place_for(hazard: Hazard, kept: Hazard) -> str | None:
     """Why this one would be lost in that one: a duplicate is put away, not done away with."""
-    if hazard.responsible_unit_id != kept.responsible_unit_id and hazard.enterprise_id and kept.enterprise_id:
-        return f"{kept.number} 是{kept.enterprise}的隐患，不是同一家企业，请核对编号"
+    if hazard.enterprise_id and hazard.responsible_unit_id != kept.responsible_unit_id:
+        return f"{kept.number} 是{kept.enterprise or kept.responsible_unit}的隐患，不是同一家企业，请核对编号"
     if kept.closed_at and hazard.found_on > local_day(kept.closed_at):
         return f"{kept.number} 已于 {full_day(local_day(kept.closed_at))} 销号，以后发现的不是重复，请按复发办理"
     if hazard.is_major and not kept.is_major:

@@ -87,6 +87,9 @@ def test_a_closed_one_swallows_nothing_that_was_found_later_nor_elsewhere(cast, 
     assert (
         "不是同一家" in refusal(new, "mark_duplicate", **later, duplicate_number=elsewhere.number, reason="像").sentence
     )
+    street = found(enterprise=None, unit=cast.town.unit, before_photos=())
+    told = {"duplicate_number": street.number, "reason": "像"}
+    assert "柳溪镇的隐患，不是同一家" in refusal(new, "mark_duplicate", **later, **told).sentence
     major = found(level="major", before_photos=())
     assert "升为重大" in refusal(major, "mark_duplicate", **officer, duplicate_number=new.number, reason="像").sentence
     own = found(by=cast.plant_officer, channel="self_inspection", before_photos=(), place="西门")
