@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from .year import Year
 
 FROM, LENGTH = date(2025, 11, 24), 356
-LEDGERS = 10
+LEDGERS = 12
 """So many visits are not recorded one by one: they are taken over from the county's own ledger at the beginning."""
-FATES = ("withdrawn",) * 5 + ("transferred",) * 3 + ("declined",) * 2 + ("duplicate",) * 6
+FATES = ("duplicate", "withdrawn", "transferred", "duplicate", "withdrawn", "declined") * 3
+"""What becomes of visits that found one thing only, in their order."""
 LATE_MAJORS = 9
 """So many of the major ones are found in the last eight weeks and are on their way at each stage."""
 Visit = tuple[tuple[Saying, ...], Trade]
@@ -64,6 +65,7 @@ FOR_TODAY: tuple[tuple[str, date, str, Channel], ...] = (
     ("听澜花园项目", date(2026, 10, 22), "stuck", Channel.INSPECTION), ("云筑建设", date(2026, 10, 30), "extended", Channel.EXPERT),
     ("县医院项目", date(2026, 11, 9), "prompt", Channel.SUPERIOR), ("栖云污水厂项目", date(2026, 11, 17), "prompt", Channel.PUBLIC_REPORT),
     ("青岑树脂", date(2026, 10, 19), "stuck", Channel.INSPECTION), ("木槿家居", date(2026, 10, 28), "prompt", Channel.EXPERT),
+    ("白泷氯碱", date(2026, 11, 3), "late", Channel.INTERFACE), ("栩禾农药", date(2026, 9, 8), "prompt", Channel.INTERFACE),
     ("熔川铸造", date(2026, 11, 10), "prompt", Channel.SUPERIOR), ("锻兴机械", date(2026, 11, 17), "prompt", Channel.PUBLIC_REPORT),
 )  # fmt: skip
 """So that whoever enters with a demonstration account finds something overdue, something due, something to verify."""

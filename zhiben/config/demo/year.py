@@ -1,11 +1,12 @@
 """A year of the fictional county, lived through day by day with a moving clock. The same seed gives the same year."""
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import count
+from itertools import count, groupby
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -95,13 +96,14 @@ class Year:
         self.files = open_files(self, now)
         self._plan_the_year()
         self.say("正在过完这一年：任务的交办、反馈、核验，隐患的发现、整改、销号……")
-        day, last = FIRST_DAY, local_day(until)
-        while day <= last:
-            if day.day == 1:
-                self.say(f"　{day:%Y年%-m月}")
-            if is_working_day(day):
-                self._live(day)
-            day += timedelta(days=1)
+        for week in weeks(FIRST_DAY, local_day(until)):
+            with shared_directory():  # who is appointed or stands in does so from a Monday on
+                Directory(at(week[0], 8)).prefetch(unit.pk for unit in self.city.units.values())
+                for day in week:
+                    if day.day == 1:
+                        self.say(f"　{day:%Y年%-m月}")
+                    if is_working_day(day):
+                        self._live(day)
         set_clock(until)
 
     # ── the agenda ──
@@ -191,10 +193,11 @@ class Year:
             files = self.cabinet.take(2, by=officer, now=now)
             fire(task, "submit", by=officer, now=now, summary=sayings.SUMMARIES[0], files=files)
         for task in tasks[3:]:
-            fire(
-                task, "extend", by=self.staff.officer(task.responsible_unit), now=now,
-                extended_to=task.due_on + timedelta(days=31), reason=sayings.EXTENSION_REASONS[0],
-            )  # fmt: skip
+            until = task.due_on + timedelta(days=31)
+            within = task.limit_on is None or until <= task.limit_on
+            given: dict[str, Any] = {"extended_to" if within else "extended_beyond": until}
+            step, officer = "extend" if within else "extend_beyond", self.staff.officer(task.responsible_unit)
+            fire(task, step, by=officer, now=now, reason=sayings.EXTENSION_REASONS[0], **given)
 
     def _receive_winter_plan(self, now: datetime) -> None:
         """Yesterday a new plan came in; it is read and waits to be checked."""
@@ -234,20 +237,25 @@ class Year:
             )  # fmt: skip
 
     def _live(self, day: date) -> None:
-        """The watchman's morning round, the machine's work, then what people do. Nobody is appointed or leaves."""
+        """The watchman's morning round, the machine's work, then what people do."""
         self.now = min(at(day, 8, 40), TODAY)
         set_clock(self.now)
-        with shared_directory():
-            Directory(self.now).prefetch(unit.pk for unit in self.city.units.values())
-            for work in periodic().values():
-                work(self.now)
-            sweep(self.now)
-            run_pending()
-            while self.agenda and local_day(self.agenda[0][0]) == day:
-                self.now, _, deed = heapq.heappop(self.agenda)
-                deed(self.now)
-            set_clock(self.now)
-            deliver_pending(self.now)
+        for work in periodic().values():
+            work(self.now)
+        sweep(self.now)
+        run_pending()
+        while self.agenda and local_day(self.agenda[0][0]) == day:
+            self.now, _, deed = heapq.heappop(self.agenda)
+            deed(self.now)
+        set_clock(self.now)
+        deliver_pending(self.now)
+
+
+def weeks(first: date, last: date) -> Iterator[list[date]]:
+    """The days from first to last, from Monday to Sunday."""
+    days = [first + timedelta(days=place) for place in range((last - first).days + 1)]
+    for _, week in groupby(days, key=lambda day: day.isocalendar()[:2]):
+        yield list(week)
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:

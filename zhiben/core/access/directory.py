@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from zhiben.core import clock
@@ -25,13 +25,13 @@ class _Staff:
     superior: int | None
 
 
-_shared: ContextVar[dict[date, dict[str, Any]] | None] = ContextVar("shared directories", default=None)
+_shared: ContextVar[dict[str, Any] | None] = ContextVar("what all directories know", default=None)
 
 
 @contextmanager
 def shared_directory() -> Iterator[None]:
-    """Inside, all directories of one day know what one of them has looked up: for a row of operations between which
-    nobody comes, leaves or stands in for another."""
+    """Inside, all directories know what one of them has looked up: for a row of operations, of one day or of several,
+    between which nobody comes, leaves or stands in for another."""
     token = _shared.set({})
     try:
         yield
@@ -51,7 +51,9 @@ class Directory:
         self._named: dict[int, tuple[Person, ...]] = {}
         self._remembered: dict[Any, tuple[str, ...]] = {}
         if (shared := _shared.get()) is not None:
-            self.__dict__ = shared.setdefault(self.day, self.__dict__)
+            if not shared:
+                shared.update((name, known) for name, known in vars(self).items() if name != "day")
+            vars(self).update(shared)
 
     def prefetch(self, unit_ids: Iterable[int | None]) -> None:
         """Three queries for all these units together, however many there are."""

@@ -39,6 +39,8 @@ NAMED = 3
 """Things that a supervisor's message names; the rest stands on the page."""
 CALENDAR = Machine("到期提醒")
 RECORD = "registry.enterprise"
+Ending = dict[tuple[date, int], list[str]]
+"""What came within SOON days of its end in the last MISSED days: by its day and the unit that supervises."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,18 @@ def remind_today(now: datetime) -> None:
 
 def remind(now: datetime) -> int:
     """Tell of what ends within SOON days; returns how many things. Whoever was told is not told again."""
-    day, count = local_day(now), 0
+    day, count, directory = local_day(now), 0, Directory(now)
+    came_near = day + timedelta(SOON - MISSED)
+    ending: Ending = defaultdict(list)
     for term in TERMS:
         for batch in in_batches(term.rows(day - timedelta(MISSED), day + timedelta(SOON)).iterator(), AT_ONCE):
             count += len(batch)
-            tell_many(_to_their_own(term, batch, Directory(now)), now=now)
-    tell_many(_to_supervisors(day - timedelta(MISSED), day, Directory(now)), now=now)
+            tell_many(_to_their_own(term, batch, directory), now=now)
+            for row in batch:
+                ends_on, unit = getattr(row, term.field), row.enterprise.supervising_unit_id
+                if ends_on >= came_near and unit is not None:
+                    ending[ends_on, unit].append(f"{row.enterprise}（{term.label}：{row}）")
+    tell_many(_to_supervisors(ending, directory), now=now)
     return count
 
 
@@ -115,15 +123,9 @@ def _to_their_own(term: Term, rows: list[Any], directory: Directory) -> Iterable
             )
 
 
-def _to_supervisors(first: date, last: date, directory: Directory) -> list[Message]:
-    """One message a unit for all that came within SOON days of its end on one day, for each day from first to last."""
-    found: dict[tuple[date, int], list[str]] = defaultdict(list)
-    for term in TERMS:
-        for row in term.rows(first + timedelta(SOON), last + timedelta(SOON)):
-            if row.enterprise.supervising_unit_id is not None:
-                key = (getattr(row, term.field), row.enterprise.supervising_unit_id)
-                found[key].append(f"{row.enterprise}（{term.label}：{row}）")
-    directory.prefetch({unit for _, unit in found})
+def _to_supervisors(ending: Ending, directory: Directory) -> list[Message]:
+    """One message a unit for all that came within SOON days of its end on one day."""
+    directory.prefetch({unit for _, unit in ending})
     return [
         Message(
             people=[person for people in _sitting(directory, unit, SUPERVISING) for person in people],
@@ -135,7 +137,7 @@ def _to_supervisors(first: date, last: date, directory: Directory) -> list[Messa
             due_on=ends_on,
             key=f"remind:ending:{unit}:{ends_on}",
         )
-        for (ends_on, unit), things in sorted(found.items())
+        for (ends_on, unit), things in sorted(ending.items())
     ]
 
 
