@@ -15,7 +15,7 @@ from django.db import connection, models
 from django.db.models import F, Q, QuerySet
 
 from .columns import field_at
-from .walking import in_its_order
+from .walking import by_their_keys, in_its_order
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def page_of(rows: QuerySet, order: Order, *, size: int, after: str = "", before:
     place = order.read_place(before or after) if before or after else None
     keys = [key for key, _ in keys_of([rows], order, count=size + 1, place=place, backwards=backwards)]
     more = len(keys) > size
-    by_key = {record.pk: record for record in rows.order_by().filter(pk__in=keys[:size])}
+    by_key = {record.pk: record for record in by_their_keys(rows, keys[:size])}
     found = [by_key[key] for key in keys[:size] if key in by_key]
     if backwards:
         found.reverse()
