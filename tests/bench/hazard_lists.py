@@ -44,7 +44,6 @@ ENTERPRISES_ASKED = {
     "matrix": "/registry/matrix/",
     "gaps": "/registry/matrix/gaps/",
     "coverage": "/registry/coverage/",
-    "units": "/units/",
 }
 LOOKERS = {"office": data.BUSY_OFFICE, "town": BUSY_TOWN, "enterprise": BUSY_FIRM}
 SECONDS = 4

@@ -16,6 +16,8 @@ from .figures import percentile, say, stopwatch, timings
 
 ROWS = 10_000
 SAMPLE = 500
+LIMIT = 20.0
+"""Milliseconds for one description on one core."""
 DESCRIBED = Path(command.__file__).parent / "tests/data"
 PLACES = ("一车间", "二车间东头", "3号库房门口", "西侧通道", "今天上午检查", "班组反映")
 
@@ -41,8 +43,10 @@ def measure() -> None:
     usual = sum(floor) / len(floor)
     say("judge.10k", watch.seconds, "s", baseline=usual * ROWS / 1000, against=against)
     say("judge.mean", watch.seconds / ROWS * 1000, "ms", baseline=usual, against=against)
+    say("judge.limit", watch.seconds / ROWS * 1000, "ms", baseline=LIMIT, against="the most a description may take")
     taken = timings(lambda row: judge(row[1], sector=row[2], found_on=date(2026, 11, 21)), rows[:SAMPLE])
     say("judge.p95", percentile(taken, 0.95), "ms", baseline=percentile(floor, 0.95), against=against)
+    say("judge.p95.limit", percentile(taken, 0.95), "ms", baseline=LIMIT, against="the most a description may take")
     say("judge.peak_memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MB")
 
 
