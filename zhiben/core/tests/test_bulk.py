@@ -1,14 +1,19 @@
 """Rows by the thousand are the same rows as one by one, on either database."""
 
+import gc
 from datetime import UTC, date, datetime
+from io import BytesIO
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from zhiben.core.access.acting import Machine
 from zhiben.core.audit.models import AuditLine, Kind
-from zhiben.core.bulk import FEW, insert_rows, reserve_keys
+from zhiben.core.bulk import FEW, Maker, insert_rows, insert_values, reserve_keys, seldom_collecting
 from zhiben.core.events.models import OutboxEvent
-from zhiben.core.exchange.models import ImportChunk
+from zhiben.core.exchange.models import ImportChunk, ImportRun
+from zhiben.core.files.models import StoredFile, Upload
+from zhiben.core.files.services import store_file
 from zhiben.core.ids import new_id
 from zhiben.core.org.models import Person, Region, RegionLevel, Unit, UnitKind
 
@@ -78,6 +83,46 @@ def test_lists_booleans_days_and_what_the_database_fills_in(cast):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("many", [FEW - 1, FEW])
+def test_values_without_objects_are_the_same_rows(many):
+    names = ("run_id", "place", "outcomes", "written_at")
+    run = ImportRun.objects.create(
+        key="x", upload=Upload.objects.create(file=_file(), name="x", uploaded_by_id=0, uploaded_at=NOW),
+        began_at=NOW, changed_at=NOW,
+    )  # fmt: skip
+    rows = [(run.pk, place, [[place, ODD]] if place % 2 else [], NOW) for place in range(many)]
+    insert_values(ImportChunk, names, rows)
+    kept = ImportChunk.objects.all()
+    assert [(each.run_id, each.place, each.outcomes, each.written_at) for each in kept] == rows
+    assert {(each.new, each.change, each.same) for each in kept} == {(0, 0, 0)}, "what is not named takes its default"
+    insert_values(ImportChunk, names, [(run.pk, many + at, '[["甲"]]', NOW) for at in range(many)], ready={"outcomes"})
+    assert ImportChunk.objects.get(place=many).outcomes == [["甲"]]
+    insert_values(ImportChunk, names, [])
+
+
+def test_what_is_made_by_the_thousand_is_what_the_model_makes():
+    region = Region(pk=7, name="柳溪镇", level=RegionLevel.TOWN, path="/7/")
+    values = {"id": 3, "name": "云帆化工", "kind": UnitKind.ENTERPRISE, "region": region, "superior": None}
+    make = Maker(Unit)
+    one, other, known = make(values), make(values), Unit(**values)
+    assert {name: getattr(one, name) for name in _columns(Unit)} == {
+        name: getattr(known, name) for name in _columns(Unit)
+    }
+    assert (one.region, one.superior, one.region_id) == (region, None, 7)
+    assert one.sectors is not other.sectors, "a default that can be changed is each one's own"
+    assert one._state.adding
+    assert one == known
+
+
+def test_python_looks_for_garbage_as_always_when_the_rows_are_made():
+    usual = gc.get_threshold()
+    with seldom_collecting():
+        assert gc.isenabled()
+        assert gc.get_threshold()[0] > usual[0]
+    assert gc.get_threshold() == usual
+
+
+@pytest.mark.django_db
 def test_a_broken_rule_breaks_all(cast):
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_rows(AuditLine, [line(n, key="once") for n in range(FEW - 1)] + [line(0), line(0)] + _twice())
@@ -95,6 +140,14 @@ def test_keys_are_known_before_the_rows_are_written_and_never_given_twice(many):
     assert Person.objects.get(pk=keys[-1]).name == f"第{keys[-1]}人"
     assert min(reserve_keys(Person, 2)) > between.pk
     assert reserve_keys(ImportChunk, 1) == [1] or connection.vendor == "postgresql", "a table without any row yet"
+
+
+def _columns(model) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def _file() -> StoredFile:
+    return store_file(content=BytesIO(b"x"), name="x.csv", by=Machine("试"), now=NOW, limit=100)
 
 
 def _twice() -> list[AuditLine]:
