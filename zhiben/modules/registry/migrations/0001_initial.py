@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ('sector', models.CharField(blank=True, max_length=32, verbose_name='行业领域')),
                 ('confidentiality', models.PositiveSmallIntegerField(choices=[(0, '一般'), (1, '限知悉')], default=0, verbose_name='知悉范围')),
                 ('id', models.UUIDField(default=zhiben.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('contractor', '承包（外包）'), ('subcontractor', '分包'), ('lessee', '承租')], max_length=14, verbose_name='类别')),
+                ('kind', models.CharField(choices=[('contractor', '承包'), ('subcontractor', '分包'), ('lessee', '承租')], max_length=14, verbose_name='类别')),
                 ('name', models.CharField(max_length=128, verbose_name='承包（承租）单位')),
                 ('credit_code', models.CharField(blank=True, max_length=18, verbose_name='统一社会信用代码')),
                 ('work', models.CharField(max_length=200, verbose_name='作业或承租内容')),

@@ -17,7 +17,7 @@ from .parts import Site
 
 
 class EngagementKind(models.TextChoices):
-    CONTRACTOR = "contractor", "承包（外包）"
+    CONTRACTOR = "contractor", "承包"
     SUBCONTRACTOR = "subcontractor", "分包"
     LESSEE = "lessee", "承租"
 
