@@ -83,6 +83,8 @@ def _no_place_for(hazard: Hazard, kept: Hazard) -> str | None:
         return f"{kept.number} 是{kept.enterprise or kept.responsible_unit}的隐患，不是同一家企业，请核对编号"
     if kept.closed_at and hazard.found_on > local_day(kept.closed_at):
         return f"{kept.number} 已于 {full_day(local_day(kept.closed_at))} 销号，以后发现的不是重复，请按复发办理"
+    if hazard.is_major and kept.closed_at:
+        return f"{kept.number} 已经销号，重大事故隐患不能并入；确已整改的，请照常复查、销号"
     if hazard.is_major and not kept.is_major:
         return f"这条是重大事故隐患，{kept.number} 是一般隐患，请先把保留的那条升为重大"
     if kept.is_internal and not hazard.is_internal:

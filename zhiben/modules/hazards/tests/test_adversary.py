@@ -92,6 +92,8 @@ def test_a_closed_one_swallows_nothing_that_was_found_later_nor_elsewhere(cast, 
     assert "柳溪镇的隐患，不是同一家" in refusal(new, "mark_duplicate", **later, **told).sentence
     major = found(level="major", before_photos=())
     assert "升为重大" in refusal(major, "mark_duplicate", **officer, duplicate_number=new.number, reason="像").sentence
+    told = {"duplicate_number": old.number, "reason": "像"}
+    assert "已经销号" in refusal(major, "mark_duplicate", **officer, **told).sentence, "no way round closing"
     own = found(by=cast.plant_officer, channel="self_inspection", before_photos=(), place="西门")
     assert "收归监管" in refusal(new, "mark_duplicate", **later, duplicate_number=own.number, reason="像").sentence
 
