@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from pydantic import AwareDatetime, Field, field_validator
 
@@ -27,6 +27,7 @@ from .api_report import ReportIn, report_of
 from .api_told import MOST_TOLD, HazardMore, PlanOut
 from .codes import DISCIPLINES, SOURCES
 from .models import (
+    UNDER_RECTIFICATION,
     Channel,
     Hazard,
     HazardLevel,
@@ -92,8 +93,8 @@ class HazardFilters(Updated, Filters):
     def narrow(self, rows: QuerySet, at: At) -> QuerySet:
         rows = super().narrow(rows, at)
         if self.overdue is not None:
-            late = Hazard.objects.overdue(at.now).values("pk")
-            rows = rows.filter(pk__in=late) if self.overdue else rows.exclude(pk__in=late)
+            late = Q(status__in=UNDER_RECTIFICATION, rectify_by__lt=at.today)
+            rows = rows.filter(late) if self.overdue else rows.exclude(late)
         return matching(rows, HAZARD_WORDS, self.q)
 
 

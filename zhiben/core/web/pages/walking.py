@@ -25,11 +25,12 @@ def in_its_order(rows: QuerySet, field: str) -> QuerySet:
         return rows
     if any(isinstance(each, In) and _field(each) == rows.model._meta.pk for each in where.children):
         return rows  # the keys are known
-    if rows.order_by()[: FEW + 1].count() <= FEW:
-        return rows
-    walked = rows.all()
     fixed = {column: each for each in where.children if (column := _fixed(each, rows.model))}
     leading = _leading(rows.model, set(fixed), field)
+    of_one = any(rows.model._meta.get_field(column).is_relation for column in leading)  # of a unit, of an enterprise
+    if not of_one and rows.order_by()[: FEW + 1].count() <= FEW:
+        return rows
+    walked = rows.all()
     kept = [fixed[column] for column in leading]
     rest = WhereNode([each for each in where.children if not any(each is one for one in kept)], AND)
     if rest.children:
@@ -74,17 +75,14 @@ def _length(values: Any) -> int:
 
 
 def _leading(model: type[models.Model], fixed: set[str], field: str) -> list[str]:
-    """The fields with which an index begins that goes on with the order; the most there are."""
+    """The fields with which an index begins that goes on with the order; rather a unit than what many share, else the
+    most there are."""
     pk = model._meta.pk.name
-    found: list[str] = []
+    found: list[tuple[bool, int, list[str]]] = []
     for index in model._meta.indexes:
         names = [name for name, _ in index.fields_orders]
-        at = names.index(field) if field in names else -1
-        if (
-            at > len(found)
-            and not index.condition
-            and set(names[:at]) <= fixed
-            and names[at + 1 : at + 2] in ([pk], [])
-        ):
-            found = names[:at]
-    return found
+        at = names.index(field) if field in names else 0
+        before = names[:at]
+        if before and not index.condition and set(before) <= fixed and names[at + 1 : at + 2] in ([pk], []):
+            found.append((any(model._meta.get_field(name).is_relation for name in before), at, before))
+    return max(found, default=(False, 0, []))[2]
