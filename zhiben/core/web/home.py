@@ -84,5 +84,3 @@ def when_due(day: date | None, today: date) -> str:
     if day < today:
         return "已经逾期"
     return "三天内到期" if (day - today).days <= SOON else "以后到期"
-
-
