@@ -131,6 +131,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '隐患',
                 'ordering': ('-found_on', '-id'),
+                'indexes': [models.Index(fields=['-found_on', '-id'], name='hazards_by_day'), models.Index(fields=['rectify_by', 'id'], name='hazards_by_due'), models.Index(fields=['level', 'status', '-found_on', '-id'], name='hazards_by_level'), models.Index(fields=['region_path', '-found_on', '-id'], name='hazards_of_region'), models.Index(fields=['responsible_unit', '-found_on', '-id'], name='hazards_of_responsible'), models.Index(fields=['supervising_unit', '-found_on', '-id'], name='hazards_of_supervising'), models.Index(fields=['closing_unit', '-found_on', '-id'], name='hazards_of_closing'), models.Index(fields=['found_by_unit', '-found_on', '-id'], name='hazards_of_finder'), models.Index(fields=['enterprise', '-found_on', '-id'], name='hazards_of_enterprise'), models.Index(fields=['status', 'rectify_by', 'id'], name='hazards_by_status'), models.Index(fields=['changed_at', 'id'], name='hazards_by_change'), models.Index(condition=models.Q(('closed_at', None), _negated=True), fields=['closed_at'], name='hazards_by_closing')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('progress__lte', 100)), name='hazards_progress_is_a_percentage'), models.UniqueConstraint(condition=models.Q(('origin_id', ''), _negated=True), fields=('origin_type', 'origin_id'), name='hazards_origin_once')],
             },
         ),
         migrations.CreateModel(
@@ -202,6 +204,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '相似隐患',
                 'ordering': ('-score', 'pk'),
+                'constraints': [models.UniqueConstraint(fields=('hazard', 'earlier'), name='hazards_alike_once')],
             },
         ),
         migrations.CreateModel(
@@ -323,65 +326,5 @@ class Migration(migrations.Migration):
                 'verbose_name': '复盘',
                 'ordering': ('due_on', 'id'),
             },
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['-found_on', '-id'], name='hazards_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['rectify_by', 'id'], name='hazards_by_due'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['level', 'status', '-found_on', '-id'], name='hazards_by_level'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['region_path', '-found_on', '-id'], name='hazards_of_region'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['responsible_unit', '-found_on', '-id'], name='hazards_of_responsible'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['supervising_unit', '-found_on', '-id'], name='hazards_of_supervising'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['closing_unit', '-found_on', '-id'], name='hazards_of_closing'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['found_by_unit', '-found_on', '-id'], name='hazards_of_finder'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['enterprise', '-found_on', '-id'], name='hazards_of_enterprise'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['status', 'rectify_by', 'id'], name='hazards_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(fields=['changed_at', 'id'], name='hazards_by_change'),
-        ),
-        migrations.AddIndex(
-            model_name='hazard',
-            index=models.Index(condition=models.Q(('closed_at', None), _negated=True), fields=['closed_at'], name='hazards_by_closing'),
-        ),
-        migrations.AddConstraint(
-            model_name='hazard',
-            constraint=models.CheckConstraint(condition=models.Q(('progress__lte', 100)), name='hazards_progress_is_a_percentage'),
-        ),
-        migrations.AddConstraint(
-            model_name='hazard',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin_id', ''), _negated=True), fields=('origin_type', 'origin_id'), name='hazards_origin_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='hazardlink',
-            constraint=models.UniqueConstraint(fields=('hazard', 'earlier'), name='hazards_alike_once'),
         ),
     ]

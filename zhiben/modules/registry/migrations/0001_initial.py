@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '分级规则',
                 'ordering': ('-made_at', '-pk'),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('valid_from__isnull', False), ('valid_to', None)), fields=('region', 'sector'), name='registry_rule_in_force_once'), models.CheckConstraint(condition=models.Q(('b_from__lte', models.F('c_from')), ('c_from__lte', models.F('d_from'))), name='registry_bands_rise')],
             },
         ),
         migrations.CreateModel(
@@ -120,6 +121,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '企业',
                 'ordering': ('name', 'id'),
+                'indexes': [models.Index(fields=['name', 'id'], name='registry_by_name'), models.Index(fields=['name_key'], name='registry_by_name_key'), models.Index(fields=['region_path', 'name', 'id'], name='registry_of_region'), models.Index(fields=['supervising_unit', 'name', 'id'], name='registry_of_supervising')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('credit_code', ''), _negated=True), fields=('credit_code',), name='registry_code_once'), models.CheckConstraint(condition=models.Q(('merged_into', models.F('id')), _negated=True), name='registry_not_into_itself')],
             },
         ),
         migrations.CreateModel(
@@ -158,6 +161,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '外包外租',
                 'ordering': ('-proposed_at', 'id'),
+                'indexes': [models.Index(condition=models.Q(('credit_code', ''), _negated=True), fields=['credit_code'], name='registry_engaged_by_code'), models.Index(condition=models.Q(('status', 'present')), fields=['check_by'], name='registry_check_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('begins_on'))), name='registry_period_runs')],
             },
         ),
         migrations.CreateModel(
@@ -172,6 +177,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '责任不适用认定',
+                'constraints': [models.UniqueConstraint(fields=('enterprise', 'duty'), name='registry_waived_once')],
             },
         ),
         migrations.CreateModel(
@@ -199,6 +205,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '责任落实佐证',
                 'ordering': ('-filed_at', 'id'),
+                'indexes': [models.Index(fields=['duty', 'status', 'enterprise'], name='registry_evidence_of_duty'), models.Index(fields=['status', 'valid_until'], name='registry_evidence_ends')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ('filed', 'returned'))), fields=('enterprise', 'duty'), name='registry_undecided_evidence_once')],
             },
         ),
         migrations.CreateModel(
@@ -216,6 +224,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '人工定类',
                 'ordering': ('-made_at',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('valid_to__isnull', False)), name='registry_override_ends')],
             },
         ),
         migrations.CreateModel(
@@ -254,6 +263,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '证照',
                 'ordering': ('valid_to', 'pk'),
+                'indexes': [models.Index(condition=models.Q(('is_void', False)), fields=['valid_to'], name='registry_licence_due')],
             },
         ),
         migrations.CreateModel(
@@ -269,6 +279,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '清单行业',
                 'ordering': ('code', 'name', 'id'),
+                'constraints': [models.UniqueConstraint(fields=('list', 'code', 'name'), name='registry_industry_listed_once')],
             },
         ),
         migrations.CreateModel(
@@ -298,6 +309,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '清单企业',
                 'ordering': ('due_on', 'id'),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'removed'), _negated=True), fields=('list', 'enterprise'), name='registry_listed_once')],
             },
         ),
         migrations.CreateModel(
@@ -323,6 +335,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '专家和机构',
                 'ordering': ('kind', 'name', 'pk'),
+                'constraints': [models.UniqueConstraint(fields=('kind', 'name', 'region'), name='registry_party_once_a_region')],
             },
         ),
         migrations.CreateModel(
@@ -380,6 +393,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '安责险保单',
                 'ordering': ('-ends_on', 'pk'),
+                'indexes': [models.Index(condition=models.Q(('is_cancelled', False)), fields=['ends_on'], name='registry_policy_due')],
+                'constraints': [models.UniqueConstraint(fields=('insurer', 'number'), name='registry_policy_once'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('begins_on'))), name='registry_policy_runs')],
             },
         ),
         migrations.CreateModel(
@@ -432,6 +447,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '外来单位证照',
                 'ordering': ('is_void', 'kind', 'pk'),
+                'indexes': [models.Index(condition=models.Q(('is_void', False)), fields=['valid_to'], name='registry_paper_due')],
             },
         ),
         migrations.CreateModel(
@@ -446,6 +462,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '现场评分',
+                'constraints': [models.CheckConstraint(condition=models.Q(('points__lte', 100)), name='registry_score_of_100')],
             },
         ),
         migrations.CreateModel(
@@ -483,6 +500,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '设备设施',
                 'ordering': ('name', 'pk'),
+                'indexes': [models.Index(condition=models.Q(('state', 'in_use')), fields=['inspect_by'], name='registry_inspection_due')],
             },
         ),
         migrations.AddField(
@@ -507,6 +525,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '安全相关人员',
                 'ordering': ('name', 'pk'),
+                'indexes': [models.Index(condition=models.Q(('is_gone', False)), fields=['certificate_until'], name='registry_certificate_due')],
             },
         ),
         migrations.CreateModel(
@@ -526,6 +545,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '监管分工表态',
                 'ordering': ('region_path', 'sector', 'made_at'),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('sector', 'region', 'unit'), name='registry_stance_once')],
             },
         ),
         migrations.CreateModel(
@@ -574,126 +594,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '监管分工',
                 'ordering': ('region_path', 'sector', 'valid_from'),
+                'indexes': [models.Index(fields=['sector', 'region_path', 'valid_from'], name='registry_cell')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('sector', 'region'), name='registry_cell_in_force_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='classrule',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_from__isnull', False), ('valid_to', None)), fields=('region', 'sector'), name='registry_rule_in_force_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='classrule',
-            constraint=models.CheckConstraint(condition=models.Q(('b_from__lte', models.F('c_from')), ('c_from__lte', models.F('d_from'))), name='registry_bands_rise'),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['name', 'id'], name='registry_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['name_key'], name='registry_by_name_key'),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['region_path', 'name', 'id'], name='registry_of_region'),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['supervising_unit', 'name', 'id'], name='registry_of_supervising'),
-        ),
-        migrations.AddConstraint(
-            model_name='enterprise',
-            constraint=models.UniqueConstraint(condition=models.Q(('credit_code', ''), _negated=True), fields=('credit_code',), name='registry_code_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='enterprise',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into', models.F('id')), _negated=True), name='registry_not_into_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='dutywaiver',
-            constraint=models.UniqueConstraint(fields=('enterprise', 'duty'), name='registry_waived_once'),
-        ),
-        migrations.AddIndex(
-            model_name='dutyevidence',
-            index=models.Index(fields=['duty', 'status', 'enterprise'], name='registry_evidence_of_duty'),
-        ),
-        migrations.AddIndex(
-            model_name='dutyevidence',
-            index=models.Index(fields=['status', 'valid_until'], name='registry_evidence_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='dutyevidence',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('filed', 'returned'))), fields=('enterprise', 'duty'), name='registry_undecided_evidence_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='classoverride',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', False)), name='registry_override_ends'),
-        ),
-        migrations.AddIndex(
-            model_name='licence',
-            index=models.Index(condition=models.Q(('is_void', False)), fields=['valid_to'], name='registry_licence_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='listedindustry',
-            constraint=models.UniqueConstraint(fields=('list', 'code', 'name'), name='registry_industry_listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='listentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'removed'), _negated=True), fields=('list', 'enterprise'), name='registry_listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.UniqueConstraint(fields=('kind', 'name', 'region'), name='registry_party_once_a_region'),
-        ),
-        migrations.AddIndex(
-            model_name='policy',
-            index=models.Index(condition=models.Q(('is_cancelled', False)), fields=['ends_on'], name='registry_policy_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('insurer', 'number'), name='registry_policy_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('begins_on'))), name='registry_policy_runs'),
-        ),
-        migrations.AddIndex(
-            model_name='qualification',
-            index=models.Index(condition=models.Q(('is_void', False)), fields=['valid_to'], name='registry_paper_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='score',
-            constraint=models.CheckConstraint(condition=models.Q(('points__lte', 100)), name='registry_score_of_100'),
-        ),
-        migrations.AddIndex(
-            model_name='equipment',
-            index=models.Index(condition=models.Q(('state', 'in_use')), fields=['inspect_by'], name='registry_inspection_due'),
-        ),
-        migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(condition=models.Q(('credit_code', ''), _negated=True), fields=['credit_code'], name='registry_engaged_by_code'),
-        ),
-        migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(condition=models.Q(('status', 'present')), fields=['check_by'], name='registry_check_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('begins_on'))), name='registry_period_runs'),
-        ),
-        migrations.AddIndex(
-            model_name='staff',
-            index=models.Index(condition=models.Q(('is_gone', False)), fields=['certificate_until'], name='registry_certificate_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='supervisionclaim',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('sector', 'region', 'unit'), name='registry_stance_once'),
-        ),
-        migrations.AddIndex(
-            model_name='supervisionline',
-            index=models.Index(fields=['sector', 'region_path', 'valid_from'], name='registry_cell'),
-        ),
-        migrations.AddConstraint(
-            model_name='supervisionline',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('sector', 'region'), name='registry_cell_in_force_once'),
         ),
     ]
