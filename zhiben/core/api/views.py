@@ -15,6 +15,7 @@ from zhiben.core.org.models import Post
 from zhiben.core.org.paths import within
 from zhiben.core.refusal import Refused
 from zhiben.core.web.menu import MenuEntry
+from zhiben.core.web.refusing import put_beside
 
 from .models import ApiToken, ApiUse
 from .scopes import label_of
@@ -52,7 +53,7 @@ def make(request: HttpRequest) -> HttpResponse:
         try:
             made = make_token(**form.cleaned_data, by=request.acting, now=request.now)
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             return render(request, "api/made.html", {"token": made.token, "secret": made.secret})
     context = {"form": form, "title": "发放接口令牌", "back": reverse("api:tokens"), "does": "发放"}

@@ -14,6 +14,7 @@ from zhiben.core.events.event import EVENT_TYPES
 from zhiben.core.org.paths import within
 from zhiben.core.refusal import Refused
 from zhiben.core.web.menu import MenuEntry
+from zhiben.core.web.refusing import put_beside
 
 from . import services
 from .forms import SendAgainForm, SubscriptionForm
@@ -38,7 +39,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         try:
             made = services.subscribe(**form.cleaned_data, by=request.acting, now=request.now)
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             return _told_once(request, made.subscription, made.secret)
     context = {"form": form, "title": "设立推送", "back": reverse("webhooks:list"), "does": "设立"}
@@ -71,7 +72,7 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
                 subscription=subscription, **form.cleaned_data, by=request.acting, now=request.now
             )
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, "已保存。")
             return redirect("webhooks:detail", pk=pk)

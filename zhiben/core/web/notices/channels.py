@@ -19,6 +19,7 @@ from zhiben.core.refusal import Refused
 from zhiben.core.web.keys import key_of
 from zhiben.core.web.menu import MenuEntry
 from zhiben.core.web.organisation.pages import keep_within_reach
+from zhiben.core.web.refusing import put_beside
 
 from .forms import RobotForm
 
@@ -90,7 +91,7 @@ def add(request: HttpRequest) -> HttpResponse:
                 now=request.now,
             )
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, f"已添加“{robot.name}”的机器人，请试发一条看看。")
             return redirect("notices:channels")
@@ -108,7 +109,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
                 robot=robot, **_common(given), is_active=given["is_active"], by=acting, now=request.now
             )  # fmt: skip
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, "机器人已修改。")
             return redirect("notices:channels")

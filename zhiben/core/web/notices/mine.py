@@ -15,6 +15,7 @@ from zhiben.core.notify.kinds import Medium
 from zhiben.core.notify.models import Contact
 from zhiben.core.refusal import Refused
 from zhiben.core.web.addresses import address_of
+from zhiben.core.web.refusing import put_beside
 
 from .forms import AddressForm, CodeForm, SettingsForm
 
@@ -38,7 +39,7 @@ def show(request: HttpRequest) -> HttpResponse:
                 now=request.now,
             )
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, "消息设置已保存。")
             return redirect("notices:mine")

@@ -11,6 +11,7 @@ from zhiben.core.clock import local_day
 from zhiben.core.org import services as org
 from zhiben.core.org.models import Delegation
 from zhiben.core.refusal import Refused
+from zhiben.core.web.refusing import put_beside
 
 from .forms import DelegationForm
 
@@ -24,7 +25,7 @@ def show(request: HttpRequest) -> HttpResponse:
         try:
             made = org.delegate(**form.cleaned_data, by=request.acting, now=request.now)
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, f"{made.deputy}将在 {made.valid_from} 至 {made.valid_to} 代理“{made.post}”。")
             return redirect("organisation:my_delegations")

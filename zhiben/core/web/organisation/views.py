@@ -16,6 +16,7 @@ from zhiben.core.org.models import BodyMembership, Region
 from zhiben.core.org.paths import within
 from zhiben.core.org.roles import Role
 from zhiben.core.refusal import Refused
+from zhiben.core.web.refusing import put_beside
 
 from .account_panel import is_administrator
 from .forms import AccountForm, AppointmentForm, LastDayForm, MemberForm
@@ -91,7 +92,7 @@ def appoint(request: HttpRequest, pk: int) -> HttpResponse:
             keep_within_reach(request.acting, given["unit"].region)
             post = org.appoint(person=person, **given, by=request.acting, now=request.now)
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, f"已任命{person}：{post}。")
             return redirect("people:detail", pk)
@@ -133,7 +134,7 @@ def add_member(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             org.add_member(body=body, **form.cleaned_data, by=request.acting, now=request.now)
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, "成员已增加。")
             return redirect("bodies:detail", pk)

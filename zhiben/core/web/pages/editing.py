@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from zhiben.core.access.permissions import require
 from zhiben.core.audit.services import lines_of
 from zhiben.core.refusal import Refused
+from zhiben.core.web.refusing import put_beside
 
 from .at import At
 from .detail import find
@@ -45,7 +46,7 @@ def _run(pages: RecordPages, request: HttpRequest, record: Any) -> HttpResponse:
             try:
                 saved = pages.save(form, by=at.acting, now=at.now)
             except Refused as refused:
-                form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+                put_beside(form, refused)
             else:
                 messages.success(request, f"已保存“{saved}”。")
                 return redirect(pages.address("detail", saved.pk))

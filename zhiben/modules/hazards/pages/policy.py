@@ -14,6 +14,7 @@ from zhiben.core.org.models import Region, RegionLevel
 from zhiben.core.org.paths import ancestors, contains, within
 from zhiben.core.refusal import Refused
 from zhiben.core.web.keys import key_of
+from zhiben.core.web.refusing import put_beside
 from zhiben.modules.hazards.models import HazardPolicy
 from zhiben.modules.hazards.policy import CHOSEN, policy_of, set_policy
 
@@ -63,7 +64,7 @@ def show(request: HttpRequest) -> HttpResponse:
             try:
                 set_policy(region=region, by=acting, now=request.now, **form.cleaned_data)
             except Refused as refused:
-                form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+                put_beside(form, refused)
             else:
                 messages.success(request, f"已设定{region}的隐患治理规则；已在办理的隐患，期限不变。")
                 return redirect(f"{reverse('hazards:policy')}?region={region.pk}")

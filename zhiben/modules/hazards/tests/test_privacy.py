@@ -7,20 +7,15 @@ import pytest
 from django.urls import reverse
 from docx import Document
 
-from zhiben.conftest import _appoint_newcomer
 from zhiben.core import clock
 from zhiben.core.api.testing import caller
 from zhiben.core.audit.services import lines_of
-from zhiben.core.org import services as org
-from zhiben.core.org.models import RegionLevel, UnitKind
-from zhiben.core.org.roles import Role
-from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow.engine import fire
 from zhiben.modules.hazards.look_back import schedule
 from zhiben.modules.hazards.models import Hazard
 from zhiben.modules.hazards.services import correct_hazard
-from zhiben.modules.registry.services import NewEnterprise, register_enterprise
+from zhiben.modules.registry.tests.next_town import settle_next_town
 
 pytestmark = pytest.mark.django_db
 TELLER = "举报人甲"
@@ -34,18 +29,7 @@ def at_that_time(monkeypatch, now):
 
 @pytest.fixture
 def next_town(cast, now):
-    """云溪镇, next to 柳溪镇, with an officer and a plant of its own."""
-    to = {"by": cast.system_administrator, "now": now}
-    town = org.open_region(name="云溪镇", level=RegionLevel.TOWN, parent=cast.county, code="990121102000", **to)
-    unit = org.open_unit(name="云溪镇人民政府", short_name="云溪镇", kind=UnitKind.TOWN, region=town, **to)
-    cast.people["next_town"] = _appoint_newcomer("next_town", "云溪", unit, Role.UNIT_OFFICER, "", (), now)
-    firm = org.open_unit(name="云海仓储有限公司", short_name="云海仓储", kind=UnitKind.ENTERPRISE, region=town, **to)
-    cast.people["neighbour"] = _appoint_newcomer("neighbour", "云海", firm, Role.SAFETY_OFFICER, "", (), now)
-    return register_enterprise(
-        enterprise=NewEnterprise(name=firm.name, unit=firm, region=town, sector=Sector.INDUSTRY),
-        by=cast.bureau_officer,
-        now=now,
-    )
+    return settle_next_town(cast, now)
 
 
 def said_by_dossier(client, hazard):

@@ -26,6 +26,7 @@ from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, Flag, RegionFilter
 from zhiben.core.web.pages.record import Panel, RecordPages
+from zhiben.core.web.refusing import put_beside
 
 from ..class_rules import (
     MOST_CONDITIONS,
@@ -242,7 +243,7 @@ def _write(request: HttpRequest, acting: Acting, rule: ClassRule | None, start: 
                     new=NewRule(**form.cleaned_data, conditions=conditions), rule=rule, by=acting, now=request.now
                 )
             except Refused as refused:
-                form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+                put_beside(form, refused)
             else:
                 messages.success(request, "已保存草稿。请先试算，看清哪些企业的类别会变，再让它生效。")
                 return redirect(rule)

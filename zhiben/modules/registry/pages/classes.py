@@ -17,6 +17,7 @@ from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
 from zhiben.core.web.menu import MenuEntry
 from zhiben.core.web.pages.at import At
+from zhiben.core.web.refusing import put_beside
 
 from ..class_rules import ask_to_classify, rule_of, rules_around
 from ..classing import LONGEST_OVERRIDE, end_override, override_class, override_on, score_enterprise
@@ -151,7 +152,7 @@ def say(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
             elif current is not None:
                 end_override(override=current, **form.cleaned_data, **to)
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             enterprise.refresh_from_db()
             messages.success(request, f"已登记{title}，目前{_label(enterprise.supervision_class)}。")

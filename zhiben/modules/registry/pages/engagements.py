@@ -24,6 +24,7 @@ from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter, UnitFilter
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
 from zhiben.core.web.pages.uploads import keep_files
+from zhiben.core.web.refusing import put_beside
 from zhiben.core.workflow.table import Input
 
 from .. import engagements
@@ -209,7 +210,7 @@ def propose(request: HttpRequest, pk: UUID) -> HttpResponse:
                 enterprise=enterprise, by=request.acting, now=request.now, **form.cleaned_data
             )
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, f"已登记“{made}”。请接着登记它的证照，再由本企业其他人审查准入。")
             return redirect(made)

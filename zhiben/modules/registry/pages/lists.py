@@ -31,6 +31,7 @@ from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, DateRange, Filter, Flag, RegionFilter, UnitFilter, overdue
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
+from zhiben.core.web.refusing import put_beside
 from zhiben.core.web.words import full_day
 from zhiben.core.workflow.offers import offers
 
@@ -200,7 +201,7 @@ def add_entry(request: HttpRequest, pk: UUID) -> HttpResponse:
                 to=of, entry=lists.NewEntry(**form.cleaned_data), by=request.acting, now=request.now
             )
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, f"已把“{entry.enterprise}”列入清单，由{entry.supervising_unit}督促落实。")
             return redirect(of)
@@ -254,7 +255,7 @@ def _industry_form(request: HttpRequest, of: EnterpriseList, industry: ListedInd
         try:
             line = list_industry(to=of, industry=industry, by=request.acting, now=request.now, **form.cleaned_data)
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, f"已保存“{line}”。")
             return redirect(of)

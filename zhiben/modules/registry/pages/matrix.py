@@ -20,6 +20,7 @@ from zhiben.core.web.organisation.pickers import unit_field
 from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, RegionFilter, UnitFilter
 from zhiben.core.web.pages.record import RecordPages
+from zhiben.core.web.refusing import put_beside
 
 from ..disputes import open_dispute
 from ..dividing import (
@@ -116,7 +117,7 @@ def cell(request: HttpRequest, region_id: int, sector: str) -> HttpResponse:
             try:
                 return _carry_out(request, asked, region, sector, form.cleaned_data)
             except Refused as refused:
-                form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+                put_beside(form, refused)
     status = 422 if form is not None else 200
     return render(request, "registry/cell.html", _cell_context(request, region, sector, asked, form), status=status)
 

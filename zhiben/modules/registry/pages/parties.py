@@ -21,6 +21,7 @@ from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
+from zhiben.core.web.refusing import put_beside
 
 from .. import parties
 from ..checks import keeping_refusal
@@ -276,7 +277,7 @@ def _form(request: HttpRequest, form: Any, save: Any, *, title: str, above: Any)
         try:
             saved = save(dict(form.cleaned_data))
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, f"已保存“{saved}”。")
             return redirect(above if not hasattr(saved, "get_absolute_url") else saved)

@@ -19,6 +19,7 @@ from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
 from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.record import Panel
+from zhiben.core.web.refusing import put_beside
 
 from ..checks import keeping_refusal
 from ..models.enterprises import Enterprise, Part
@@ -251,7 +252,7 @@ def _form(
         try:
             saved = save(dict(form.cleaned_data))
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            put_beside(form, refused)
         else:
             messages.success(request, f"已保存“{saved}”。")
             return redirect(enterprise)

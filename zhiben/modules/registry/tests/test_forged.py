@@ -7,21 +7,17 @@ from datetime import timedelta
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from zhiben.conftest import _appoint_newcomer
 from zhiben.core import clock
 from zhiben.core.api.testing import caller
 from zhiben.core.clock import local_day
 from zhiben.core.files.models import Attachment
 from zhiben.core.files.services import receive_upload
-from zhiben.core.org import services as org
-from zhiben.core.org.models import RegionLevel, UnitKind
-from zhiben.core.org.roles import Role
-from zhiben.core.org.sectors import Sector
 from zhiben.core.web.testing import rows_of_book
 from zhiben.modules.registry import duties
 from zhiben.modules.registry.models import Duty, Equipment
-from zhiben.modules.registry.services import NewEnterprise, add_part, register_enterprise
+from zhiben.modules.registry.services import add_part
 
+from .next_town import settle_next_town
 from .test_duties import filed
 from .test_lists import a_list, listed
 from .test_parties import paper, proposed
@@ -39,15 +35,7 @@ def at_that_time(monkeypatch, now):
 
 @pytest.fixture
 def strangers(cast, now):
-    """云溪镇, next to 柳溪镇, with an officer and a plant of its own."""
-    to = {"by": cast.system_administrator, "now": now}
-    town = org.open_region(name="云溪镇", level=RegionLevel.TOWN, parent=cast.county, code="990121102000", **to)
-    unit = org.open_unit(name="云溪镇人民政府", short_name="云溪镇", kind=UnitKind.TOWN, region=town, **to)
-    cast.people["next_town"] = _appoint_newcomer("next_town", "云溪", unit, Role.UNIT_OFFICER, "", (), now)
-    firm = org.open_unit(name="云海仓储有限公司", short_name="云海仓储", kind=UnitKind.ENTERPRISE, region=town, **to)
-    cast.people["neighbour"] = _appoint_newcomer("neighbour", "云海", firm, Role.SAFETY_OFFICER, "", (), now)
-    new = NewEnterprise(name=firm.name, unit=firm, region=town, sector=Sector.INDUSTRY)
-    register_enterprise(enterprise=new, by=cast.bureau_officer, now=now)
+    settle_next_town(cast, now)
     return STRANGERS
 
 
