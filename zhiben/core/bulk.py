@@ -81,6 +81,9 @@ class Maker(Generic[Made]):
     def __init__(self, model: type[Made]) -> None:
         self._model = model
         self._relations = {field.name: field.attname for field in model._meta.concrete_fields if field.is_relation}
+        self._twins: dict[str, Any] = {
+            field.name: field.remote_field for field in model._meta.concrete_fields if field.one_to_one
+        }
         self._defaults: dict[str, Any] = {}
         self._made_anew: list[tuple[str, Callable[[], Any]]] = []
         for field in model._meta.concrete_fields:
@@ -98,6 +101,8 @@ class Maker(Generic[Made]):
             if name in self._relations:
                 own[self._relations[name]] = None if value is None else value.pk
                 state.fields_cache[name] = value
+                if value is not None and name in self._twins:  # the other side knows it, too
+                    self._twins[name].set_cached_value(value, made)
             else:
                 own[name] = value
         for name, make in self._made_anew:

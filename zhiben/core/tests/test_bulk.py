@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from zhiben.core.access.acting import Machine
+from zhiben.core.accounts.models import User
 from zhiben.core.audit.models import AuditLine, Kind
 from zhiben.core.bulk import FEW, Maker, insert_rows, insert_values, reserve_keys, seldom_collecting
 from zhiben.core.events.models import OutboxEvent
@@ -112,6 +113,9 @@ def test_what_is_made_by_the_thousand_is_what_the_model_makes():
     assert one.sectors is not other.sectors, "a default that can be changed is each one's own"
     assert one._state.adding
     assert one == known
+    user = User(pk=5)
+    person = Maker(Person)({"name": "云安", "user": user})
+    assert user.person is person, "whoever holds the other side finds it there"
 
 
 def test_python_looks_for_garbage_as_always_when_the_rows_are_made():

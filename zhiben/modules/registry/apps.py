@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models.signals import post_migrate
 
 
@@ -22,8 +23,11 @@ class RegistryConfig(AppConfig):
         post_migrate.connect(keep_after_migrate, sender=self, dispatch_uid="registry.keep_duties")
 
 
-def keep_after_migrate(**kwargs: Any) -> None:
-    """The duties that are shipped stand in the table as soon as the table is there."""
+def keep_after_migrate(*, using: str = DEFAULT_DB_ALIAS, **signal: Any) -> None:
+    """The duties that are shipped stand in the table as soon as the table is there; where only another module was
+    migrated, or this one was taken back, there may be none."""
     from .duties import keep_shipped
+    from .models import Duty
 
-    keep_shipped()
+    if using == DEFAULT_DB_ALIAS and Duty._meta.db_table in connection.introspection.table_names():
+        keep_shipped()

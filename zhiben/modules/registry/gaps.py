@@ -100,7 +100,8 @@ def gaps(region: Region, day: date) -> list[Square]:
 def overlaps(region: Region, day: date) -> list[Overlap]:
     """Cells in this region that two units have by their functions, that somebody else claims, or whose unit says it is
     not its own."""
-    claims = list(SupervisionClaim.objects.filter(within(region.path), ended_at=None).select_related("unit", "region"))
+    running = SupervisionClaim.objects.filter(within(region.path), ended_at=None)
+    claims = list(running.select_related("unit", "region").order_by("pk"))
     rivals = _rivals(region, day)
     cells = {(each.sector, each.region_path): each.region for each in claims} | {
         key: place for key, (place, _) in rivals.items()
