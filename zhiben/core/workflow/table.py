@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from zhiben.core.access.acting import Acting, By
@@ -188,13 +189,17 @@ class Workflow:
         return (step for step in self.steps if state in step.sources)
 
     def input(self, name: str) -> Input:
-        """The declared input of that name, or one derived from the model field of that name."""
+        """The declared input of that name, or one derived from the model field of that name. Raises FieldDoesNotExist
+        for any other name, that of what points at the record among them."""
         for declared in self.inputs:
             if declared.name == name:
                 return declared
         if name == "reason":
             return REASON
-        return _input_from_field(self.model._meta.get_field(name))  # FieldDoesNotExist names the slip at start-up
+        found = self.model._meta.get_field(name)
+        if found.auto_created and not found.concrete:
+            raise FieldDoesNotExist(f"{self.model._meta.object_name} has no field named '{name}'")
+        return _input_from_field(found)  # FieldDoesNotExist names the slip at start-up
 
     def is_field(self, name: str) -> bool:
         return any(f.name == name for f in self.model._meta.concrete_fields)

@@ -266,7 +266,7 @@ def score_enterprise(*, enterprise: Enterprise, points: int, note: str, by: Acti
         enterprise=enterprise,
         defaults={"points": points, "scored_on": local_day(now), "note": note.strip()[:300], "scored_by": by.person},
     )
-    changed = {"changed": {"score": {"from": before, "to": points}}}
+    changed = {"changed": {"score__points": {"from": before, "to": points}}}
     _leave_line(enterprise, "score_enterprise", "现场评分", by, now, changed, score.note)
     classify(enterprises=[enterprise.pk], by=by, now=now)
     return score

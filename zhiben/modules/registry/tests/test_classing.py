@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from lxml import html
 
 from zhiben.core import clock
 from zhiben.core.audit.models import AuditLine
@@ -251,6 +252,9 @@ class TestAnOfficerDecides:
         classing.score_enterprise(enterprise=plant, points=55, note="", by=cast.bureau_officer, now=now)
         plant.refresh_from_db()
         assert plant.class_reason == "现场评分 55 分（+50）。共 50 分，C 类"
+        page = cast.client("bureau_officer").get(plant.get_absolute_url())
+        assert page.status_code == 200
+        assert "得分" in html.fromstring(page.content.decode()).get_element_by_id("timeline").text_content()
 
 
 class TestMany:
