@@ -22,6 +22,8 @@ from zhiben.modules.registry.models import Enterprise, Equipment
 from zhiben.modules.registry.models.parties import Expert, PartyKind, Policy
 from zhiben.modules.tasks.models import Task, TaskStatus
 
+from .walking import refused_on_the_way
+
 JANUARY = datetime(2026, 1, 16, 9, 30, tzinfo=CHINA)
 
 
@@ -32,6 +34,7 @@ def test_eight_weeks_of_the_year(db, settings):
     plans_are_read_published_and_accepted()
     everybody_has_a_name_and_what_is_needed_to_log_in()
     the_county_has_its_enterprises_and_what_is_found_in_them()
+    every_page_opens_that_a_page_leads_to()
     call_command("demo")
     assert Unit.objects.count() <= 185, "a second call finds the data and leaves it"
 
@@ -77,6 +80,12 @@ def the_county_has_its_enterprises_and_what_is_found_in_them():
     assert hazards.filter(channel="ledger").count() > 15
     assert Policy.objects.exists()
     assert Expert.objects.filter(kind=PartyKind.EXPERT).count() == len(parties.EXPERTS)
+
+
+def every_page_opens_that_a_page_leads_to():
+    """With a record of every kind behind it that really lived: what tests make for themselves has fewer fields filled."""
+    for username in ("demo1", "demo14", "demo15"):
+        assert refused_on_the_way(username, most=120, of_a_kind=4) == []
 
 
 def test_what_would_be_done_on_a_day_that_is_over_is_refused():

@@ -66,7 +66,7 @@ class Column:
         return replace(
             self,
             label=self.label or str(getattr(field, "verbose_name", self.name)),
-            kind=self.kind or (_kind_of(field) if field is not None else "text"),
+            kind=self.kind or (_kind_of(field) if field is not None and self.value is None else "text"),
             order=order,
         )
 

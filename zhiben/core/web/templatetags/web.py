@@ -9,6 +9,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from zhiben.core import clock
+from zhiben.core.access import permissions
+from zhiben.core.access.acting import Acting
+from zhiben.core.access.permissions import Permission
 from zhiben.core.files import previews
 from zhiben.core.files.models import StoredFile
 from zhiben.core.web import assets, words
@@ -76,6 +79,12 @@ def ago(value: datetime, now: datetime) -> str:
 @register.filter
 def can_preview(file: StoredFile) -> bool:
     return previews.can_preview(file)
+
+
+@register.filter
+def may(acting: Acting, permission: str) -> bool:
+    """`{% if shell.acting|may:"MANAGE_PLANS" %}`: whether a button leads this post anywhere."""
+    return permissions.may(acting, Permission[permission])
 
 
 @register.filter
