@@ -65,6 +65,11 @@ def papers_of(engagement: Engagement, at: At) -> Mapping[str, Any]:
     }
 
 
+def papers_looked_at(engagement: Engagement, at: At) -> Mapping[str, Any]:
+    """The same to look at, beside a step that goes by them."""
+    return {**papers_of(engagement, at), "may_keep": False}
+
+
 def coordination_of(engagement: Engagement, at: At) -> Mapping[str, Any] | None:
     """统一协调管理 and 定期检查: who, when, and what it means when either is missing."""
     if engagement.status not in (S.PRESENT, S.BARRED):
@@ -165,8 +170,8 @@ class EngagementPages(RecordPages):
         Panel("这家单位的档案", "registry/panels/tied.html", who_it_is, side=True),
     )
     beside = {
-        "admit": Panel("证照和资质", "registry/panels/papers_looked_at.html", papers_of),
-        "enter": Panel("证照和资质", "registry/panels/papers_looked_at.html", papers_of),
+        "admit": Panel("证照和资质", "registry/panels/papers.html", papers_looked_at),
+        "enter": Panel("证照和资质", "registry/panels/papers.html", papers_looked_at),
     }
     tones = {S.REFUSED: "red", S.PRESENT: "green", S.BARRED: "red"}
     related = ("enterprise__unit",)
