@@ -53,7 +53,9 @@ def insert_values(
         field = fields[name]
         if not isinstance(field, models.AutoField) and field.db_default is NOT_PROVIDED:
             written.append(field)
-            columns.append(_prepared(field, [field.get_default() for _ in rows]))
+            differs = field.has_default() and callable(field.default)
+            own = [field.get_default() for _ in rows] if differs else [field.get_default()] * len(rows)
+            columns.append(_prepared(field, own))
     _write(model, written, columns)
 
 

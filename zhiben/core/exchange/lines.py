@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from .headings import folded
 from .sheets import Cell, Table, shown
@@ -139,5 +140,6 @@ def _is_of_note(text: str) -> bool:
     return bool(_NOTES.match(text) or re.fullmatch(r"[\d年月日./-]{6,12}", text))
 
 
+@lru_cache(4096)
 def compact(text: str) -> str:
     return re.sub(r"\s+", "", text[:200]).replace("：", ":").replace("（", "(").replace("）", ")")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from rapidfuzz import fuzz, process
 
-from zhiben.core.bulk import insert_rows
+from zhiben.core.bulk import insert_values
 from zhiben.core.files.models import Attachment
 from zhiben.core.text.normal import normalised_text
 
@@ -45,6 +46,8 @@ _COLUMNS = (
     "criterion_id",
 )  # fmt: skip
 
+_VALUES = attrgetter(*_COLUMNS)
+
 Holder = tuple[str, object]
 """("enterprise", its key) or ("unit", its key)."""
 
@@ -54,6 +57,15 @@ class Likeness:
     """`earlier` is only its key, number and status; `score` from ENOUGH to 100."""
 
     earlier: Hazard
+    kind: LinkKind
+    score: int
+    because: tuple[str, ...]
+
+
+class _Alike(NamedTuple):
+    """As `Likeness`."""
+
+    earlier: "_Looks"
     kind: LinkKind
     score: int
     because: tuple[str, ...]
@@ -78,36 +90,27 @@ def alike(subject: Hazard | Report, *, now: datetime, limit: int = MOST_PROPOSED
     """Earlier hazards that this one looks like, best first, though nothing may have been recorded of it yet."""
     looks = _of_hazard(subject) if isinstance(subject, Hazard) else _of_report(subject)
     path = subject.region_path if isinstance(subject, Hazard) else _region_path(subject)
-    return _compared([looks], {looks.holder: path}, now)[0][:limit]
+    return [
+        Likeness(_briefly(found.earlier), found.kind, found.score, found.because)
+        for found in _compared([looks], {looks.holder: path}, now)[0][:limit]
+    ]
 
 
-def propose_links(hazards: Sequence[Hazard], *, now: datetime) -> list[HazardLink]:
+def propose_links(hazards: Sequence[Hazard], *, now: datetime) -> None:
     """Keep what each of these, just recorded, looks like; one query for the earlier ones, however many. Those of the
     same set count as earlier in the order given."""
     looks = [_of_hazard(hazard) for hazard in hazards]
     paths = {each.holder: hazard.region_path for each, hazard in zip(looks, hazards, strict=True)}
     links = [
-        HazardLink(
-            hazard=hazard,
-            earlier_id=found.earlier.pk,
-            kind=found.kind,
-            score=found.score,
-            because=list(found.because),
-            found_at=now,
-        )
+        (hazard.pk, found.earlier.pk, found.kind, found.score, found.because, now)
         for hazard, likenesses in zip(hazards, _compared(looks, paths, now), strict=True)
         for found in likenesses[:MOST_PROPOSED]
         if found.earlier.pk != hazard.recurs_from_id
     ]
-    known = set(
-        HazardLink.objects.filter(hazard__in=[hazard.pk for hazard in hazards]).values_list("hazard", "earlier")
-    )
-    fresh = [link for link in links if (link.hazard_id, link.earlier_id) not in known]
-    insert_rows(HazardLink, fresh)
-    return fresh
+    insert_values(HazardLink, ("hazard_id", "earlier_id", "kind", "score", "because", "found_at"), links)
 
 
-def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: datetime) -> list[list[Likeness]]:
+def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: datetime) -> list[list[_Alike]]:
     policies = policies_of(paths.values())
     since = {holder: now - timedelta(days=policies[path].recurrence_days) for holder, path in paths.items()}
     own = {subject.pk for subject in subjects if subject.pk}
@@ -159,7 +162,7 @@ class _Group:
 
 def _likenesses(
     subject: _Looks, group: _Group, mine: Iterable[int], hashes: Mapping[str, tuple[int, ...]], since: datetime
-) -> Iterator[Likeness]:
+) -> Iterator[_Alike]:
     weight: dict[int, int] = {}
     because: dict[int, list[str]] = defaultdict(list)
 
@@ -183,7 +186,7 @@ def _likenesses(
         because[at].append(f"描述有 {share:.0f}% 相同")
     for at in candidates:
         if weight[at] >= ENOUGH and (kind := _kind(group.looks[at], since)):
-            yield Likeness(_briefly(group.looks[at]), kind, min(weight[at], 100), tuple(because[at]))
+            yield _Alike(group.looks[at], kind, min(weight[at], 100), tuple(because[at]))
 
 
 def _shares(
@@ -261,7 +264,7 @@ def _hashes(subjects: Sequence[_Looks], earlier: Mapping[Holder, _Group]) -> dic
 
 
 def _of_hazard(hazard: Hazard) -> _Looks:
-    return _of_values([getattr(hazard, name) for name in _COLUMNS])
+    return _of_values(_VALUES(hazard))
 
 
 def _of_values(values: Sequence[Any]) -> _Looks:

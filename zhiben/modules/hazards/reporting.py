@@ -180,9 +180,10 @@ def _record(reports: Sequence[Report], by: By, now: datetime) -> list[Hazard]:
         for report, case, unit, number in zip(reports, cases, supervising, numbers, strict=True)
     ]
     for hazard, unit in zip(hazards, closing_units(hazards, today), strict=True):
-        hazard.closing_unit = unit
+        if hazard.closing_unit_id != unit.pk:
+            hazard.closing_unit = unit
     insert_rows(Hazard, hazards)
-    keep_words(hazards)
+    keep_words(hazards, are_new=True)
     return hazards
 
 
