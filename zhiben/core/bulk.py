@@ -141,6 +141,8 @@ def _prepared(field: Any, values: list[Any]) -> list[Any]:
     if kinds <= {_stays(field), type(None)}:
         return values
     prepare = _preparing(field)
+    if kinds <= {UUID, type(None)}:  # most of them keys, each its own
+        return [None if value is None else prepare(value) for value in values]
     if kinds.isdisjoint((list, dict)):
         known = {value: prepare(value) for value in set(values) - {None}}
         return list(map(known.get, values))

@@ -47,7 +47,7 @@ class Data:
     ) -> None:
         self.table, self.first_row = table, first_row
         self.skipped: list[Skipped] = []
-        self._sections, self._filled_down, self._spellings = sections, filled_down, spellings
+        self._sections, self._filled_down, self._spellings = sections, filled_down, frozenset(spellings)
         self._headings = [folded(each.rpartition("/")[2]) for each in headings]
         self._downwards: dict[int, list[tuple[int, int]]] = {}
         self._across: set[int] = set()
@@ -126,6 +126,8 @@ class Data:
         )
 
     def _is_another_head(self, texts: list[Cell]) -> bool:
+        if self._spellings.isdisjoint(texts):
+            return False
         return sum(each in self._spellings for each in texts if isinstance(each, str)) >= HEADINGS_OF_A_HEAD
 
 

@@ -19,6 +19,7 @@ from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from rapidfuzz import fuzz, process
 
+from zhiben.core.any_of import AnyOf
 from zhiben.core.bulk import insert_values
 from zhiben.core.files.models import Attachment
 from zhiben.core.text.normal import normalised_text
@@ -218,11 +219,11 @@ def _pictured(mine: Iterable[int], group: _Group, hashes: Mapping[str, tuple[int
 def _earlier(holders: set[Holder], since: datetime, own: set[UUID]) -> Iterator[_Looks]:
     """Of each holder the latest that are open or were closed not long ago, oldest first, without the set itself; a query
     for enterprises, one for units."""
-    living = Hazard.objects.filter(Q(status__in=OPEN_STATUSES) | Q(closed_at__gte=since)).exclude(pk__in=own)
+    living = Hazard.objects.filter(Q(status__in=OPEN_STATUSES) | Q(closed_at__gte=since)).exclude(AnyOf(F("pk"), own))
     for kind, column in (("enterprise", "enterprise_id"), ("unit", "responsible_unit_id")):
         keys = [key for holder, key in holders if holder == kind]
         if keys:
-            rows = living.filter(**{f"{column}__in": keys})
+            rows = living.filter(AnyOf(F(column), keys))
             rows = rows if kind == "enterprise" else rows.filter(enterprise=None)
             for values in _latest(rows, column, len(keys)):
                 yield _of_values(values)
@@ -250,7 +251,7 @@ def _hashes(subjects: Sequence[_Looks], earlier: Mapping[Holder, _Group]) -> dic
     new = [str(subject.pk) for subject in subjects if subject.pk]
     record_type = Hazard._meta.label_lower
     photos = Attachment.objects.filter(record_type=record_type, label=BEFORE)
-    mine = list(photos.filter(record_id__in=new).values_list("record_id", "file")) if new else []
+    mine = list(photos.filter(AnyOf(F("record_id"), new)).values_list("record_id", "file")) if new else []
     if not mine and not any(subject.pictures for subject in subjects):
         return {}
     others = {str(each.pk) for group in earlier.values() for each in group.looks}

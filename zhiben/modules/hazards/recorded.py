@@ -7,8 +7,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 from rapidfuzz import fuzz, process
 
+from zhiben.core.any_of import AnyOf
 from zhiben.core.batches import in_batches
 
 from .likeness import plain_words
@@ -65,7 +67,7 @@ class Recorded:
             same[enterprise, day].setdefault(plain_words(f"{one.place}：{one.description}"), one)
             if one.status not in (HazardStatus.WITHDRAWN, HazardStatus.DUPLICATE):
                 ones[enterprise, day].append(one)
-        rows = Hazard.objects.filter(origin_type=origin_type, origin_id__in=set(origins)).exclude(origin_id="")
+        rows = Hazard.objects.filter(AnyOf(F("origin_id"), origins), origin_type=origin_type).exclude(origin_id="")
         by_origin = {origin: One(*rest) for origin, *rest in rows.order_by().values_list("origin_id", *_COLUMNS)}
         return cls(ones, same, by_origin)
 
