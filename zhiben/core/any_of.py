@@ -14,9 +14,9 @@ class AnyOf(Lookup):
 
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
-            return f"{column} = ANY(%s)", [*parameters, list(self.rhs)]
+            return f"{column} = ANY(%s)", (*parameters, list(self.rhs))
         values = json.dumps([value.hex if isinstance(value, UUID) else value for value in self.rhs])
-        return f"{column} IN (SELECT value FROM json_each(%s))", [*parameters, values]  # noqa: S608 — a column of our own
+        return f"{column} IN (SELECT value FROM json_each(%s))", (*parameters, values)  # noqa: S608 — a column of our own
