@@ -53,7 +53,9 @@ def insert_values(
         field = fields[name]
         if not isinstance(field, models.AutoField) and field.db_default is NOT_PROVIDED:
             written.append(field)
-            columns.append(_prepared(field, [field.get_default() for _ in rows]))
+            differs = field.has_default() and callable(field.default)
+            own = [field.get_default() for _ in rows] if differs else [field.get_default()] * len(rows)
+            columns.append(_prepared(field, own))
     _write(model, written, columns)
 
 
@@ -144,6 +146,8 @@ def _prepared(field: Any, values: list[Any]) -> list[Any]:
     if kinds <= {_stays(field), type(None)}:
         return values
     prepare = _preparing(field)
+    if kinds <= {UUID, type(None)}:  # most of them keys, each its own
+        return [None if value is None else prepare(value) for value in values]
     if kinds.isdisjoint((list, dict)):
         known = {value: prepare(value) for value in set(values) - {None}}
         return list(map(known.get, values))

@@ -1,6 +1,7 @@
 """The one clock. Only the edges (views, commands, the sweeper) read it; the domain is given `now`."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -18,6 +19,7 @@ def machine_now() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(256)
 def local_day(moment: datetime) -> date:
     """The day on the calendar of the office, which is Beijing time everywhere in the country."""
     return moment.astimezone(CHINA).date()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from zhiben.core import clock
@@ -23,6 +24,10 @@ class _Staff:
 
     posts: tuple[Post, ...]
     superior: int | None
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        return frozenset(post.role for post in self.posts)
 
 
 _shared: ContextVar[dict[str, Any] | None] = ContextVar("what all directories know", default=None)
@@ -85,6 +90,10 @@ class Directory:
     def occupied(self, unit_id: int, role: Role, *, apart_from: int | None = None) -> bool:
         """Whether anybody holds that role in the unit today; `apart_from`: anybody but that person."""
         return any(post.role == role and post.person_id != apart_from for post in self._of(unit_id).posts)
+
+    def roles(self, unit_id: int) -> frozenset[str]:
+        """The roles that anybody holds in the unit today."""
+        return self._of(unit_id).roles
 
     def superior(self, unit_id: int) -> int | None:
         return self._of(unit_id).superior

@@ -78,12 +78,28 @@ def to_json(value: Any) -> str:
     >>> to_json({"b": 1, "a": "县"})
     '{"a":"县","b":1}'
     """
+    if not isinstance(value, _NESTING) or _has_text_keys(value):
+        text = dump(value)  # nothing escaped or unprintable, all composed: each text in it is clean as it stands
+        if "\\" not in text and text.isprintable() and unicodedata.is_normalized("NFC", text):
+            return text
     return dump(plain(value))
 
 
 def dump(value: Any) -> str:
-    """As `to_json`, for a value that is plain already."""
+    """As `to_json`, for a value whose texts and keys are plain already."""
     return _JSON.encode(value)
+
+
+def _has_text_keys(value: Any) -> bool:
+    """JSON would make other texts of other keys than `plain` does."""
+    if isinstance(value, dict):
+        if {*map(type, value)} - {str}:
+            return False
+        value = value.values()
+    return all(_has_text_keys(each) for each in value if isinstance(each, _NESTING))
+
+
+_NESTING = (dict, list, tuple)
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=plain)

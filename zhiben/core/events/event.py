@@ -56,8 +56,7 @@ class Event:
 
     def to_data(self) -> dict[str, Any]:
         """Everything as JSON types, for the outbox."""
-        values = ((name, getattr(self, name)) for name in _readers(type(self)))  # type: ignore[arg-type]
-        return {name: value if value is None or type(value) is int else plain(value) for name, value in values}
+        return {name: plain(value) for name, value in vars(self).items()}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:

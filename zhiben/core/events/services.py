@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from zhiben.core.audit.canonical import dump
+from zhiben.core.audit.canonical import to_json
 from zhiben.core.bulk import insert_values
 
 from .delivery import deliver_pending, prune, retry_parked
@@ -28,7 +28,7 @@ def announce_many(events: Sequence[Event]) -> None:
     if any(listeners(LATER, kind) for kind in {type(event) for event in events}):
         _with_deliveries(events)
     else:
-        rows = [(each.name, each.record_type, str(each.record_id), each.at, dump(each.to_data())) for each in events]
+        rows = [(each.name, each.record_type, str(each.record_id), each.at, to_json(vars(each))) for each in events]
         insert_values(OutboxEvent, ("name", "record_type", "record_id", "at", "data"), rows, ready={"data"})
     if any(listeners(ON, kind) for kind in {type(event) for event in events}):
         for event in events:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 
 from django.db import IntegrityError, transaction
 
@@ -29,13 +30,17 @@ class Waiting:
     """The rows still to be carried out, in their order. Packed: two hundred thousand of them fit into memory."""
 
     rows: list[bytes]
+    names: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def chunks(self) -> Iterator[list[Row]]:
         for batch in in_batches(self.rows, CHUNK):
-            yield [Row(*pickle.loads(each)) for each in batch]  # noqa: S301 (packed a moment ago in this process)
+            unpacked = map(pickle.loads, batch)
+            yield [
+                Row(number, dict(zip(self.names, values, strict=True)), answers) for number, values, answers in unpacked
+            ]
 
 
 @dataclass
@@ -70,13 +75,15 @@ def waiting_rows(run: ImportRun, rows: Rows) -> Waiting:
     """All rows but those carried out already and those known to be bad."""
     left_out = done_numbers(run) | set(run.rows.filter(is_bad=True).values_list("number", flat=True))
     target, found = run.target(), []
+    names = tuple(field.name for field in target.fields)
+    values_of = itemgetter(*names)
     for read in rows:
         row = read.row
         if row.number not in left_out and not read.problems:
-            packed = pickle.dumps((row.number, dict(row.values), dict(row.answers)))
+            packed = pickle.dumps((row.number, values_of(row.values), dict(row.answers)))
             found.append((target.order(row), row.number, packed))
-    found.sort(key=lambda each: each[:2])
-    return Waiting([packed for _, _, packed in found])
+    found.sort(key=itemgetter(0, 1))
+    return Waiting([packed for _, _, packed in found], names)
 
 
 def carry_out(
@@ -175,7 +182,10 @@ def leave_mark(run: ImportRun, outcome: Outcome, *, now: datetime) -> None:
         same=count["same"],
         written_at=now,
     )
-    run.rows.filter(number__in=[each.number for each in outcome.done]).update(is_done=True, is_bad=False, problems=[])
+    done = {each.number for each in outcome.done}
+    kept = run.rows.filter(number__range=(min(done), max(done))) if done else run.rows.none()
+    mended = done.intersection(kept.values_list("number", flat=True))  # few of thousands
+    run.rows.filter(number__in=mended).update(is_done=True, is_bad=False, problems=[])
 
 
 def keep_refused(run: ImportRun, outcome: Outcome) -> None:

@@ -126,7 +126,7 @@ def _locked(record: ImportRun) -> ImportRun:
 def _result(record: ImportRun, summary: str) -> dict[str, Any]:
     return {
         "summary": summary,
-        "next": [{"label": "回到这次导入", "address": reverse("exchange:run", args=[record.pk])}],
+        "next": [{"label": "回到这次导入", "page": ["exchange:run", str(record.pk)]}],
     }
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from .headings import folded
 from .sheets import Cell, Table, shown
@@ -46,7 +47,7 @@ class Data:
     ) -> None:
         self.table, self.first_row = table, first_row
         self.skipped: list[Skipped] = []
-        self._sections, self._filled_down, self._spellings = sections, filled_down, spellings
+        self._sections, self._filled_down, self._spellings = sections, filled_down, frozenset(spellings)
         self._headings = [folded(each.rpartition("/")[2]) for each in headings]
         self._downwards: dict[int, list[tuple[int, int]]] = {}
         self._across: set[int] = set()
@@ -125,6 +126,8 @@ class Data:
         )
 
     def _is_another_head(self, texts: list[Cell]) -> bool:
+        if self._spellings.isdisjoint(texts):
+            return False
         return sum(each in self._spellings for each in texts if isinstance(each, str)) >= HEADINGS_OF_A_HEAD
 
 
@@ -139,5 +142,6 @@ def _is_of_note(text: str) -> bool:
     return bool(_NOTES.match(text) or re.fullmatch(r"[\d年月日./-]{6,12}", text))
 
 
+@lru_cache(4096)
 def compact(text: str) -> str:
     return re.sub(r"\s+", "", text[:200]).replace("：", ":").replace("（", "(").replace("）", ")")

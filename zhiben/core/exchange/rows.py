@@ -82,10 +82,13 @@ class Rows:
             return None
         values, problems = dict(self._empty), []
         for _, field in self._columns:
-            cell = own[field.name] if mended is None or field.name not in mended else mended[field.name]
-            values[field.name], sentence = self._converted(field, cell)
+            name = field.name
+            cell = own[name] if mended is None or name not in mended else mended[name]
+            if cell == "" and not field.required:
+                continue
+            values[name], sentence = self._converted(field, cell)
             if sentence:
-                problems.append(Problem(field.name, sentence))
+                problems.append(Problem(name, sentence))
         answers = {name.removeprefix(ANSWER): text for name, text in (mended or {}).items() if name.startswith(ANSWER)}
         return Read(Row(number, values, answers), problems, own)
 

@@ -41,15 +41,16 @@ def searchable(model: type[models.Model], fields: Sequence[str]) -> None:
 
 
 @transaction.atomic
-def keep(model: type[models.Model], records: Iterable[models.Model]) -> None:
-    """Enter these records, new or with changed text. Inside the transaction that saved them."""
+def keep(model: type[models.Model], records: Iterable[models.Model], *, are_new: bool = False) -> None:
+    """Enter these records, new or with changed text. Inside the transaction that saved them. `are_new`: they have just
+    been made, so that none has an entry yet; were it wrong, it would be an IntegrityError."""
     declared = SEARCHABLE[model]
     for batch in in_batches(records, BATCH):
         rows = [(str(record.pk), " ".join(grams(declared.text(record)))) for record in batch]
         if connection.vendor == "postgresql":
             _keep_in_postgresql(declared.record_type, rows)
         else:
-            _keep_in_sqlite(declared.record_type, rows)
+            _keep_in_sqlite(declared.record_type, rows, are_new)
 
 
 def found(model: type[models.Model], text: str, *, most: int) -> list[Any] | None:
@@ -107,8 +108,9 @@ def _keep_in_postgresql(record_type: str, rows: list[tuple[str, str]]) -> None:
         )
 
 
-def _keep_in_sqlite(record_type: str, rows: list[tuple[str, str]]) -> None:
-    SearchEntry.objects.filter(record_type=record_type, record_id__in=[key for key, _ in rows]).delete()
+def _keep_in_sqlite(record_type: str, rows: list[tuple[str, str]], are_new: bool) -> None:
+    if not are_new:
+        SearchEntry.objects.filter(record_type=record_type, record_id__in=[key for key, _ in rows]).delete()
     entries = reserve_keys(SearchEntry, len(rows))
     insert_values(
         SearchEntry,

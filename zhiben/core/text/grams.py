@@ -1,6 +1,8 @@
 """Text in pairs of characters: the words of a search in a language that puts no spaces between words."""
 
 import re
+from functools import lru_cache
+from itertools import chain
 from operator import add
 
 from .normal import normalised_text
@@ -14,7 +16,8 @@ def plain_text(text: str) -> str:
     >>> plain_text("３号 Ａ区：钢瓶（5 只）")
     '3号a区钢瓶5只'
     """
-    return "".join(_RUN.findall(normalised_text(text).lower()))
+    plain = normalised_text(text).lower()
+    return plain if plain.isalnum() else "".join(_RUN.findall(plain))
 
 
 def grams(text: str) -> list[str]:
@@ -23,8 +26,11 @@ def grams(text: str) -> list[str]:
     >>> grams("消防通道")
     ['消防', '防通', '通道']
     """
-    pairs: dict[str, None] = {}
-    for line in text.split("\n"):
-        plain = plain_text(line)
-        pairs.update(dict.fromkeys(map(add, plain, plain[1:])))
-    return list(pairs)
+    return list(dict.fromkeys(chain.from_iterable(map(_pairs, text.split("\n")))))
+
+
+@lru_cache(8192)
+def _pairs(line: str) -> tuple[str, ...]:
+    """Places and names stand in many records."""
+    plain = plain_text(line)
+    return tuple(map(add, plain, plain[1:]))

@@ -103,6 +103,8 @@ def normalised_text(text: str) -> str:
 
 @lru_cache(8192)
 def _normalised_text(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
     if _RARE.search(text) or _PINYIN.search(text):
         return normalised(MappedText.of(text)).text
     return simplified("".join(map(_FOLDED.__getitem__, text)))  # nothing that changes its length: no map is needed

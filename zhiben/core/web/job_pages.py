@@ -4,10 +4,12 @@ come back."""
 import csv
 import io
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from zhiben.core.jobs.models import Job, JobStatus
@@ -24,8 +26,9 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """`result` of a job may carry `summary` (a sentence), `next` ([{"label", "address"}]) and `rows`
-    ([{"name", "problem"}]): what became of each, downloaded with `?download=rows`."""
+    """`result` of a job may carry `summary` (a sentence), `next` ([{"label", "address"}], or "page": a name and keys, by
+    which a worker need not know all addresses) and `rows` ([{"name", "problem"}]): what became of each, downloaded with
+    `?download=rows`."""
     job = _job(request, pk)
     result = job.result if isinstance(job.result, dict) else {}
     if request.GET.get("download") == "rows":
@@ -35,12 +38,19 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "over": job.status in OVER,
         "left": time_left(job, request.now),
         "summary": result.get("summary", ""),
-        "next": result.get("next") or [],
+        "next": [_with_address(each) for each in result.get("next") or []],
         "rows": (result.get("rows") or [])[:SHOWN],
         "row_count": len(result.get("rows") or []),
     }
     template = "web/parts/job.html" if request.headers.get("HX-Request") else "web/job.html"
     return render(request, template, context)
+
+
+def _with_address(following: dict[str, Any]) -> dict[str, Any]:
+    if "page" not in following:
+        return following
+    name, *keys = following["page"]
+    return {**following, "address": reverse(name, args=keys)}
 
 
 @require_POST

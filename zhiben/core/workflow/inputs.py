@@ -168,6 +168,8 @@ _CLEANERS: dict[str, Any] = {
 
 
 def _plain(value: Any) -> Any:
+    if type(value) is str:
+        return value
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, Upload):

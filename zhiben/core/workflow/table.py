@@ -16,6 +16,7 @@ A table is read from top to bottom like a page of office rules:
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from django.core.exceptions import FieldDoesNotExist
@@ -168,7 +169,7 @@ class Workflow:
                 self.input(name)
         _REGISTRY[self.record_type] = self
 
-    @property
+    @cached_property
     def record_type(self) -> str:
         """`tasks.task`: how records of this kind are named in the trail, the worklist, the outbox."""
         return self.model._meta.label_lower

@@ -2,7 +2,7 @@
 the number of queries does not grow with the number of records."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -63,8 +63,8 @@ def rederive(
     made, so that nothing is kept of any of them yet."""
     if not records:
         return []
-    records = list({record.pk: record for record in records}.values())  # each record once, however many deadlines met
-    keys = [] if are_new else [str(record.pk) for record in records]
+    by_key = {str(record.pk): record for record in records}  # each record once, however many deadlines met
+    keys = [] if are_new else list(by_key)
     old_items = WorkItem.objects.filter(record_type=workflow.record_type, record_id__in=keys) if keys else ()
     before = {(item.record_id, item.seat, item.step): item for item in old_items}
     if pending is None:
@@ -72,8 +72,8 @@ def rederive(
     deriving = _Deriving(workflow, now, directory)
     wanted: dict[tuple[str, str, str], _Item] = {}
     arrivals: list[Arrival] = []
-    for record in records:
-        for item in deriving.items(record, pending.get(str(record.pk), ()) if pending else ()):
+    for record_id, record in by_key.items():
+        for item in deriving.items(record, record_id, pending.get(record_id, ())):
             if (key := item.key) in wanted:
                 continue
             if known := before.get(key):
@@ -82,7 +82,7 @@ def rederive(
                 arrivals.append(Arrival(record, item.seat, item.step))
             wanted[key] = item
     _replace_items(before, wanted)
-    _replace_deadlines(deriving, records, keys)
+    _replace_deadlines(deriving, by_key, keys)
     return arrivals
 
 
@@ -108,11 +108,11 @@ class _Deriving:
     _late_from: dict[date, datetime] = field(default_factory=dict)
     _schedules: dict[tuple[str, date], Sequence[Moment]] = field(default_factory=dict)
 
-    def items(self, record: Record, requests: Sequence[ApprovalRequest]) -> Iterable[_Item]:
+    def items(self, record: Record, record_id: str, requests: Sequence[ApprovalRequest]) -> Iterable[_Item]:
         state = getattr(record, self.workflow.field_name)
         if state in self.workflow.final:
             return
-        record_type, record_id = self.workflow.record_type, str(record.pk)
+        record_type = self.workflow.record_type
         running = self.running(record, state)
         due_at = min((self._late(day) for _, day in running), default=NO_DEADLINE)
         title, sender = str(record)[:TITLE_LENGTH], getattr(record, "supervising_unit_id", None)
@@ -193,7 +193,7 @@ def _differs(known: WorkItem, item: _Item) -> bool:
     )
 
 
-def _replace_deadlines(deriving: _Deriving, records: Sequence[Record], keys: Sequence[str]) -> None:
+def _replace_deadlines(deriving: _Deriving, by_key: Mapping[str, Record], keys: Sequence[str]) -> None:
     """A deadline whose day is unchanged keeps what it has already sent, also when the record comes back to a state."""
     workflow, now = deriving.workflow, deriving.now
     if not workflow.deadlines:
@@ -202,8 +202,7 @@ def _replace_deadlines(deriving: _Deriving, records: Sequence[Record], keys: Seq
     running = {(row.record_id, row.name): row for row in rows}
     fresh: list[tuple[str, str, str, date, int, datetime | None]] = []
     moved: list[OpenDeadline] = []
-    for record in records:
-        record_id = str(record.pk)
+    for record_id, record in by_key.items():
         for deadline, due_on in deriving.running(record, getattr(record, workflow.field_name)):
             known = running.get((record_id, deadline.name))
             if known and known.due_on == due_on:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 from zhiben.core.access.directory import Directory
@@ -32,9 +32,7 @@ class Desk:
     part: str = ""
 
     def seats(self, record: Any, directory: Directory) -> tuple[str, ...]:
-        *way, last = self.unit.split(".")
-        owner = reduce(getattr, way, record)
-        first = getattr(owner, f"{last}_id", None)
+        first = getattr(reduce(getattr, self._way, record), self._key, None)
         if first is None:
             return ()
         others = kept_apart(record, self.part) if self.apart else frozenset()
@@ -42,6 +40,14 @@ class Desk:
         return directory.remembered(
             (self, first, sector, others), lambda: self._seats(first, sector, others, directory)
         )
+
+    @cached_property
+    def _way(self) -> tuple[str, ...]:
+        return tuple(self.unit.split(".")[:-1])
+
+    @cached_property
+    def _key(self) -> str:
+        return f"{self.unit.rpartition('.')[2]}_id"
 
     def _seats(self, first: int, sector: str, others: frozenset[int], directory: Directory) -> tuple[str, ...]:
         for unit_id, roles in self._tries(first, directory):
@@ -62,8 +68,9 @@ class Desk:
 def _occupied(
     unit_id: int, roles: tuple[Role, ...], sector: str, others: frozenset[int], directory: Directory
 ) -> Iterator[str]:
-    for role in roles:
-        if not directory.occupied(unit_id, role):
+    held = directory.roles(unit_id)
+    for role in roles if held else ():
+        if role not in held:
             continue
         seats = [unit_seat(unit_id, role)]
         if role == Role.REGULATOR and sector:

@@ -1,7 +1,7 @@
 """What one row of a ledger (隐患台账) says, in the words of the service: whose, when, how far it had come."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -59,7 +59,7 @@ class Plan:
 
 def read_row(plan: Plan, at: Context) -> None:
     """What the row says, in the words of the service."""
-    row, today = plan.row, local_day(at.now)
+    row, today = plan.row.values, local_day(at.now)
     if plan.whose.problem:
         plan.refuse(*plan.whose.problem)
     if plan.whose.question:
@@ -111,7 +111,7 @@ def _read_channel(plan: Plan, at: Context) -> None:
 
 def _read_state(plan: Plan, at: Context) -> None:
     """Where it begins: closed, handed in, ordered, or to be judged. An enterprise neither orders nor closes a major one."""
-    row = plan.row
+    row = plan.row.values
     said = ledger.state_of(row["status"]) or ledger.state_of(row["summary"][:40])
     if said is None and (row["verified_on"] or row["rectified_on"]):
         said = HazardStatus.CLOSED
@@ -152,13 +152,13 @@ def _region_path(plan: Plan, by: Acting) -> str:
     return plan.whose.enterprise.region_path if plan.whose.enterprise else by.unit.region_path
 
 
-def _funds(row: Row) -> Decimal | None:
+def _funds(row: Mapping[str, Any]) -> Decimal | None:
     """Yuan."""
     return row["funds_wan"] * _TEN_THOUSAND if row["funds_wan"] is not None else row["funds"]
 
 
 def five_of(plan: Plan) -> Five:
-    row = plan.row
+    row = plan.row.values
     name, bodies = ledger.liable(row["liable_person"])
     return Five(
         liable_person=name,
@@ -170,7 +170,7 @@ def five_of(plan: Plan) -> Five:
 
 
 def past_of(plan: Plan) -> Past | None:
-    row = plan.row
+    row = plan.row.values
     if plan.state == HazardStatus.REPORTED:
         return None
     verified = f"复查人：{row['verified_by']}" if row["verified_by"] else ""

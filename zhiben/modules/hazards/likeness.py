@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from rapidfuzz import fuzz, process
 
-from zhiben.core.bulk import insert_rows
+from zhiben.core.any_of import AnyOf
+from zhiben.core.bulk import insert_values
 from zhiben.core.files.models import Attachment
 from zhiben.core.text.normal import normalised_text
 
@@ -45,6 +47,8 @@ _COLUMNS = (
     "criterion_id",
 )  # fmt: skip
 
+_VALUES = attrgetter(*_COLUMNS)
+
 Holder = tuple[str, object]
 """("enterprise", its key) or ("unit", its key)."""
 
@@ -54,6 +58,15 @@ class Likeness:
     """`earlier` is only its key, number and status; `score` from ENOUGH to 100."""
 
     earlier: Hazard
+    kind: LinkKind
+    score: int
+    because: tuple[str, ...]
+
+
+class _Alike(NamedTuple):
+    """As `Likeness`."""
+
+    earlier: "_Looks"
     kind: LinkKind
     score: int
     because: tuple[str, ...]
@@ -78,36 +91,27 @@ def alike(subject: Hazard | Report, *, now: datetime, limit: int = MOST_PROPOSED
     """Earlier hazards that this one looks like, best first, though nothing may have been recorded of it yet."""
     looks = _of_hazard(subject) if isinstance(subject, Hazard) else _of_report(subject)
     path = subject.region_path if isinstance(subject, Hazard) else _region_path(subject)
-    return _compared([looks], {looks.holder: path}, now)[0][:limit]
+    return [
+        Likeness(_briefly(found.earlier), found.kind, found.score, found.because)
+        for found in _compared([looks], {looks.holder: path}, now)[0][:limit]
+    ]
 
 
-def propose_links(hazards: Sequence[Hazard], *, now: datetime) -> list[HazardLink]:
+def propose_links(hazards: Sequence[Hazard], *, now: datetime) -> None:
     """Keep what each of these, just recorded, looks like; one query for the earlier ones, however many. Those of the
     same set count as earlier in the order given."""
     looks = [_of_hazard(hazard) for hazard in hazards]
     paths = {each.holder: hazard.region_path for each, hazard in zip(looks, hazards, strict=True)}
     links = [
-        HazardLink(
-            hazard=hazard,
-            earlier_id=found.earlier.pk,
-            kind=found.kind,
-            score=found.score,
-            because=list(found.because),
-            found_at=now,
-        )
+        (hazard.pk, found.earlier.pk, found.kind, found.score, found.because, now)
         for hazard, likenesses in zip(hazards, _compared(looks, paths, now), strict=True)
         for found in likenesses[:MOST_PROPOSED]
         if found.earlier.pk != hazard.recurs_from_id
     ]
-    known = set(
-        HazardLink.objects.filter(hazard__in=[hazard.pk for hazard in hazards]).values_list("hazard", "earlier")
-    )
-    fresh = [link for link in links if (link.hazard_id, link.earlier_id) not in known]
-    insert_rows(HazardLink, fresh)
-    return fresh
+    insert_values(HazardLink, ("hazard_id", "earlier_id", "kind", "score", "because", "found_at"), links)
 
 
-def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: datetime) -> list[list[Likeness]]:
+def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: datetime) -> list[list[_Alike]]:
     policies = policies_of(paths.values())
     since = {holder: now - timedelta(days=policies[path].recurrence_days) for holder, path in paths.items()}
     own = {subject.pk for subject in subjects if subject.pk}
@@ -159,7 +163,7 @@ class _Group:
 
 def _likenesses(
     subject: _Looks, group: _Group, mine: Iterable[int], hashes: Mapping[str, tuple[int, ...]], since: datetime
-) -> Iterator[Likeness]:
+) -> Iterator[_Alike]:
     weight: dict[int, int] = {}
     because: dict[int, list[str]] = defaultdict(list)
 
@@ -183,7 +187,7 @@ def _likenesses(
         because[at].append(f"描述有 {share:.0f}% 相同")
     for at in candidates:
         if weight[at] >= ENOUGH and (kind := _kind(group.looks[at], since)):
-            yield Likeness(_briefly(group.looks[at]), kind, min(weight[at], 100), tuple(because[at]))
+            yield _Alike(group.looks[at], kind, min(weight[at], 100), tuple(because[at]))
 
 
 def _shares(
@@ -215,11 +219,11 @@ def _pictured(mine: Iterable[int], group: _Group, hashes: Mapping[str, tuple[int
 def _earlier(holders: set[Holder], since: datetime, own: set[UUID]) -> Iterator[_Looks]:
     """Of each holder the latest that are open or were closed not long ago, oldest first, without the set itself; a query
     for enterprises, one for units."""
-    living = Hazard.objects.filter(Q(status__in=OPEN_STATUSES) | Q(closed_at__gte=since)).exclude(pk__in=own)
+    living = Hazard.objects.filter(Q(status__in=OPEN_STATUSES) | Q(closed_at__gte=since)).exclude(AnyOf(F("pk"), own))
     for kind, column in (("enterprise", "enterprise_id"), ("unit", "responsible_unit_id")):
         keys = [key for holder, key in holders if holder == kind]
         if keys:
-            rows = living.filter(**{f"{column}__in": keys})
+            rows = living.filter(AnyOf(F(column), keys))
             rows = rows if kind == "enterprise" else rows.filter(enterprise=None)
             for values in _latest(rows, column, len(keys)):
                 yield _of_values(values)
@@ -247,7 +251,7 @@ def _hashes(subjects: Sequence[_Looks], earlier: Mapping[Holder, _Group]) -> dic
     new = [str(subject.pk) for subject in subjects if subject.pk]
     record_type = Hazard._meta.label_lower
     photos = Attachment.objects.filter(record_type=record_type, label=BEFORE)
-    mine = list(photos.filter(record_id__in=new).values_list("record_id", "file")) if new else []
+    mine = list(photos.filter(AnyOf(F("record_id"), new)).values_list("record_id", "file")) if new else []
     if not mine and not any(subject.pictures for subject in subjects):
         return {}
     others = {str(each.pk) for group in earlier.values() for each in group.looks}
@@ -261,7 +265,7 @@ def _hashes(subjects: Sequence[_Looks], earlier: Mapping[Holder, _Group]) -> dic
 
 
 def _of_hazard(hazard: Hazard) -> _Looks:
-    return _of_values([getattr(hazard, name) for name in _COLUMNS])
+    return _of_values(_VALUES(hazard))
 
 
 def _of_values(values: Sequence[Any]) -> _Looks:

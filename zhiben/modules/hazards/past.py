@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.bulk import insert_values
@@ -39,10 +40,9 @@ class Five:
 def keep_five(pairs: Iterable[tuple[Hazard, Five | None]], *, now: datetime) -> None:
     """As plans that nobody has filed: the enterprise's own filing begins with what stands in them. One statement."""
     said = ("liable_person", "liable_mobile", "measures", "funds", "bodies")
+    five_said = attrgetter(*said)
     plans = [
-        (hazard.pk, hazard.rectify_by, now, *(getattr(five, name) for name in said))
-        for hazard, five in pairs
-        if five and five.says_something
+        (hazard.pk, hazard.rectify_by, now, *five_said(five)) for hazard, five in pairs if five and five.says_something
     ]
     insert_values(RectificationPlan, ("hazard_id", "rectify_by", "filed_at", *said), plans)
 

@@ -7,8 +7,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 from rapidfuzz import fuzz, process
 
+from zhiben.core.any_of import AnyOf
 from zhiben.core.batches import in_batches
 
 from .likeness import plain_words
@@ -49,7 +51,8 @@ class Recorded:
     this very row of a ledger."""
 
     _ones: dict[tuple[UUID, date], list[One]]
-    _same: dict[tuple[UUID, date, str], One]
+    _same: dict[tuple[UUID, date], dict[str, One]]
+    """By all that they say."""
     _by_origin: dict[str, One]
 
     @classmethod
@@ -59,12 +62,12 @@ class Recorded:
         """Two queries, three where there are any. `before`: what came in later is like a row only because this import
         made it, or is proposed as a likeness."""
         ones: dict[tuple[UUID, date], list[One]] = defaultdict(list)
-        same: dict[tuple[UUID, date, str], One] = {}
+        same: dict[tuple[UUID, date], dict[str, One]] = defaultdict(dict)
         for enterprise, day, one in _on_these_days(set(pairs), before):
-            same.setdefault((enterprise, day, plain_words(f"{one.place}：{one.description}")), one)
+            same[enterprise, day].setdefault(plain_words(f"{one.place}：{one.description}"), one)
             if one.status not in (HazardStatus.WITHDRAWN, HazardStatus.DUPLICATE):
                 ones[enterprise, day].append(one)
-        rows = Hazard.objects.filter(origin_type=origin_type, origin_id__in=set(origins)).exclude(origin_id="")
+        rows = Hazard.objects.filter(AnyOf(F("origin_id"), origins), origin_type=origin_type).exclude(origin_id="")
         by_origin = {origin: One(*rest) for origin, *rest in rows.order_by().values_list("origin_id", *_COLUMNS)}
         return cls(ones, same, by_origin)
 
@@ -73,7 +76,9 @@ class Recorded:
 
     def like(self, enterprise: UUID, day: date, place: str, description: str) -> tuple[One | None, list[One]]:
         """(the very same, or None; those that may be the same)"""
-        if one := self._same.get((enterprise, day, plain_words(f"{place}：{description}"))):
+        if (enterprise, day) not in self._same:
+            return None, []
+        if one := self._same[enterprise, day].get(plain_words(f"{place}：{description}")):
             return one, []
         ones = self._ones.get((enterprise, day), [])
         if not ones:

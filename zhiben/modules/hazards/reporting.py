@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.directory import shared_directory
 from zhiben.core.access.permissions import Permission, require
+from zhiben.core.any_of import AnyOf
 from zhiben.core.audit import services as audit
 from zhiben.core.bulk import Maker, insert_rows
 from zhiben.core.calendar import add_working_days
@@ -157,7 +158,7 @@ def _shown(hazards: Iterable[Hazard], by: By) -> set[UUID]:
 
 def _of_origins(origin_type: str, keys: Sequence[str]) -> QuerySet[Hazard]:
     """Said so that the index of origins is used, which leaves out those without."""
-    return Hazard.objects.filter(origin_type=origin_type, origin_id__in=keys).exclude(origin_id="")
+    return Hazard.objects.filter(AnyOf(F("origin_id"), keys), origin_type=origin_type).exclude(origin_id="")
 
 
 def _origin(report: Report) -> tuple[str, str]:
@@ -180,16 +181,17 @@ def _record(reports: Sequence[Report], by: By, now: datetime) -> list[Hazard]:
         for report, case, unit, number in zip(reports, cases, supervising, numbers, strict=True)
     ]
     for hazard, unit in zip(hazards, closing_units(hazards, today), strict=True):
-        hazard.closing_unit = unit
+        if hazard.closing_unit_id != unit.pk:
+            hazard.closing_unit = unit
     insert_rows(Hazard, hazards)
-    keep_words(hazards)
+    keep_words(hazards, are_new=True)
     return hazards
 
 
 def _hold_enterprises(reports: Sequence[Report]) -> None:
     """Until this is recorded none of them is merged: either the merger carries it along, or is before us. Raises Refused."""
     keys = {report.enterprise.pk for report in reports if report.enterprise}
-    held = Enterprise.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True)
+    held = Enterprise.objects.filter(AnyOf(F("pk"), keys)).order_by("pk").select_for_update(no_key=True)
     for key, merged in held.values_list("pk", "merged_into"):
         if merged:
             raise Refused(gone(Enterprise.objects.select_related("merged_into").get(pk=key)), "enterprise")

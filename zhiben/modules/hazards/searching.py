@@ -17,9 +17,9 @@ BATCH = 1000
 searchable(Hazard, HAZARD_WORDS)
 
 
-def keep_words(hazards: Iterable[Hazard]) -> None:
+def keep_words(hazards: Iterable[Hazard], *, are_new: bool = False) -> None:
     """Their enterprises fetched with them. Inside the transaction that saved them."""
-    keep(Hazard, hazards)
+    keep(Hazard, hazards, are_new=are_new)
 
 
 @job("hazards.keep_words")

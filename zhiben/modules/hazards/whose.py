@@ -27,6 +27,8 @@ OPEN = "open"
 OFFERED = 4
 SHORTEST = 3
 """Characters of a short name by which enterprises are looked for."""
+_AROUND = ("unit__region", "unit__superior", "supervising_unit__region")
+"""What many enterprises share: read once, not joined to each."""
 MOST_LOOKED_INTO = 50
 """Unknown names of a chunk for which that is done."""
 
@@ -77,7 +79,7 @@ class Enterprises:
         if not said:
             return
         reach = self.by.unit.region_path if isinstance(self.by, Acting) else ""
-        rows = Enterprise.objects.select_related("unit__region", "unit__superior", "supervising_unit__region")
+        rows = Enterprise.objects.select_related("unit").prefetch_related(*_AROUND)
         codes = {code for _, code, _, _ in said if code}
         by_code = {each.credit_code: each for each in rows.filter(credit_code__in=codes)}
         self._find_regions({region for _, _, region, _ in said if region} - self._regions.keys(), at)

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from zhiben.core.audit import guard
-from zhiben.core.audit.canonical import clean, plain, to_json
+from zhiben.core.audit.canonical import clean, dump, plain, to_json
 from zhiben.core.audit.checks import digest_is_available
 from zhiben.core.audit.line import canonical_sql, canonical_text
 from zhiben.core.audit.models import AuditLine
@@ -168,6 +168,22 @@ def test_a_value_has_one_text():
         '"t":[1,2.5],"u":"00000000-0000-0000-0000-000000000001","z":"1.50"}'
     )
     assert clean("a\x1fb\ud800") == "a b?"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": "消防通道", "b": {"c": [date(2026, 3, 1), None, True]}},
+        {"a": '二\n三\t"四" \\u00 五\r'},
+        {"a": "u\u0308", "b": "\u0301", "c": "全　角", "d": "\x1f\ud800"},
+        {"a": [{None: 1, True: 2}, {3: "x"}], "b": ({"k": Level.MAJOR},)},
+        {"u": UUID(int=3), "f": 1.0, "s": {"b", "a"}},
+        ["x", {1.5: "y"}],
+        "甲",
+    ],
+)
+def test_the_text_is_that_of_the_plain_value(value):
+    assert to_json(value) == dump(plain(value))
 
 
 @pytest.mark.parametrize("value", [float("nan"), Decimal("Infinity"), datetime(2026, 3, 1), object()])
