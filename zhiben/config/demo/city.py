@@ -1,6 +1,7 @@
 """The fictional city: 云岭省云澜市, whose county 澜江县 is shown in full. No such place exists; its codes lie in a
 range that no province uses."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -102,7 +103,9 @@ def found_city(*, by: By, now: datetime) -> City:
     return city
 
 
-def _found_county(city: City, unit, region, *, by: By, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def _found_county(
+    city: City, unit: Callable[..., Unit], region: Callable[..., Region], *, by: By, now: datetime
+) -> None:
     county = city.county
     unit("澜江县人民政府", "县政府", K.GOVERNMENT, county)
     unit("澜江县安全生产委员会办公室", "县安委办", K.COMMITTEE_OFFICE, county)

@@ -28,7 +28,7 @@ LATE_MAJORS = 9
 Visit = tuple[tuple[Saying, ...], Trade]
 
 
-TOLD = 48
+TOLD = 56
 """Of a hundred sayings so many are found in the year: a newcomer waits for it at the first start."""
 
 

@@ -69,7 +69,7 @@ def the_county_has_its_enterprises_and_what_is_found_in_them():
     assert {square.sector for square in gaps(county, JANUARY.date())} == {"post"}, "nobody was given express delivery"
     assert Equipment.objects.filter(inspect_by__lt=year.TODAY.date()).exists()
     hazards = Hazard.objects.all()
-    assert hazards.count() > 30
+    assert hazards.count() > 40
     stages = dict(hazards.values_list("status").annotate(Count("pk")).order_by())
     assert sum(stages.values()) == hazards.count()
     assert stages["closed"] > stages.get("rectifying", 0) > 0
