@@ -2,7 +2,7 @@
 
 import pickle
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -23,24 +23,6 @@ CONFLICT = "与系统里已有的内容冲突（可能刚由别人录入），�
 
 class Overtaken(Exception):
     """The run was stopped, or another worker has it: nothing more is written here."""
-
-
-@dataclass
-class Waiting:
-    """The rows still to be carried out, in their order. Packed: two hundred thousand of them fit into memory."""
-
-    rows: list[bytes]
-    names: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def chunks(self) -> Iterator[list[Row]]:
-        for batch in in_batches(self.rows, CHUNK):
-            unpacked = map(pickle.loads, batch)
-            yield [
-                Row(number, dict(zip(self.names, values, strict=True)), answers) for number, values, answers in unpacked
-            ]
 
 
 @dataclass
@@ -71,19 +53,29 @@ class NotAll(Exception):
         self.outcome = outcome
 
 
-def waiting_rows(run: ImportRun, rows: Rows) -> Waiting:
-    """All rows but those carried out already and those known to be bad."""
+def waiting_chunks(run: ImportRun, rows: Rows) -> Iterator[list[Row]]:
+    """All rows but those carried out already and those known to be bad, in their order."""
     left_out = done_numbers(run) | set(run.rows.filter(is_bad=True).values_list("number", flat=True))
-    target, found = run.target(), []
+    waiting = (read.row for read in rows if read.row.number not in left_out and not read.problems)
+    in_order = waiting if run.target.order is Importing.order else _sorted(waiting, run.target())
+    return in_batches(in_order, CHUNK)
+
+
+def _sorted(rows: Iterable[Row], target: Importing) -> Iterator[Row]:
+    """In the order of the target. Packed: two hundred thousand of them fit into memory."""
     names = tuple(field.name for field in target.fields)
     values_of = itemgetter(*names)
-    for read in rows:
-        row = read.row
-        if row.number not in left_out and not read.problems:
-            packed = pickle.dumps((row.number, values_of(row.values), dict(row.answers)))
-            found.append((target.order(row), row.number, packed))
-    found.sort(key=itemgetter(0, 1))
-    return Waiting([packed for _, _, packed in found], names)
+    packed = [(target.order(row), row.number, pickle.dumps((values_of(row.values), dict(row.answers)))) for row in rows]
+    for _, number, row in sorted(packed, key=itemgetter(0, 1)):
+        values, answers = pickle.loads(row)
+        yield Row(number, dict(zip(names, values, strict=True)), answers)
+
+
+def waiting_count(run: ImportRun) -> int:
+    """How many rows `waiting_chunks` has: those that the check found in order, and those mended since."""
+    done_as_found = done_numbers(run) - set(run.rows.values_list("number", flat=True))
+    left = sum(run.found.values()) - len(done_as_found)
+    return max(left, 0) + run.rows.filter(is_bad=False, is_done=False).count()
 
 
 def carry_out(
@@ -91,23 +83,23 @@ def carry_out(
 ) -> None:
     """Carry out what waits, each chunk with the mark how far it is in one transaction. May be called again after any
     interruption. Raises Overtaken."""
-    waiting, whole, target, done = waiting_rows(run, rows), rows.whole(), run.target(), 0
-    progress(done, len(waiting), "正在导入")
-    for chunk in waiting.chunks():
+    total, whole, target, done = waiting_count(run), rows.whole(), run.target(), 0
+    progress(done, total, "正在导入")
+    for chunk in waiting_chunks(run, rows):
         with transaction.atomic():
             locked = hold(run)
             target, outcome = attempted(target, chunk, Context(by, clock(), whole))
             leave_mark(locked, outcome, now=clock())
             keep_refused(locked, outcome)
         done += len(chunk)
-        progress(done, len(waiting), "正在导入")
+        progress(done, max(done, total), "正在导入")
 
 
 def carry_out_all(run: ImportRun, rows: Rows, *, by: By, now: datetime) -> None:
     """All of it in the caller's one transaction. Raises NotAll, upon which the caller rolls back; or Overtaken."""
-    waiting, whole, target = waiting_rows(run, rows), rows.whole(), run.target()
+    whole, target = rows.whole(), run.target()
     locked = hold(run)
-    for chunk in waiting.chunks():
+    for chunk in waiting_chunks(run, rows):
         target, outcome = attempted(target, chunk, Context(by, now, whole))
         if outcome.refused:
             raise NotAll(outcome)
@@ -157,7 +149,7 @@ def _settled(target: Importing, rows: Sequence[Row], answers: Sequence[Done], ou
     by_number = {row.number: row for row in rows}
     for done in answers:
         outcome.intended.setdefault(done.number, done.action)
-        if _waits(done, by_number[done.number]):
+        if done.questions and _waits(done, by_number[done.number]):
             outcome.asked[done.number] = done.questions
         if done.problems or done.number in outcome.asked:
             outcome.refused[done.number] = done.problems

@@ -97,7 +97,7 @@ def _text(field: "Field", cell: Cell, is_1904: bool) -> Converted:
     elif field.kind == "text":
         text = _one_line(text)
     else:
-        text = "\n".join(line.rstrip() for line in text.split("\n"))
+        text = "\n".join(line.rstrip() for line in text.split("\n")) if "\n" in text else text
     if field.max_length is not None and len(text) > field.max_length:
         return "", f"{field.label}最多 {field.max_length} 个字，现有 {len(text)} 个，请缩短。"
     return text, ""

@@ -50,7 +50,7 @@ def examine(
             for read, checked in judged(target, batch, at):
                 findings.total += 1
                 number = read.row.number
-                problems = bool(checked.problems) or any(each.is_open(read.row) for each in checked.questions)
+                problems = _is_bad(read, checked)
                 if problems or number in mended:
                     findings.rows.append(_kept(run, read, checked, mended.get(number, {})))
                 else:
@@ -93,8 +93,12 @@ def made_by(run: ImportRun) -> list[str]:
     return [outcome[3] for outcomes in chunks for outcome in outcomes if outcome[1] == "new" and outcome[3]]
 
 
+def _is_bad(read: Read, checked: Checked) -> bool:
+    return bool(checked.problems or (checked.questions and any(each.is_open(read.row) for each in checked.questions)))
+
+
 def _kept(run: ImportRun, read: Read, checked: Checked, mended: dict[str, str]) -> ImportRow:
-    is_bad = bool(checked.problems) or any(each.is_open(read.row) for each in checked.questions)
+    is_bad = _is_bad(read, checked)
     return ImportRow(
         run=run,
         number=read.row.number,

@@ -81,7 +81,7 @@ class Field:
             raise ValueError(f"field {self.name} offers nothing to choose")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Row:
     """One row of the sheet, converted and checked by kind."""
 
@@ -121,7 +121,7 @@ class Question:
         return row.answers.get(self.name) not in {value for value, _ in self.options}
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Checked:
     """What carrying the row out would do."""
 
@@ -134,7 +134,7 @@ class Checked:
     """Also those that are answered."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Done:
     """What became of the row. With `problems` nothing was done for it."""
 

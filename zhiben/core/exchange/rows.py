@@ -1,8 +1,9 @@
 """The rows of a run's file as its target sees them: converted, with mended cells put in, doubles named."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from zhiben.core.files.services import path_of
@@ -25,12 +26,13 @@ class Read:
 
     row: Row
     problems: list[Problem]
-    _cells: dict[str, Cell]
+    _names: Sequence[str]
+    _cells: Sequence[Cell]
 
     @property
     def texts(self) -> dict[str, str]:
         """Field → text as it stands in the file, without what was mended."""
-        return {name: typed_in(cell)[:2000] for name, cell in self._cells.items() if cell != ""}
+        return {name: typed_in(cell)[:2000] for name, cell in zip(self._names, self._cells, strict=True) if cell != ""}
 
 
 class Rows:
@@ -41,8 +43,9 @@ class Rows:
         self.target: type[Importing] = run.target
         fields = {field.name: field for field in self.target.fields}
         self._columns = [(column, fields[name]) for column, name in run.columns.items() if name in fields]
+        self._names = [field.name for _, field in self._columns]
         self._empty = {field.name: EMPTY.get(field.kind) for field in self.target.fields}
-        self._known: dict[str, dict[tuple[type, Cell], Converted]] = {field.name: {} for field in self.target.fields}
+        self._known: list[dict[Any, Converted]] = [{} for _ in self._columns]
         self._data = data_of(table, layout, self.target.fields)
 
     @property
@@ -58,13 +61,14 @@ class Rows:
     def __iter__(self) -> Iterator[Read]:
         seen: dict[tuple[Any, ...], int] = {}
         labels = "、".join(field.label for field in self.target.fields if field.name in self.target.identity)
+        identity_of = _values_of(self.target.identity)
         for number, cells in self._data:
             read = self._read(number, cells)
             if read is None:
                 self._data.leave_out(number, cells)
                 continue
-            identity = tuple(read.row.values[name] for name in self.target.identity)
-            if any(each not in ("", None, ()) for each in identity):
+            identity = identity_of(read.row.values)
+            if any(identity) or any(each not in ("", None, ()) for each in identity):
                 first = seen.setdefault(identity, number)
                 if first != number:
                     sentence = f"与第 {first} 行重复（{labels}相同），请改正，或在表格中删去一行。"
@@ -76,32 +80,28 @@ class Rows:
         return Whole(columns, self._values, self._run.upload.name, self._run.began_at)
 
     def _read(self, number: int, cells: list[Cell]) -> Read | None:
-        mended = self._mended.get(number)
-        own = {field.name: cells[column] if column < len(cells) else "" for column, field in self._columns}
-        if not mended and all(cell == "" or (isinstance(cell, str) and not cell.strip()) for cell in own.values()):
+        mended, width = self._mended.get(number), len(cells)
+        own = [cells[column] if column < width else "" for column, _ in self._columns]
+        if not mended and all(cell == "" or (isinstance(cell, str) and not cell.strip()) for cell in own):
             return None
-        values, problems = dict(self._empty), []
-        for _, field in self._columns:
-            name = field.name
-            cell = own[name] if mended is None or name not in mended else mended[name]
+        values, problems = self._empty.copy(), []
+        for (_, field), known, cell in zip(self._columns, self._known, own, strict=True):
+            if mended and field.name in mended:
+                cell = mended[field.name]
             if cell == "" and not field.required:
                 continue
-            values[name], sentence = self._converted(field, cell)
+            key = cell if type(cell) is str else (type(cell), cell)  # 1, 1.0 and True are three cells
+            values[field.name], sentence = known.get(key) or self._converted(field, cell, key, known)
             if sentence:
-                problems.append(Problem(name, sentence))
+                problems.append(Problem(field.name, sentence))
         answers = {name.removeprefix(ANSWER): text for name, text in (mended or {}).items() if name.startswith(ANSWER)}
-        return Read(Row(number, values, answers), problems, own)
+        return Read(Row(number, values, answers), problems, self._names, own)
 
-    def _converted(self, field: Field, cell: Cell) -> Converted:
+    def _converted(self, field: Field, cell: Cell, key: Any, known: dict[Any, Converted]) -> Converted:
         """What stands in many rows (a day, a state, a name) is converted once."""
-        if field.kind == "long_text":
-            return convert(field, cell, is_1904=self._table.is_1904)
-        known, key = self._known[field.name], (type(cell), cell)
-        found = known.get(key)
-        if found is None:
-            found = convert(field, cell, is_1904=self._table.is_1904)
-            if len(known) < MOST_KNOWN:
-                known[key] = found
+        found = convert(field, cell, is_1904=self._table.is_1904)
+        if field.kind != "long_text" and len(known) < MOST_KNOWN:
+            known[key] = found
         return found
 
     def _values(self, name: str) -> set[Any]:
@@ -113,6 +113,13 @@ class Rows:
             if not sentence and value not in ("", None, ()):
                 found.add(value)
         return found
+
+
+def _values_of(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """As `itemgetter`, which gives no tuple for a single name."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -141,9 +142,15 @@ def _not_a_table(code: str, name: str) -> str:
 
 def _insides(path: Path) -> Insides:
     try:
-        return look_inside(path, most_rows=MOST_ROWS, most_columns=MOST_COLUMNS)
+        return _looked_inside(path, path.stat().st_mtime_ns)
     except NotWhole as broken:
         raise Refused(f"文件已损坏，或没有下载完整。{SAVE_AS}", "file") from broken
+
+
+@lru_cache(2)
+def _looked_inside(path: Path, written_at: int) -> Insides:
+    """Whoever checks a file soon carries it out."""
+    return look_inside(path, most_rows=MOST_ROWS, most_columns=MOST_COLUMNS)
 
 
 class _ExcelBook(Book):
