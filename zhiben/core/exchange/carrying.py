@@ -67,7 +67,7 @@ def _sorted(rows: Iterable[Row], target: Importing) -> Iterator[Row]:
     values_of = itemgetter(*names)
     packed = [(target.order(row), row.number, pickle.dumps((values_of(row.values), dict(row.answers)))) for row in rows]
     for _, number, row in sorted(packed, key=itemgetter(0, 1)):
-        values, answers = pickle.loads(row)
+        values, answers = pickle.loads(row)  # noqa: S301 — packed just above
         yield Row(number, dict(zip(names, values, strict=True)), answers)
 
 
