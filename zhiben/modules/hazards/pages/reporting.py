@@ -27,6 +27,7 @@ from zhiben.modules.criteria.services import candidates_for, gaps
 from zhiben.modules.hazards.forms import OFFERED_CHANNELS, ReportForm, enterprises_around
 from zhiben.modules.hazards.likeness import Likeness, alike
 from zhiben.modules.hazards.models import Channel, Hazard, HazardLevel, LinkKind
+from zhiben.modules.hazards.numbering import wait_for_turn
 from zhiben.modules.hazards.reporting import Report, report_hazard
 from zhiben.modules.hazards.vagueness import questions_about
 from zhiben.modules.registry.models import Enterprise
@@ -72,12 +73,11 @@ def _take(request: HttpRequest, at: At) -> HttpResponse:
     if not valid:
         return _page(request, at, form, photos=photos, photo_errors=wrong, status=422)
     report = _report(form.cleaned_data, photos, at)
-    known = Hazard.objects.filter(pk=form.cleaned_data["id"]).exists()
-    similar = [] if known else _unseen_twins(request, report)
-    if similar:
-        return _page(request, at, form, photos=photos, similar=similar, status=409)
     try:
-        hazard = _record(report, form.cleaned_data, photos, at)
+        with transaction.atomic():
+            wait_for_turn([report.region_path], at.today.year)
+            similar = _unseen_twins(request, report)
+            hazard = None if similar else _record(report, form.cleaned_data, photos, at)
     except Refused as refused:
         if refused.field in (BEFORE, AFTER):
             wrong[refused.field] = [refused.sentence]
@@ -85,15 +85,16 @@ def _take(request: HttpRequest, at: At) -> HttpResponse:
             seen = refused.field in form.fields and refused.field != UNSEEN
             form.add_error(refused.field if seen else None, refused.sentence)
         return _page(request, at, form, photos=photos, photo_errors=wrong, status=422)
+    if hazard is None:
+        return _page(request, at, form, photos=photos, similar=similar, status=409)
     messages.success(request, _what_happened(hazard))
     if not Hazard.objects.visible_to(at.acting).filter(pk=hazard.pk).exists():
         return redirect(f"{reverse('hazards:new')}?done={DRAFT}")
     return redirect(f"{hazard.get_absolute_url()}?done={DRAFT}")
 
 
-@transaction.atomic
 def _record(report: Report, data: dict[str, Any], photos: dict[str, list[Upload]], at: At) -> Hazard:
-    """Recorded, and where it was put right on the spot closed with it: both or neither."""
+    """Recorded, and where it was put right on the spot closed with it: both or neither, in the caller's transaction."""
     hazard = report_hazard(report=report, by=at.acting, now=at.now)
     if data["fixed"] and hazard.status == "reported":
         hazard = fire(
@@ -179,7 +180,9 @@ def _kept(request: HttpRequest, at: At, name: str, *, new: bool = True) -> list[
 
 
 def _unseen_twins(request: HttpRequest, report: Report) -> list[Likeness]:
-    """Open ones that look like this and that he has not been shown yet."""
+    """Open ones that look like this and that he has not been shown yet; none where it is recorded already."""
+    if Hazard.objects.filter(pk=report.id).exists():
+        return []
     seen = set(request.POST.getlist("twin_seen"))
     return [each for each in _twins(report, request.now) if str(each.earlier.pk) not in seen]
 
