@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,6 +25,7 @@ from zhiben.core.web.pages.uploads import keep_files
 from zhiben.core.workflow.engine import fire
 from zhiben.modules.criteria.models import Criterion
 from zhiben.modules.criteria.services import candidates_for, gaps
+from zhiben.modules.hazards.asking import question
 from zhiben.modules.hazards.forms import OFFERED_CHANNELS, ReportForm, enterprises_around
 from zhiben.modules.hazards.likeness import Likeness, alike
 from zhiben.modules.hazards.models import Channel, Hazard, HazardLevel, LinkKind
@@ -268,12 +270,14 @@ def candidates(request: HttpRequest) -> HttpResponse:
     """The criteria that may apply to what is being typed; the one already chosen stays chosen."""
     at = _asks(request)
     typed = _typed(request, at)
-    asked: dict[str, Any] = {
-        "description": f"{typed.place}，{typed.description}" if typed.place else typed.description,
-        "sector": typed.enterprise.sector if typed.enterprise else "",
-        "trades": typed.enterprise.trades if typed.enterprise else (),
-        "found_on": typed.found_on,
-    }
+    asked = question(
+        enterprise=typed.enterprise,
+        sector=typed.enterprise.sector if typed.enterprise else "",
+        place=typed.place,
+        description=typed.description,
+        found_on=typed.found_on,
+        photos=_own_photos(request, at).values_list("name", flat=True) if typed.description else (),
+    )
     context = {
         "suggestions": candidates_for(**asked) if typed.description else [],
         "gaps": gaps(**asked) if typed.description else (),
@@ -286,10 +290,15 @@ def candidates(request: HttpRequest) -> HttpResponse:
 def photo_place(request: HttpRequest) -> HttpResponse:
     """Where and when the camera says the photos just sent were taken; only one's own uploads."""
     at = _asks(request)
-    keys = keys_of(request.GET.getlist(f"kept_{BEFORE}"))
-    uploads = Upload.objects.filter(pk__in=keys[:50], uploaded_by_id=at.acting.person.pk)
+    uploads = _own_photos(request, at)
     facts = PictureFacts.objects.filter(file__in=uploads.values("file"), latitude__isnull=False).first()
-    return render(request, "hazards/parts/photo_place.html", {"facts": facts, "sent": len(keys)})
+    sent = len(request.GET.getlist(f"kept_{BEFORE}"))
+    return render(request, "hazards/parts/photo_place.html", {"facts": facts, "sent": sent})
+
+
+def _own_photos(request: HttpRequest, at: At) -> QuerySet[Upload]:
+    keys = keys_of(request.GET.getlist(f"kept_{BEFORE}"))
+    return Upload.objects.filter(pk__in=keys[:50], uploaded_by_id=at.acting.person.pk)
 
 
 def around(request: HttpRequest) -> JsonResponse:
