@@ -2,10 +2,12 @@
 on the page of the enterprise and where the judgement is kept, so that nobody decides after another list than was kept."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from zhiben.core.files.models import Upload
+from zhiben.core.files.naming import clean_name, extension_of
 from zhiben.modules.registry.models import Enterprise
 
 from .models import Hazard
@@ -16,6 +18,7 @@ _FEWEST = 3
 _NAMED_BY_MACHINES = re.compile(
     r"微信图片|企业微信|钉钉|腾讯|屏幕截图|屏幕快照|截屏|截图|扫描件|图片|照片|拍摄|相机|水印|新建|整改前|整改后|整改|现场|隐患|副本"
 )
+_EXTENSION, _NUMBER = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$"), re.compile(r"[（(]\d+[)）]$")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -46,12 +49,19 @@ def question_of(hazard: Hazard) -> dict[str, Any]:
     )
 
 
+def named(words: str, uploads: Sequence[Upload]) -> None:
+    """Call these photos what their finder says they show, each with its number; without words they keep their names."""
+    for number, upload in enumerate(uploads if words else (), 1):
+        upload.name = clean_name(f"{words.replace('/', '／')}（{number}）.{extension_of(upload.name) or 'jpg'}")
+        upload.save(update_fields=["name"])
+
+
 def caption_of(name: str) -> str:
     """What a photo's name says it shows; empty where a camera or a programme gave it.
 
     >>> caption_of("北侧通道堆满托盘（2）.jpg"), caption_of("微信图片_20261122101500.jpg"), caption_of("IMG_0012.HEIC")
     ('北侧通道堆满托盘', '', '')
     """
-    words = re.sub(r"[（(]\d+[)）]$", "", name.rsplit(".", 1)[0].strip()).strip()
+    words = _NUMBER.sub("", _EXTENSION.sub("", name.strip())).strip()
     left = _NAMED_BY_MACHINES.sub("", words)
     return words if len(_CHINESE.findall(left)) >= _FEWEST else ""

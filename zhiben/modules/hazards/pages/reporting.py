@@ -25,7 +25,7 @@ from zhiben.core.web.pages.uploads import keep_files
 from zhiben.core.workflow.engine import fire
 from zhiben.modules.criteria.models import Criterion
 from zhiben.modules.criteria.services import candidates_for, gaps
-from zhiben.modules.hazards.asking import question
+from zhiben.modules.hazards.asking import named, question
 from zhiben.modules.hazards.forms import OFFERED_CHANNELS, ReportForm, enterprises_around
 from zhiben.modules.hazards.likeness import Likeness, alike
 from zhiben.modules.hazards.models import Channel, Hazard, HazardLevel, LinkKind
@@ -77,6 +77,7 @@ def _take(request: HttpRequest, at: At) -> HttpResponse:
     report = _report(form.cleaned_data, photos, at)
     try:
         with transaction.atomic():
+            named(form.cleaned_data["photo_words"], photos[BEFORE])
             wait_for_turn([report.region_path], at.today.year)
             similar = _unseen_twins(request, report)
             hazard = None if similar else _record(report, form.cleaned_data, photos, at)
@@ -276,7 +277,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
         place=typed.place,
         description=typed.description,
         found_on=typed.found_on,
-        photos=_own_photos(request, at).values_list("name", flat=True) if typed.description else (),
+        photos=[request.GET.get("photo_words", "")[:60], *_own_photos(request, at).values_list("name", flat=True)],
     )
     context = {
         "suggestions": candidates_for(**asked) if typed.description else [],
