@@ -1,8 +1,9 @@
 """A ledger is brought in while somebody records the very same by hand, or brings the same ledger: nothing is there
 twice, nobody waits in a circle, and each is told what became of it."""
 
+import contextlib
 from datetime import date, datetime
-from threading import Event, Thread
+from threading import Barrier, BrokenBarrierError, Event, Thread
 from uuid import uuid4
 
 import pytest
@@ -22,6 +23,7 @@ from zhiben.core.org.sectors import Sector
 from zhiben.core.workflow.tests.test_races import at_once
 from zhiben.modules.hazards import imports
 from zhiben.modules.hazards.models import Hazard
+from zhiben.modules.hazards.pages import reporting
 from zhiben.modules.hazards.reporting import Report, report_hazard
 from zhiben.modules.registry.services import NewEnterprise, register_enterprise
 
@@ -103,13 +105,18 @@ def test_what_a_ledger_is_just_bringing_is_shown_to_whoever_records_it_by_hand(
     run, client = confirmed("bureau_officer", row(place="二层", what=GAP)), cast.client("town")
     sent = {"enterprise": plant.pk, "place": "二层", "description": GAP, "found_on": "2026-03-10", "level": "general",
             "channel": "inspection", "id": uuid4()}  # fmt: skip
-    written, real, answers = Event(), imports.report_hazards, []
+    written, asked, answers = Event(), Event(), []
+    report_hazards, wait_for_turn = imports.report_hazards, reporting.wait_for_turn
 
     def report_slowly(**given):
-        made = real(**given)
+        made = report_hazards(**given)
         written.set()
-        thread.join(1)
+        asked.wait(5)
         return made
+
+    def wait_and_say_so(*given):
+        asked.set()
+        wait_for_turn(*given)
 
     def record():
         try:
@@ -119,6 +126,7 @@ def test_what_a_ledger_is_just_bringing_is_shown_to_whoever_records_it_by_hand(
             connection.close()
 
     monkeypatch.setattr(imports, "report_hazards", report_slowly)
+    monkeypatch.setattr(reporting, "wait_for_turn", wait_and_say_so)
     thread = Thread(target=record)
     thread.start()
     run_pending()
@@ -133,7 +141,7 @@ def test_what_a_ledger_is_just_bringing_is_shown_to_whoever_records_it_by_hand(
     assert outcome(run) == "已新增 1 条，更新 0 条。"
 
 
-def test_two_officers_bring_the_same_ledger_at_once(cast, plant, confirmed, now):
+def test_two_officers_bring_the_same_ledger_at_once(cast, plant, confirmed, now, monkeypatch):
     """In opposite order, of two enterprises, while others record by hand: no circle, each row once, each desk once."""
     new = NewEnterprise(name="云海化工有限公司", region=plant.unit.region, sector=Sector.CHEMICALS)
     other = register_enterprise(enterprise=new, by=cast.bureau_officer, now=now)
@@ -141,6 +149,16 @@ def test_two_officers_bring_the_same_ledger_at_once(cast, plant, confirmed, now)
         row(name=name, place=f"{n} 号罐", what=f"{n} 号罐{GAP}") for n in range(5) for name in (plant.name, other.name)
     ]
     runs = confirmed("bureau_officer", *rows), confirmed("bureau_leader", *rows[::-1])
+
+    both, read = Barrier(2), imports.Recorded.of
+
+    def read_at_once(*given, **more):
+        recorded = read(*given, **more)
+        with contextlib.suppress(BrokenBarrierError):
+            both.wait(1)  # were they let in together, they would meet here
+        return recorded
+
+    monkeypatch.setattr(imports.Recorded, "of", read_at_once)
 
     def by_hand(enterprise):
         said = Report(enterprise=enterprise, place="东门", description="地磅边缘塌陷 2 处", found_on=FOUND_ON)
