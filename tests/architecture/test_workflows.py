@@ -1,10 +1,13 @@
 """What must hold for the life of every kind of record, written or not yet written."""
 
+import re
+
 import pytest
 
 from zhiben.core.access.actors import AnyOf, Holder, Members, OneLevelUp, TheSystem
 from zhiben.core.access.permissions import PERMISSIONS
 from zhiben.core.org.roles import Role
+from zhiben.core.workflow.diagram import mermaid
 from zhiben.core.workflow.table import Step, Workflow, registry
 
 from .program import CHINESE
@@ -98,3 +101,14 @@ def _parts(actor: object) -> list[object]:
 
 def _by_the_system(step: Step) -> bool:
     return all(isinstance(actor, TheSystem) for actor in _parts(step.actor))
+
+
+@pytest.mark.parametrize("flow", lives())
+def test_the_picture_of_a_life_can_be_read(flow: Workflow) -> None:
+    """One arrow from state to state, every step that moves the record, and none that would cover the others."""
+    picture = mermaid(flow)
+    arrows = re.findall(r"^ +(\w+) --> (\w+) :", picture, re.M)
+    assert len(arrows) == len(set(arrows)) <= 2 * len(flow.states)
+    assert all(source != target for source, target in arrows)
+    moving = {each.label for each in flow.steps for source in each.sources if each.lands_in(source) != source}
+    assert {label for label in moving if label not in picture} == set()

@@ -1,21 +1,13 @@
 """A ledger of 100,000 enterprises from the file to the last row, against a bare `executemany` of the same rows; then a
 page of the list, and a search for part of a name, with all of them there."""
 
-import tempfile
 import uuid
-from pathlib import Path
 from typing import Any
 
-import xlsxwriter
 from django.db import connection, transaction
 
-from zhiben.core import clock
 from zhiben.core.access.acting import Acting
 from zhiben.core.batches import in_batches
-from zhiben.core.exchange import services
-from zhiben.core.exchange.models import ImportRun, Stage
-from zhiben.core.files.services import receive_upload
-from zhiben.core.jobs.running import run_pending
 from zhiben.core.org import services as org
 from zhiben.core.org.credit_code import check_character
 from zhiben.core.org.models import RegionLevel, UnitKind
@@ -23,7 +15,7 @@ from zhiben.modules.registry.models import Enterprise
 
 from . import data
 from .figures import note, say, stopwatch
-from .importing import BATCH, peak
+from .ledgers import BATCH, bring_in
 
 ENTERPRISES = 100_000
 TOWNS = 50
@@ -45,21 +37,10 @@ def measure() -> None:
     rows = ledger(ENTERPRISES)
     with stopwatch() as bare:
         _insert_bare(rows)
-    note("台账已写成文件，开始导入")
-    with tempfile.TemporaryDirectory() as folder, book(Path(folder), rows).open("rb") as file:
-        before = peak()
-        with stopwatch() as checking:
-            run = check(file, by)
-        with stopwatch() as carrying:
-            carry_out(run, by)
+    note("裸写完毕，开始导入")
+    done = bring_in("registry.enterprises", "企业", HEADS, rows, by=by)
     assert Enterprise.objects.count() == ENTERPRISES
-    seconds = checking.seconds + carrying.seconds
-    name = f"import.enterprises.{connection.vendor}"
-    against = f"a bare executemany of the same rows into one table, {BATCH} a transaction"
-    say(name, ENTERPRISES / seconds, "rows/s", baseline=ENTERPRISES / bare.seconds, against=against)
-    say(f"{name}.check", checking.seconds, "s")
-    say(f"{name}.carry_out", carrying.seconds, "s")
-    say(f"{name}.memory", peak(), "MB", baseline=before, against="the same process before the import")
+    done.say("enterprises", bare=bare.seconds, against="a bare executemany of the same rows into one table")
     visible = Enterprise.objects.visible_to(by)
     with stopwatch() as listing:
         assert len(list(visible.order_by("name", "id").select_related("unit__region", "supervising_unit")[:50])) == 50
@@ -88,38 +69,6 @@ def ledger(count: int) -> list[tuple[Any, ...]]:
             )
         )
     return rows
-
-
-def book(folder: Path, rows: list[tuple[Any, ...]]) -> Path:
-    path = folder / "enterprises.xlsx"
-    written = xlsxwriter.Workbook(path, {"constant_memory": True})
-    sheet = written.add_worksheet("企业")
-    for number, row in enumerate([HEADS, *rows]):
-        for at, cell in enumerate(row):
-            sheet.write(number, at, cell)
-    written.close()
-    return path
-
-
-def check(file: Any, by: Acting) -> ImportRun:
-    now = clock.now()
-    upload = receive_upload(file, name="企业.xlsx", by=by, now=now)
-    run = services.begin_import(key="registry.enterprises", upload=upload, by=by, now=now)
-    services.map_columns(run=run, mapping=run.columns, by=by, now=now)
-    run_pending()
-    run.refresh_from_db()
-    assert run.stage == Stage.CHECKED, run.error
-    bad = run.rows.filter(is_bad=True).first()
-    assert bad is None, bad.sentences
-    return run
-
-
-def carry_out(run: ImportRun, by: Acting) -> None:
-    services.confirm(run=run, all_or_nothing=False, version=run.version, by=by, now=clock.now())
-    run_pending()
-    run.refresh_from_db()
-    assert run.stage == Stage.DONE, run.error
-    assert not run.rows.filter(is_bad=True).exists()
 
 
 def _open_towns(by: Acting) -> None:

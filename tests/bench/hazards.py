@@ -1,25 +1,17 @@
 """A ledger of 10,000 hazards of 1,000 enterprises from the file to the last row, duplicates found and the trail written,
 against bare rows by COPY or `executemany`; the same with all rows of one enterprise."""
 
-import gc
-import tempfile
 from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
-import xlsxwriter
 from django.db import connection, transaction
 
 from zhiben.core import clock
 from zhiben.core.access.acting import Acting
 from zhiben.core.batches import in_batches
 from zhiben.core.bulk import insert_rows
-from zhiben.core.exchange import services
-from zhiben.core.exchange.models import ImportRun, Stage
-from zhiben.core.files.services import receive_upload
 from zhiben.core.ids import new_id
-from zhiben.core.jobs.running import run_pending
 from zhiben.core.org.models import Region
 from zhiben.modules.hazards.models import OPEN_STATUSES, Hazard, HazardLink, HazardStatus
 from zhiben.modules.registry.models import Enterprise
@@ -27,7 +19,7 @@ from zhiben.modules.registry.services import NewEnterprise, register_enterprises
 
 from . import data
 from .figures import note, say, stopwatch
-from .importing import BATCH, peak
+from .ledgers import BATCH, Imported, bring_in
 
 ROWS = 10_000
 ENTERPRISES = 1_000
@@ -53,36 +45,22 @@ def measure() -> None:
     by = data.acting(data.BUSY_OFFICE)
     enterprises = open_enterprises(by)
     rows = ledger(ROWS, [each.name for each in enterprises])
-    name, against = (
-        f"import.hazards.{connection.vendor}",
-        f"the same rows bare, by {_bare_way()}, {BATCH} a transaction",
-    )
+    name = f"import.hazards.{connection.vendor}"
     with stopwatch() as bare:
         insert_bare(by, enterprises)
     note(f"{ROWS} 条隐患：裸写 {ROWS / bare.seconds:.0f} 行/秒；开始导入")
-    before = peak()
-    checking, carrying = imported(rows, by)
-    seconds = checking + carrying
+    done = imported(rows, by)
     assert Hazard.objects.count() == ROWS
-    say(name, ROWS / seconds, "rows/s", baseline=ROWS / bare.seconds, against=against)
-    say(f"{name}.times", ROWS / seconds, "rows/s", baseline=COMPARED_WITH, against="CISO Assistant; DefectDojo does 27")
-    say(f"{name}.check", checking, "s")
-    say(f"{name}.carry_out", carrying, "s")
-    say(f"{name}.memory", peak(), "MB", baseline=before, against="the same process before the import")
+    done.say("hazards", bare=bare.seconds, against=f"the same rows bare, by {_bare_way()}")
+    say(f"{name}.times", done.a_second, "rows/s", baseline=COMPARED_WITH, against="CISO Assistant; DefectDojo does 27")
     note(f"提出 {HazardLink.objects.count()} 对相似隐患")
-    checking, again = imported(rows, by, same=True)
-    say(f"{name}.again", ROWS / (checking + again), "rows/s", against="the same file once more: nothing changes")
-    one = ledger(ROWS, ["独一家机械厂"])
+    again = imported(rows, by)
+    assert not again.run.chunks.filter(new__gt=0).exists()
+    say(f"{name}.again", again.a_second, "rows/s", against="the same file once more: nothing changes")
     [enterprise] = register(["独一家机械厂"], by)
-    checking, carrying = imported(one, by)
+    of_one = imported(ledger(ROWS, [enterprise.name]), by)
     assert enterprise.hazards.count() == ROWS
-    say(
-        f"{name}.one_enterprise",
-        ROWS / (checking + carrying),
-        "rows/s",
-        baseline=ROWS / seconds,
-        against="1,000 enterprises",
-    )
+    say(f"{name}.one_enterprise", of_one.a_second, "rows/s", baseline=done.a_second, against="1,000 enterprises")
 
 
 def open_enterprises(by: Acting) -> list[Enterprise]:
@@ -131,47 +109,8 @@ def ledger(count: int, names: list[str]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def imported(rows: list[tuple[Any, ...]], by: Acting, *, same: bool = False) -> tuple[float, float]:
-    """Seconds of checking and of carrying out, through what the page and the command call."""
-    gc.collect()
-    with tempfile.TemporaryDirectory() as folder, book(Path(folder), rows).open("rb") as file:
-        with stopwatch() as checking:
-            run = _checked(file, by)
-        with stopwatch() as carrying:
-            services.confirm(run=run, all_or_nothing=False, version=run.version, by=by, now=clock.now())
-            run_pending()
-            run.refresh_from_db()
-    assert run.stage == Stage.DONE, run.error
-    assert not run.rows.filter(is_bad=True).exists(), run.rows.filter(is_bad=True).first().sentences
-    assert not same or run.chunks.filter(new__gt=0).count() == 0
-    return checking.seconds, carrying.seconds
-
-
-def _checked(file: Any, by: Acting) -> ImportRun:
-    now = clock.now()
-    upload = receive_upload(file, name="隐患台账.xlsx", by=by, now=now)
-    run = services.begin_import(key="hazards.hazards", upload=upload, by=by, now=now)
-    services.map_columns(run=run, mapping=run.columns, by=by, now=now)
-    run_pending()
-    run.refresh_from_db()
-    assert run.stage == Stage.CHECKED, run.error
-    bad = run.rows.filter(is_bad=True).first()
-    assert bad is None, bad.sentences
-    return run
-
-
-def book(folder: Path, rows: list[tuple[Any, ...]]) -> Path:
-    path = folder / "hazards.xlsx"
-    written = xlsxwriter.Workbook(path, {"constant_memory": True})
-    sheet, day = written.add_worksheet("台账"), written.add_format({"num_format": "yyyy-mm-dd"})
-    for number, row in enumerate([HEADS, *rows]):
-        for at, cell in enumerate(row):
-            if isinstance(cell, date):
-                sheet.write_datetime(number, at, cell, day)
-            else:
-                sheet.write(number, at, cell)
-    written.close()
-    return path
+def imported(rows: list[tuple[Any, ...]], by: Acting) -> Imported:
+    return bring_in("hazards.hazards", "隐患台账", HEADS, rows, by=by)
 
 
 def insert_bare(by: Acting, enterprises: list[Enterprise]) -> None:

@@ -121,12 +121,13 @@ def overview() -> str:
     lines = ["治本：安全生产治理平台", "", "用法：zhiben 命令 [选项]", ""]
     for area, commands in AREAS:
         lines.append(area)
-        lines += [f"  zhiben {words:<{_width(words)}}{meaning}" for words, meaning in commands]
+        lines += [f"  zhiben {words}{_space(words)}{meaning}" for words, meaning in commands]
         lines.append("")
     lines.append("某个命令的选项：zhiben 命令 --help。全部环境变量见 docs/operations.md。")
     return "\n".join(lines) + "\n"
 
 
-def _width(words: str) -> int:
-    """A Chinese character takes two columns of a terminal."""
-    return 34 - sum(1 for letter in words if ord(letter) > 0x2E80)
+def _space(words: str) -> str:
+    """Up to where the meanings stand. A Chinese character takes two columns of a terminal."""
+    columns = len(words) + sum(1 for letter in words if ord(letter) > 0x2E80)
+    return " " * max(34 - columns, 2)

@@ -29,6 +29,7 @@ def our_workflows() -> list[Workflow]:
 def states(flow: Workflow) -> str:
     title = flow.label or str(flow.model._meta.verbose_name)
     parts = [f"# {title}的流程\n", f"`{flow.record_type}`\n", f"```mermaid\n{mermaid(flow)}```\n"]
+    parts.append("图上只画改变状态的步骤，全部步骤见下表。\n")
     parts.append(table(("从", "步骤", "到", "由谁办理", "必填"), step_rows(flow)))
     if flow.deadlines:
         parts.append(table(("期限", "适用状态", "提醒", "逾期提级"), deadline_rows(flow)))

@@ -1,18 +1,33 @@
 """Draws a step table: a Mermaid state diagram for the documents, and rows for the role matrix."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from .table import Step, Workflow
 
+TOO_MANY_ARROWS = 4
+"""A step from so many states is written beside the state it leads to: its arrows would cover the way of the record."""
+
 
 def mermaid(workflow: Workflow) -> str:
-    """The diagram of states, in Chinese, as Mermaid `stateDiagram-v2`."""
+    """The diagram of states, in Chinese, as Mermaid `stateDiagram-v2`: an arrow from state to state, with every step
+    that goes there. What leaves the state as it is stands only in the table below."""
+    arrows: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    notes: defaultdict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for step in workflow.steps:
+        moving = tuple(source for source in step.sources if step.lands_in(source) != source)
+        if step.target and len(moving) >= TOO_MANY_ARROWS:
+            notes[step.target, moving].append(_caption(step))
+        else:
+            for source in moving:
+                arrows[source, step.lands_in(source)].append(_caption(step))
     lines = ["stateDiagram-v2"]
     lines += [f"    {value} : {label}" for value, label in workflow.states]
     lines.append(f"    [*] --> {workflow.start}")
-    for step in workflow.steps:
-        for source in step.sources:
-            lines.append(f"    {source} --> {step.lands_in(source)} : {_caption(step)}")
+    lines += [f"    {source} --> {target} : {'、'.join(captions)}" for (source, target), captions in arrows.items()]
+    for (target, sources), captions in notes.items():
+        said = f"从{'、'.join(map(workflow.state_label, sources))}：{'、'.join(captions)}"
+        lines += [f"    note right of {target}", f"        {said}", "    end note"]
     lines += [f"    {state} --> [*]" for state in workflow.final]
     return "\n".join(lines) + "\n"
 

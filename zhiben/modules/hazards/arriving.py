@@ -1,10 +1,8 @@
 """Tells each desk once what a ledger has brought it, instead of once a row."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-
-from django.db.models import Count
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.directory import Directory
@@ -19,19 +17,20 @@ BATCH = 5000
 
 
 def tell_desks(made: Sequence[str], *, key: str, file: str, by: By, now: datetime) -> None:
-    """`made`: keys of the hazards that came in. Whoever brought them is not told."""
-    count: Counter[str] = Counter()
+    """`made`: keys of the hazards that came in. Whoever brought them is not told; whoever sits on several seats for
+    which a hazard waits counts it once."""
+    count: Counter[frozenset[str]] = Counter()
     items = WorkItem.objects.filter(record_type=Hazard._meta.label_lower)
     for batch in in_batches(made, BATCH):
-        seats = (
-            items.filter(record_id__in=batch).values("seat").annotate(count=Count("pk")).values_list("seat", "count")
-        )
-        count.update(dict(seats))
+        seats_of: dict[str, set[str]] = defaultdict(set)
+        for record, seat in items.filter(record_id__in=batch).values_list("record_id", "seat"):
+            seats_of[record].add(seat)
+        count.update(map(frozenset, seats_of.values()))
     directory, waiting = Directory(now), Counter[int]()
-    directory.prefetch_seats(count)
-    for seat, number in count.items():
-        for person in directory.people(seat):
-            waiting[person.pk] += number
+    directory.prefetch_seats(set().union(*count))
+    for seats, number in count.items():
+        for person in {person.pk for seat in seats for person in directory.people(seat)}:
+            waiting[person] += number
     if isinstance(by, Acting):
         waiting.pop(by.person.pk, None)
     tell_many(

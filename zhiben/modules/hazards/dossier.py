@@ -18,6 +18,7 @@ from zhiben.core.refusal import Refused
 from zhiben.core.web.words import full_day, moment
 from zhiben.modules.criteria.models import Criterion
 
+from .asking import caption_of
 from .models import Hazard, LookBack, Review
 from .photos import AFTER, BEFORE, LOOKED_AGAIN, ON_SITE
 
@@ -358,7 +359,8 @@ def _pictures(title: str, photos: Sequence[Attachment], shown: dict[int, bytes])
         return []
     blocks: list[Block] = [Heading(1, title)]
     for number, photo in enumerate(photos, 1):
-        caption = f"{title} {number}：{_taken(photo)}"
+        words = caption_of(photo.name)
+        caption = f"{title} {number}：{f'{words}；' if words else ''}{_taken(photo)}"
         if content := shown.get(photo.pk):
             blocks.append(Picture(content, caption=caption, description=f"{title} {number}"))
         else:

@@ -97,6 +97,7 @@ class ReportForm(forms.Form):
         error_messages=NOT_OFFERED,
     )
     immediate_measures = Words(label="已经采取的临时措施", required=False, most=2000)
+    photo_words = Words(label="照片里是什么", required=False, most=60)
     level = forms.ChoiceField(
         label="等级",
         choices=HazardLevel.choices,

@@ -8,6 +8,7 @@ the hazard begins here (`HAZARD_LIFE.enters`), and its trail says from which row
 from collections.abc import Sequence
 
 from zhiben.core.access.permissions import Permission
+from zhiben.core.clock import local_day
 from zhiben.core.exchange.declaration import (
     Checked,
     Context,
@@ -33,6 +34,7 @@ from .ledger_rows import (
     read_row,
 )
 from .models import Channel
+from .numbering import wait_for_turn
 from .recorded import ANOTHER, SAME, One, Recorded
 from .reporting import report_hazards
 from .reports import Report, objections
@@ -138,6 +140,8 @@ class HazardImport(Importing):
         for plan in plans:
             read_row(plan, at)
         leave_closing_to_whom_it_belongs(plans, at)
+        if not refuse:
+            wait_for_turn({path for plan in plans if (path := plan.whose.region_path)}, local_day(at.now).year)
         self._meet_recorded([plan for plan in plans if not plan.problems], at)
         for plan in plans if refuse else ():
             if plan.is_sound and not plan.known and plan.whose.enterprise:

@@ -17,6 +17,7 @@ from zhiben.modules.criteria.services import Suggestion, candidates_for, catalog
 
 from .actors import REGULATOR
 from .apart import ORDERED, take_part
+from .asking import question_of
 from .models import Hazard, HazardLevel
 from .policy import policy_of
 from .routing import closing_units, regulator_of
@@ -28,12 +29,7 @@ LEAST_REASON = 5
 
 def candidates_of(hazard: Hazard) -> list[Suggestion]:
     """Criteria in force on the day it was found that may apply, best first, with the words that led to each."""
-    return candidates_for(
-        description=f"{hazard.place}，{hazard.description}",
-        sector="",
-        trades=hazard.enterprise.trades if hazard.enterprise else (),
-        found_on=hazard.found_on,
-    )
+    return candidates_for(**question_of(hazard))
 
 
 # ── why not ──────────────────────────────────────────────────────────────────────────────────────────────────────

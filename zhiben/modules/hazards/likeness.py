@@ -90,10 +90,9 @@ class _Looks(NamedTuple):
 def alike(subject: Hazard | Report, *, now: datetime, limit: int = MOST_PROPOSED) -> list[Likeness]:
     """Earlier hazards that this one looks like, best first, though nothing may have been recorded of it yet."""
     looks = _of_hazard(subject) if isinstance(subject, Hazard) else _of_report(subject)
-    path = subject.region_path if isinstance(subject, Hazard) else _region_path(subject)
     return [
         Likeness(_briefly(found.earlier), found.kind, found.score, found.because)
-        for found in _compared([looks], {looks.holder: path}, now)[0][:limit]
+        for found in _compared([looks], {looks.holder: subject.region_path}, now)[0][:limit]
     ]
 
 
@@ -297,10 +296,6 @@ def _of_report(report: Report) -> _Looks:
         criterion_id=report.criterion.pk if report.criterion else None,
         pictures=tuple(hashes_of(upload.file_id for upload in report.before_photos).values()),
     )
-
-
-def _region_path(report: Report) -> str:
-    return report.enterprise.region_path if report.enterprise else report.responsible_unit.region_path
 
 
 @lru_cache(20_000)

@@ -1,8 +1,7 @@
 """隐患编号: county, year, running number (990121-2026-000123). No number is given twice, and none is left out but by a
 registration that failed."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 
@@ -19,11 +18,8 @@ UNCODED = "000000"
 def take_numbers(region_paths: Sequence[str], year: int) -> list[str]:
     """The next numbers for records in these regions, in their order; four queries however many. The counters stay
     locked until the caller's transaction ends, so that a number stands for a record that exists."""
-    codes = _county_codes(set(region_paths))
-    prefixes = [f"{codes[path]}-{year}" for path in region_paths]
-    wanted = Counter(prefixes)
-    HazardNumber.objects.bulk_create([HazardNumber(prefix=prefix) for prefix in sorted(wanted)], ignore_conflicts=True)
-    counters = list(HazardNumber.objects.select_for_update().filter(prefix__in=wanted).order_by("prefix"))
+    prefixes = _prefixes(region_paths, year)
+    counters = _hold(set(prefixes))
     following = {counter.prefix: counter.last for counter in counters}
     numbers = []
     for prefix in prefixes:
@@ -33,6 +29,25 @@ def take_numbers(region_paths: Sequence[str], year: int) -> list[str]:
         counter.last = following[counter.prefix]
     HazardNumber.objects.bulk_update(counters, ["last"])
     return numbers
+
+
+def wait_for_turn(region_paths: Iterable[str], year: int) -> None:
+    """Until the caller's transaction ends nobody else records anything in the counties of these regions: what is read
+    now is all that stands recorded there. Whoever asks whether something is recorded already, and records it if not,
+    asks after this. Every registration passes here before it holds anything else, so that none waits in a circle."""
+    _hold(set(_prefixes(list(region_paths), year)))
+
+
+def _prefixes(region_paths: Sequence[str], year: int) -> list[str]:
+    codes = _county_codes(set(region_paths))
+    return [f"{codes[path]}-{year}" for path in region_paths]
+
+
+def _hold(prefixes: Collection[str]) -> list[HazardNumber]:
+    HazardNumber.objects.bulk_create(
+        [HazardNumber(prefix=prefix) for prefix in sorted(prefixes)], ignore_conflicts=True
+    )
+    return list(HazardNumber.objects.select_for_update().filter(prefix__in=prefixes).order_by("prefix"))
 
 
 def _county_codes(paths: set[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 from rapidfuzz import fuzz, process
 
 from zhiben.core.any_of import AnyOf
@@ -59,13 +59,14 @@ class Recorded:
     def of(
         cls, pairs: Collection[tuple[UUID, date]], *, origin_type: str, origins: Collection[str], before: datetime
     ) -> "Recorded":
-        """Two queries, three where there are any. `before`: what came in later is like a row only because this import
-        made it, or is proposed as a likeness."""
+        """Two queries, three where there are any. `before`: what came out of a ledger later is like a row only because
+        this import made it; what somebody recorded by hand meanwhile is the same only where it says the very same, and is
+        proposed as a likeness where it says nearly so."""
         ones: dict[tuple[UUID, date], list[One]] = defaultdict(list)
         same: dict[tuple[UUID, date], dict[str, One]] = defaultdict(dict)
-        for enterprise, day, one in _on_these_days(set(pairs), before):
+        for enterprise, day, is_earlier, one in _on_these_days(set(pairs), before, origin_type):
             same[enterprise, day].setdefault(plain_words(f"{one.place}：{one.description}"), one)
-            if one.status not in (HazardStatus.WITHDRAWN, HazardStatus.DUPLICATE):
+            if is_earlier and one.status not in (HazardStatus.WITHDRAWN, HazardStatus.DUPLICATE):
                 ones[enterprise, day].append(one)
         rows = Hazard.objects.filter(AnyOf(F("origin_id"), origins), origin_type=origin_type).exclude(origin_id="")
         by_origin = {origin: One(*rest) for origin, *rest in rows.order_by().values_list("origin_id", *_COLUMNS)}
@@ -92,7 +93,10 @@ class Recorded:
         return None, [one for one in alike if fuzz.ratio(where, plain_words(one.place)) >= ALIKE][:OFFERED]
 
 
-def _on_these_days(pairs: set[tuple[UUID, date]], before: datetime) -> Iterator[tuple[UUID, date, One]]:
+def _on_these_days(
+    pairs: set[tuple[UUID, date]], before: datetime, origin_type: str
+) -> Iterator[tuple[UUID, date, bool, One]]:
+    """(enterprise, day, whether it was recorded before, what)"""
     if not pairs:
         return
     on_sqlite = connection.vendor == "sqlite"
@@ -107,6 +111,6 @@ def _on_these_days(pairs: set[tuple[UUID, date]], before: datetime) -> Iterator[
         )
         keys = [UUID(str(key)) for (key,) in cursor.fetchall()]
     for batch in in_batches(keys, BATCH):
-        rows = Hazard.objects.filter(pk__in=batch, reported_at__lte=before).order_by()
-        for enterprise, day, *rest in rows.values_list("enterprise_id", "found_on", *_COLUMNS):
-            yield enterprise, day, One(*rest)
+        rows = Hazard.objects.filter(Q(reported_at__lte=before) | ~Q(origin_type=origin_type), pk__in=batch).order_by()
+        for enterprise, day, at, *rest in rows.values_list("enterprise_id", "found_on", "reported_at", *_COLUMNS):
+            yield enterprise, day, at <= before, One(*rest)

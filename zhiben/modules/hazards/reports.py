@@ -95,6 +95,10 @@ class Report:
             raise Refused("请选择隐患所在的企业；不属于企业的，请选择负责整改的单位", "enterprise")
         return unit
 
+    @property
+    def region_path(self) -> str:
+        return self.enterprise.region_path if self.enterprise else self.responsible_unit.region_path
+
 
 def refuse(report: Report, *, by: By, now: datetime) -> None:
     """Raises Refused with the first thing that is wrong with a report, named by its field."""

@@ -44,6 +44,13 @@ class Whose:
     """(field, sentence)"""
     note: str = ""
 
+    @property
+    def region_path(self) -> str:
+        """Empty where it is not known yet."""
+        if self.enterprise:
+            return self.enterprise.region_path
+        return self.new.region.path if self.new else ""
+
 
 Said = tuple[str, str, str, str]
 """(name, code, region, address) as the row has them."""

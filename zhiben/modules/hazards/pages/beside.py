@@ -5,19 +5,15 @@ from typing import Any
 
 from zhiben.core.web.pages.at import At
 from zhiben.modules.criteria.services import candidates_for, gaps
+from zhiben.modules.hazards.asking import question_of
 from zhiben.modules.hazards.models import Hazard
 
 from .photos import photos_of
 
 
 def candidates_now(hazard: Hazard, at: At) -> Mapping[str, Any]:
-    """The criteria that may apply, by the description and the day of discovery; the one that was chosen is marked."""
-    asked: dict[str, Any] = {
-        "description": f"{hazard.place}，{hazard.description}" if hazard.place else hazard.description,
-        "sector": hazard.sector,
-        "trades": hazard.enterprise.trades if hazard.enterprise else (),
-        "found_on": hazard.found_on,
-    }
+    """The criteria that may apply, by the description, the names of the photos and the day of discovery; the one that was chosen is marked."""
+    asked = question_of(hazard)
     suggestions = candidates_for(**asked)
     return {
         "hazard": hazard,

@@ -16,8 +16,8 @@ from zhiben.core.org.roles import HANDLERS
 from zhiben.core.web.home import dressed
 from zhiben.core.web.pages.at import At
 from zhiben.core.workflow.worklist import worklist
-from zhiben.modules.criteria.services import candidates_for
 from zhiben.modules.hazards.credit import DEFINITIONS, credit_of
+from zhiben.modules.hazards.judging import candidates_of
 from zhiben.modules.hazards.models import OPEN_STATUSES, Hazard, HazardLevel, HazardStatus
 from zhiben.modules.registry.models import Enterprise
 
@@ -81,12 +81,7 @@ def _dues(request: HttpRequest, at: At) -> list[Due]:
 def _questions(hazard: Hazard) -> tuple[str, ...]:
     if hazard.criterion is None:
         return ()
-    found = candidates_for(
-        description=f"{hazard.place}，{hazard.description}",
-        sector=hazard.sector,
-        trades=hazard.enterprise.trades if hazard.enterprise else (),
-        found_on=hazard.found_on,
-    )
+    found = candidates_of(hazard)
     return next((each.candidate.to_establish for each in found if each.criterion.pk == hazard.criterion_id), ())
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from zhiben.core.files.models import Attachment, PictureFacts
 from zhiben.core.files.services import attachments_of
+from zhiben.modules.hazards.asking import caption_of
 from zhiben.modules.hazards.models import Hazard
 from zhiben.modules.hazards.photos import AFTER, BEFORE, FAR, kilometres_between
 
@@ -17,6 +18,10 @@ class Photo:
     @property
     def facts(self) -> PictureFacts | None:
         return getattr(self.attachment.file, "picture_facts", None)
+
+    @property
+    def caption(self) -> str:
+        return caption_of(self.attachment.name)
 
     @property
     def distance(self) -> float | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,9 +25,11 @@ from zhiben.core.web.pages.uploads import keep_files
 from zhiben.core.workflow.engine import fire
 from zhiben.modules.criteria.models import Criterion
 from zhiben.modules.criteria.services import candidates_for, gaps
+from zhiben.modules.hazards.asking import named, question
 from zhiben.modules.hazards.forms import OFFERED_CHANNELS, ReportForm, enterprises_around
 from zhiben.modules.hazards.likeness import Likeness, alike
 from zhiben.modules.hazards.models import Channel, Hazard, HazardLevel, LinkKind
+from zhiben.modules.hazards.numbering import wait_for_turn
 from zhiben.modules.hazards.reporting import Report, report_hazard
 from zhiben.modules.hazards.vagueness import questions_about
 from zhiben.modules.registry.models import Enterprise
@@ -72,12 +75,12 @@ def _take(request: HttpRequest, at: At) -> HttpResponse:
     if not valid:
         return _page(request, at, form, photos=photos, photo_errors=wrong, status=422)
     report = _report(form.cleaned_data, photos, at)
-    known = Hazard.objects.filter(pk=form.cleaned_data["id"]).exists()
-    similar = [] if known else _unseen_twins(request, report)
-    if similar:
-        return _page(request, at, form, photos=photos, similar=similar, status=409)
     try:
-        hazard = _record(report, form.cleaned_data, photos, at)
+        with transaction.atomic():
+            named(form.cleaned_data["photo_words"], photos[BEFORE])
+            wait_for_turn([report.region_path], at.today.year)
+            similar = _unseen_twins(request, report)
+            hazard = None if similar else _record(report, form.cleaned_data, photos, at)
     except Refused as refused:
         if refused.field in (BEFORE, AFTER):
             wrong[refused.field] = [refused.sentence]
@@ -85,15 +88,16 @@ def _take(request: HttpRequest, at: At) -> HttpResponse:
             seen = refused.field in form.fields and refused.field != UNSEEN
             form.add_error(refused.field if seen else None, refused.sentence)
         return _page(request, at, form, photos=photos, photo_errors=wrong, status=422)
+    if hazard is None:
+        return _page(request, at, form, photos=photos, similar=similar, status=409)
     messages.success(request, _what_happened(hazard))
     if not Hazard.objects.visible_to(at.acting).filter(pk=hazard.pk).exists():
         return redirect(f"{reverse('hazards:new')}?done={DRAFT}")
     return redirect(f"{hazard.get_absolute_url()}?done={DRAFT}")
 
 
-@transaction.atomic
 def _record(report: Report, data: dict[str, Any], photos: dict[str, list[Upload]], at: At) -> Hazard:
-    """Recorded, and where it was put right on the spot closed with it: both or neither."""
+    """Recorded, and where it was put right on the spot closed with it: both or neither, in the caller's transaction."""
     hazard = report_hazard(report=report, by=at.acting, now=at.now)
     if data["fixed"] and hazard.status == "reported":
         hazard = fire(
@@ -179,7 +183,9 @@ def _kept(request: HttpRequest, at: At, name: str, *, new: bool = True) -> list[
 
 
 def _unseen_twins(request: HttpRequest, report: Report) -> list[Likeness]:
-    """Open ones that look like this and that he has not been shown yet."""
+    """Open ones that look like this and that he has not been shown yet; none where it is recorded already."""
+    if Hazard.objects.filter(pk=report.id).exists():
+        return []
     seen = set(request.POST.getlist("twin_seen"))
     return [each for each in _twins(report, request.now) if str(each.earlier.pk) not in seen]
 
@@ -265,12 +271,14 @@ def candidates(request: HttpRequest) -> HttpResponse:
     """The criteria that may apply to what is being typed; the one already chosen stays chosen."""
     at = _asks(request)
     typed = _typed(request, at)
-    asked: dict[str, Any] = {
-        "description": f"{typed.place}，{typed.description}" if typed.place else typed.description,
-        "sector": typed.enterprise.sector if typed.enterprise else "",
-        "trades": typed.enterprise.trades if typed.enterprise else (),
-        "found_on": typed.found_on,
-    }
+    asked = question(
+        enterprise=typed.enterprise,
+        sector=typed.enterprise.sector if typed.enterprise else "",
+        place=typed.place,
+        description=typed.description,
+        found_on=typed.found_on,
+        photos=[request.GET.get("photo_words", "")[:60], *_own_photos(request, at).values_list("name", flat=True)],
+    )
     context = {
         "suggestions": candidates_for(**asked) if typed.description else [],
         "gaps": gaps(**asked) if typed.description else (),
@@ -283,10 +291,15 @@ def candidates(request: HttpRequest) -> HttpResponse:
 def photo_place(request: HttpRequest) -> HttpResponse:
     """Where and when the camera says the photos just sent were taken; only one's own uploads."""
     at = _asks(request)
-    keys = keys_of(request.GET.getlist(f"kept_{BEFORE}"))
-    uploads = Upload.objects.filter(pk__in=keys[:50], uploaded_by_id=at.acting.person.pk)
+    uploads = _own_photos(request, at)
     facts = PictureFacts.objects.filter(file__in=uploads.values("file"), latitude__isnull=False).first()
-    return render(request, "hazards/parts/photo_place.html", {"facts": facts, "sent": len(keys)})
+    sent = len(request.GET.getlist(f"kept_{BEFORE}"))
+    return render(request, "hazards/parts/photo_place.html", {"facts": facts, "sent": sent})
+
+
+def _own_photos(request: HttpRequest, at: At) -> QuerySet[Upload]:
+    keys = keys_of(request.GET.getlist(f"kept_{BEFORE}"))
+    return Upload.objects.filter(pk__in=keys[:50], uploaded_by_id=at.acting.person.pk)
 
 
 def around(request: HttpRequest) -> JsonResponse:

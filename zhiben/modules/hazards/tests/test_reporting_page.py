@@ -11,7 +11,10 @@ from zhiben.core import clock
 from zhiben.core.clock import local_day
 from zhiben.core.files.services import attachments_of
 from zhiben.core.ids import new_id
+from zhiben.core.web.pages.at import At
+from zhiben.modules.hazards.judging import candidates_of
 from zhiben.modules.hazards.models import Channel, Hazard, HazardStatus
+from zhiben.modules.hazards.pages.beside import candidates_now
 from zhiben.modules.hazards.testing import BLOCKED_LANE, a_photo
 
 ADDRESS = "/hazards/new/"
@@ -152,3 +155,26 @@ def test_it_asks_back_while_one_types(cast, plant, found):
     assert earlier.get_absolute_url() in town.get(reverse("hazards:twins"), like).content.decode()
     assert town.get(reverse("hazards:candidates"), like).status_code == 200
     assert "合成车间" in town.get(reverse("hazards:enterprise"), like).content.decode()
+
+
+def test_what_the_photos_show_is_asked_of_the_catalogue_and_kept_with_them(cast, told, now, plant):
+    """Said of the photo and not in the description: the candidates while one types, those in the judge's dialog and
+    those kept with the judgement are the same."""
+    photo = a_photo(cast.town, now, 5)
+    words = "柳溪镇四号仓库唯一的消防车通道被砌墙封死"
+    form = told(place="四号仓库北侧", description="见照片，请尽快处理一下这个地方", kept_before_photos=photo.pk)
+    town, candidates = cast.client("town"), reverse("hazards:candidates")
+    without = town.get(candidates, form).content.decode()
+    with_words = town.get(candidates, form | {"photo_words": words}).content.decode()
+    assert "消防车通道" not in without
+    assert "消防车通道" in with_words
+    assert town.post(ADDRESS, form | {"photo_words": words}).status_code == 302
+    hazard = Hazard.objects.get()
+    (kept,) = attachments_of("hazards.hazard", str(hazard.pk))
+    assert kept.name.startswith(f"{words}（1）.")
+    shown = candidates_now(hazard, At(cast.town, now))
+    assert shown["suggestions"]
+    assert [each.criterion.key for each in shown["suggestions"]] == [
+        each.criterion.key for each in candidates_of(hazard)
+    ]
+    assert words in town.get(f"/hazards/{hazard.pk}/").content.decode()
