@@ -82,7 +82,11 @@ class Maker(Generic[Made]):
 
     def __init__(self, model: type[Made]) -> None:
         self._model = model
-        self._relations = {field.name: field.attname for field in model._meta.concrete_fields if field.is_relation}
+        self._relations = [
+            (field.name, field.attname, field.target_field.attname)
+            for field in model._meta.concrete_fields
+            if field.is_relation
+        ]
         self._twins: dict[str, Any] = {
             field.name: field.remote_field for field in model._meta.concrete_fields if field.one_to_one
         }
@@ -99,14 +103,13 @@ class Maker(Generic[Made]):
         state, own = ModelState(), made.__dict__
         own["_state"] = state
         own.update(self._defaults)
-        for name, value in values.items():
-            if name in self._relations:
-                own[self._relations[name]] = None if value is None else value.pk
-                state.fields_cache[name] = value
+        own.update(values)
+        for name, kept_as, key in self._relations:
+            if name in values:
+                value = state.fields_cache[name] = own.pop(name)
+                own[kept_as] = None if value is None else getattr(value, key)
                 if value is not None and name in self._twins:  # the other side knows it, too
                     self._twins[name].set_cached_value(value, made)
-            else:
-                own[name] = value
         for name, make in self._made_anew:
             if name not in values:
                 own[name] = make()
@@ -126,6 +129,8 @@ def seldom_collecting() -> Iterator[None]:
 
 
 def _write(model: type[models.Model], fields: Sequence[Any], columns: Sequence[Sequence[Any]]) -> None:
+    said = [(field, values) for field, values in zip(fields, columns, strict=True) if values.count(None) < len(values)]
+    fields, columns = [field for field, _ in said], [values for _, values in said]  # null is what the others are anyway
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     rows: Any = zip(*columns, strict=True)

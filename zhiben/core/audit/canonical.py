@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,8 @@ def plain(value: Any) -> Any:
         return {clean(key if type(key) is str else str(plain(key))): plain(item) for key, item in value.items()}
     if kind is date:
         return value.isoformat()
+    if kind is datetime:
+        return _in_utc(value)
     match value:
         case Enum():
             return plain(value.value)
@@ -57,9 +60,7 @@ def plain(value: Any) -> Any:
                 raise ValueError(f"{value} has no canonical text")
             return format(value, "f")
         case datetime():
-            if value.tzinfo is None:
-                raise ValueError(f"{value!r} is naive: give moments with their time zone")
-            return value.astimezone(UTC).isoformat()
+            return _in_utc(value)
         case date() | time():
             return value.isoformat()
         case UUID():
@@ -71,6 +72,13 @@ def plain(value: Any) -> Any:
         case set() | frozenset():
             return sorted((plain(item) for item in value), key=lambda item: (type(item).__name__, item))
     raise TypeError(f"{type(value).__name__} cannot be kept in the trail: {value!r}")
+
+
+@lru_cache(64)
+def _in_utc(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} is naive: give moments with their time zone")
+    return moment.astimezone(UTC).isoformat()
 
 
 def to_json(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -28,8 +29,12 @@ class Searchable:
     def record_type(self) -> str:
         return self.model._meta.label_lower
 
+    @cached_property
+    def _ways(self) -> list[list[str]]:
+        return [field.split("__") for field in self.fields]
+
     def text(self, record: models.Model) -> str:
-        return "\n".join(str(_at(record, field) or "") for field in self.fields)
+        return "\n".join([str(_at(record, way) or "") for way in self._ways])
 
 
 SEARCHABLE: dict[type[models.Model], Searchable] = {}
@@ -136,7 +141,7 @@ def _question(wanted: Sequence[str]) -> tuple[str, str]:
     return sql, " AND ".join(f'"{gram}"' for gram in wanted)
 
 
-def _at(record: Any, path: str) -> Any:
-    for part in path.split("__"):
+def _at(record: Any, way: Sequence[str]) -> Any:
+    for part in way:
         record = getattr(record, part, None)
     return record

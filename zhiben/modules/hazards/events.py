@@ -31,6 +31,7 @@ class HazardEvent(Event):
 
     @classmethod
     def of_step(cls, hazard: Any, *, by: By, now: datetime, data: Mapping[str, Any]) -> Self:
+        enterprise = hazard.enterprise_id
         return cls(
             record_type=hazard._meta.label_lower,
             record_id=str(hazard.pk),
@@ -40,7 +41,7 @@ class HazardEvent(Event):
             status=hazard.status,
             level=hazard.level,
             channel=hazard.channel,
-            enterprise_id=str(hazard.enterprise_id) if hazard.enterprise_id else None,
+            enterprise_id=str(enterprise) if enterprise else None,
             responsible_unit_id=hazard.responsible_unit_id,
             supervising_unit_id=hazard.supervising_unit_id,
             closing_unit_id=hazard.closing_unit_id,

@@ -202,7 +202,7 @@ class HazardImport(Importing):
                 plan.known = answer if answer in {str(each.key) for each in perhaps} else ""
 
     def _report(self, plan: Plan, at: Context) -> Report:
-        row = plan.row
+        row = plan.row.values
         assert plan.found_on is not None
         criterion, ground = self._citations.of(row["criterion"], plan.found_on) if row["criterion"] else (None, "")
         told = plan.channel == Channel.PUBLIC_REPORT
@@ -223,7 +223,7 @@ class HazardImport(Importing):
             inspection_kind=kind,
             origin_type=ORIGIN,
             origin_id=identity_of(plan) if plan.whose.new else plan.identity,
-            origin_label=f"台账《{at.whole.file}》第 {row.number} 行",
+            origin_label=f"台账《{at.whole.file}》第 {plan.row.number} 行",
             found_on=plan.found_on,
             found_by_name=finder[:64],
             rectify_by=row["rectify_by"],

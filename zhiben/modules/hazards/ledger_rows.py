@@ -60,6 +60,7 @@ class Plan:
 def read_row(plan: Plan, at: Context) -> None:
     """What the row says, in the words of the service."""
     row, today = plan.row.values, local_day(at.now)
+    own = isinstance(at.by, Acting) and at.by.unit.kind == UnitKind.ENTERPRISE
     if plan.whose.problem:
         plan.refuse(*plan.whose.problem)
     if plan.whose.question:
@@ -88,8 +89,8 @@ def read_row(plan: Plan, at: Context) -> None:
         plan.refuse("level", f"等级“{row['level']}”看不出是一般还是重大，请改填“一般”或“重大”。")
     else:
         plan.level = level
-    _read_channel(plan, at)
-    _read_state(plan, at)
+    _read_channel(plan, own)
+    _read_state(plan, own)
     if plan.state not in (HazardStatus.CLOSED, HazardStatus.RECTIFIED):
         asked = questions_about(row["description"], row["place"])
         plan.notes += [asked[0].sentence] if asked else []
@@ -100,16 +101,15 @@ _TRUTHS = {"是": HazardLevel.MAJOR, "否": HazardLevel.GENERAL}
 """Of a column 是否重大."""
 
 
-def _read_channel(plan: Plan, at: Context) -> None:
-    by = at.by
-    own = isinstance(by, Acting) and by.unit.kind == UnitKind.ENTERPRISE
+def _read_channel(plan: Plan, own: bool) -> None:
+    """`own`: an enterprise brings its own ledger."""
     said = ledger.channel_of(plan.row["source"]) if plan.row["source"] else None
     plan.channel = said or (Channel.SELF_INSPECTION if own else Channel.LEDGER)
     if plan.channel == Channel.PUBLIC_REPORT and plan.row["found_by"]:
         plan.notes.append("来源是群众举报，不登记发现人，以免泄露举报人。")
 
 
-def _read_state(plan: Plan, at: Context) -> None:
+def _read_state(plan: Plan, own: bool) -> None:
     """Where it begins: closed, handed in, ordered, or to be judged. An enterprise neither orders nor closes a major one."""
     row = plan.row.values
     said = ledger.state_of(row["status"]) or ledger.state_of(row["summary"][:40])
@@ -118,7 +118,6 @@ def _read_state(plan: Plan, at: Context) -> None:
     if said is None and row["rectify_by"]:
         said = HazardStatus.ORDERED
     plan.state = said or HazardStatus.REPORTED
-    own = isinstance(at.by, Acting) and at.by.unit.kind == UnitKind.ENTERPRISE
     if plan.level == HazardLevel.MAJOR and own and plan.state != HazardStatus.REPORTED:
         if plan.state == HazardStatus.ORDERED:
             plan.state = HazardStatus.REPORTED

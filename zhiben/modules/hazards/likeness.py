@@ -49,8 +49,8 @@ _COLUMNS = (
 
 _VALUES = attrgetter(*_COLUMNS)
 
-Holder = tuple[str, object]
-"""("enterprise", its key) or ("unit", its key)."""
+Holder = tuple[str, int]
+"""("enterprise", its key as a number) or ("unit", its key)."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,8 @@ def propose_links(hazards: Sequence[Hazard], *, now: datetime) -> None:
 
 def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: datetime) -> list[list[_Alike]]:
     policies = policies_of(paths.values())
-    since = {holder: now - timedelta(days=policies[path].recurrence_days) for holder, path in paths.items()}
+    ago = {path: now - timedelta(days=policy.recurrence_days) for path, policy in policies.items()}
+    since = {holder: ago[path] for holder, path in paths.items()}
     own = {subject.pk for subject in subjects if subject.pk}
     groups: dict[Holder, _Group] = defaultdict(_Group)
     for looks in _earlier(set(paths), min(since.values()), own):
@@ -220,8 +221,9 @@ def _earlier(holders: set[Holder], since: datetime, own: set[UUID]) -> Iterator[
     for enterprises, one for units."""
     living = Hazard.objects.filter(Q(status__in=OPEN_STATUSES) | Q(closed_at__gte=since)).exclude(AnyOf(F("pk"), own))
     for kind, column in (("enterprise", "enterprise_id"), ("unit", "responsible_unit_id")):
-        keys = [key for holder, key in holders if holder == kind]
+        keys: list[Any] = [key for holder, key in holders if holder == kind]
         if keys:
+            keys = [UUID(int=key) for key in keys] if kind == "enterprise" else keys
             rows = living.filter(AnyOf(F(column), keys))
             rows = rows if kind == "enterprise" else rows.filter(enterprise=None)
             for values in _latest(rows, column, len(keys)):
@@ -271,7 +273,7 @@ def _of_values(values: Sequence[Any]) -> _Looks:
     pk, number, status, closed_at, enterprise, unit, site, place, description, criterion = values
     return _Looks(
         pk=pk,
-        holder=("enterprise", enterprise) if enterprise else ("unit", unit),
+        holder=("enterprise", enterprise.int) if enterprise else ("unit", unit),
         site_id=site,
         place=plain_words(place),
         words=plain_words(description),
@@ -289,7 +291,7 @@ def _briefly(looks: _Looks) -> Hazard:
 def _of_report(report: Report) -> _Looks:
     return _Looks(
         pk=report.id,
-        holder=("enterprise", report.enterprise.pk) if report.enterprise else ("unit", report.responsible_unit.pk),
+        holder=("enterprise", report.enterprise.pk.int) if report.enterprise else ("unit", report.responsible_unit.pk),
         site_id=report.site.pk if report.site else None,
         place=plain_words(report.place),
         words=plain_words(report.description),

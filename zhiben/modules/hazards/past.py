@@ -22,7 +22,7 @@ TIME_TO_LOOK = timedelta(days=30)
 """At least, where the usual day has passed before the ledger came in."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Five:
     """As much of the five 定 as a ledger says."""
 

@@ -33,7 +33,7 @@ _CHOICES = {
 _TURNING = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Past:
     """How far a hazard had come where it was led before: what a ledger says of it. It begins in that state
     (`HAZARD_LIFE.enters`)."""
@@ -48,7 +48,7 @@ class Past:
     spent: Decimal | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Report:
     """What somebody found. Either an `enterprise` or, where none is responsible, a `unit` that must rectify.
 
@@ -168,7 +168,7 @@ def says_something(text: str) -> bool:
 
 def as_seen(text: str) -> str:
     """Without marks that turn round the direction of what follows: what is read is what was written."""
-    return text.translate(_TURNING).strip()
+    return (text if text.isprintable() else text.translate(_TURNING)).strip()
 
 
 def gone(enterprise: Enterprise) -> str:
@@ -179,10 +179,10 @@ def _within_reach(report: Report, by: By) -> bool:
     """An enterprise reports of itself; whoever supervises, of all that lies in their region."""
     if not isinstance(by, Acting):
         return True
-    unit = report.responsible_unit
-    if by.unit.kind == UnitKind.ENTERPRISE or unit.pk == by.unit.pk:
-        return unit.pk == by.unit.pk
+    unit, own = report.responsible_unit, by.unit
+    if own.kind == UnitKind.ENTERPRISE or unit.pk == own.pk:
+        return unit.pk == own.pk
     where = report.enterprise or unit
-    return contains(by.unit.region_path, where.region_path) or (
-        report.enterprise is not None and report.enterprise.supervising_unit_id == by.unit.pk
+    return contains(own.region_path, where.region_path) or (
+        report.enterprise is not None and report.enterprise.supervising_unit_id == own.pk
     )

@@ -17,7 +17,7 @@ LEAD_THEMSELVES = (UnitKind.DEPARTMENT, UnitKind.TOWN, UnitKind.PARK)
 ABOVE_ALL_SECTORS = (UnitKind.COMMITTEE_OFFICE, UnitKind.GOVERNMENT)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Case:
     """What decides who supervises."""
 
@@ -33,8 +33,10 @@ class Case:
 def supervising_units(cases: Sequence[Case], day: date) -> list[Unit]:
     """An ordinary hazard that the enterprise found and recorded itself stays in its own loop; an ordinary one that a regulating unit
     found stays with the unit that looked first; all others, and every major one, go to whom the matrix names."""
-    matrix = supervisors_of(pairs={_pair(case) for case in cases if _by_matrix(case)}, day=day)
-    return [_at_once(case) or matrix[_pair(case)] or _last_resort(case) for case in cases]
+    at_once = [_at_once(case) for case in cases]
+    left = {_pair(case) for case, unit in zip(cases, at_once, strict=True) if unit is None}
+    matrix = supervisors_of(pairs=left, day=day)
+    return [unit or matrix[_pair(case)] or _last_resort(case) for case, unit in zip(cases, at_once, strict=True)]
 
 
 def regulator_of(hazard: Hazard, day: date) -> Unit:
@@ -49,20 +51,22 @@ def closing_units(hazards: Sequence[Hazard], day: date) -> list[Unit]:
     """Who may close each: the supervising unit; for a major one, where that unit stands lower than the region's rules
     ask, whoever supervises the sector at the lowest level that is high enough."""
     policies = policies_of({hazard.region_path for hazard in hazards})
-    around = {above for hazard in hazards for above in ancestors(hazard.supervising_unit.region_path)}
+    supervising = [hazard.supervising_unit for hazard in hazards]
+    around = {above for path in {unit.region_path for unit in supervising} for above in ancestors(path)}
     levels = dict(Region.objects.filter(path__in=around).values_list("path", "level")) if around else {}
     climbs: dict[int, str] = {}
     for place, hazard in enumerate(hazards):
-        lowest = policies[hazard.region_path].closing_level
-        if hazard.level == HazardLevel.MAJOR and (path := _high_enough(hazard.supervising_unit, lowest, levels)):
-            climbs[place] = path
+        if hazard.level == HazardLevel.MAJOR:
+            lowest = policies[hazard.region_path].closing_level
+            if path := _high_enough(supervising[place], lowest, levels):
+                climbs[place] = path
     pairs = {(hazards[place].sector, path) for place, path in climbs.items()}
     found = supervisors_of(pairs=pairs, day=day) if pairs else {}
     offices = _offices(climbs.values())
     return [
-        (_closes_at(climbs[place], found[hazard.sector, climbs[place]], offices) or hazard.supervising_unit)
+        (_closes_at(climbs[place], found[hazard.sector, climbs[place]], offices) or supervising[place])
         if place in climbs
-        else hazard.supervising_unit
+        else supervising[place]
         for place, hazard in enumerate(hazards)
     ]
 
@@ -76,10 +80,6 @@ def _at_once(case: Case) -> Unit | None:
         if case.channel == Channel.INSPECTION and finder and finder.kind in LEAD_THEMSELVES:
             return finder
     return case.enterprise.supervising_unit if case.enterprise else None
-
-
-def _by_matrix(case: Case) -> bool:
-    return _at_once(case) is None
 
 
 def _pair(case: Case) -> tuple[str, str]:

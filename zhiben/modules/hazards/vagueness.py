@@ -5,7 +5,7 @@ It asks and never refuses: whoever stands on the spot may know that there is no 
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -50,7 +50,7 @@ def questions_about(description: str, place: str) -> list[Question]:
     said, where = normalised_text(description).strip(), normalised_text(place).strip()
     if not said and not where:
         return []
-    questions = [_what(said), _where(where, said), _how_much(said)]
+    questions = [_what(said), _where(where), _how_much(said)]
     return [question for question in questions if question]
 
 
@@ -58,15 +58,16 @@ def _what(said: str) -> Question | None:
     if not said:
         return None
     words = _words()
-    rest = _PUNCTUATION.sub("", words.filler.sub("", words.empty.sub("", said)))
-    if (phrase := words.empty.search(said)) and len(rest) < LITTLE:
+    phrase = words.empty.search(said)
+    if phrase and len(_PUNCTUATION.sub("", words.filler.sub("", words.empty.sub("", said)))) < LITTLE:
         return Question("what", f"“{phrase.group()}”看不出要改什么：是什么设备、什么行为或什么制度，具体哪里不对？")
     if len(_PUNCTUATION.sub("", said)) < SHORTEST:
         return Question("what", "写得太短，整改的人看不懂：是什么东西，具体出了什么问题？")
     return None
 
 
-def _where(where: str, said: str) -> Question | None:
+@lru_cache(4096)
+def _where(where: str) -> Question | None:
     words = _words()
     bare = _PUNCTUATION.sub("", where)
     if not bare:
@@ -81,6 +82,8 @@ def _where(where: str, said: str) -> Question | None:
 def _how_much(said: str) -> Question | None:
     """A clause that says 超, 不足, 过多 without a number, here or in the clause beside it."""
     words = _words()
+    if not words.quantity.search(said):
+        return None
     clauses = [clause for clause in _CLAUSE.split(said) if clause]
     for place, clause in enumerate(clauses):
         found = words.quantity.search(clause)

@@ -67,13 +67,15 @@ class Enterprises:
     _regions: dict[str, FoundRegion] = field(default_factory=dict)
     _around: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Region as written → the names of all that contains it."""
+    _certain: dict[Said, Whose] = field(default_factory=dict)
+    """Whose it is without a question: the same for all rows that say so."""
     _opened: dict[str, Enterprise] = field(default_factory=dict)
     """Code → the enterprise that this very list opened."""
 
     def of(self, rows: Sequence[Row], at: Context) -> list[Whose]:
         said = [_said(row) for row in rows]
         self._look_up({each for each in said if each not in self._found}, at)
-        return [self._of_row(row, each) for row, each in zip(rows, said, strict=True)]
+        return [self._certain.get(each) or self._of_row(row, each) for row, each in zip(rows, said, strict=True)]
 
     def open(self, wanted: Iterable[NewEnterprise], at: Context) -> Mapping[str, Enterprise]:
         """Open the files that were chosen to be opened; code → enterprise. Raises Refused."""
@@ -159,7 +161,8 @@ class Enterprises:
             )
         if how == "is":
             note = "" if tidy(found[0].name) == tidy(name) else f"按统一社会信用代码对应到“{found[0].name}”。"
-            return Whose(_heir(found[0]), note=note if code else "")
+            certain = self._certain[said] = Whose(_heir(found[0]), note=note if code else "")
+            return certain
         return self._asked(row, said, found)
 
     def _asked(self, row: Row, said: Said, found: list[Enterprise]) -> Whose:
@@ -220,5 +223,6 @@ def _heir(enterprise: Enterprise) -> Enterprise:
 
 
 def _said(row: Row) -> Said:
-    code = "".join(row["credit_code"].split()).upper()
-    return row["enterprise"], code if len(code) == 18 else "", row["region"], row["address"]
+    values = row.values
+    code = "".join(values["credit_code"].split()).upper()
+    return values["enterprise"], code if len(code) == 18 else "", values["region"], values["address"]
