@@ -29,8 +29,8 @@ def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None
         model._base_manager.bulk_create(rows)
         return
     fields = [field for field in model._meta.concrete_fields if _is_given(field, rows[0])]
-    values = [row.__dict__ for row in rows]
-    _write(model, fields, [_prepared(field, list(map(itemgetter(field.attname), values))) for field in fields])
+    columns = zip(*map(values_of([field.attname for field in fields]), map(vars, rows)), strict=True)
+    _write(model, fields, [_prepared(field, list(values)) for field, values in zip(fields, columns, strict=True)])
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
@@ -74,6 +74,13 @@ def reserve_keys(model: type[models.Model], count: int) -> list[int]:
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         last = cursor.fetchone()[0]
         return list(range(last - count + 1, last + 1))
+
+
+def values_of(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """As `itemgetter`, which gives no tuple where there is a single name."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 class Maker(Generic[Made]):

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from zhiben.core.access.acting import By
 from zhiben.core.batches import in_batches
+from zhiben.core.bulk import values_of
 from zhiben.core.refusal import Refused
 
 from .checking import done_numbers, plain_problems, plain_questions

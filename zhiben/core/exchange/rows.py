@@ -1,11 +1,11 @@
 """The rows of a run's file as its target sees them: converted, with mended cells put in, doubles named."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
+from zhiben.core.bulk import values_of
 from zhiben.core.files.services import path_of
 from zhiben.core.refusal import Refused
 
@@ -61,7 +61,7 @@ class Rows:
     def __iter__(self) -> Iterator[Read]:
         seen: dict[tuple[Any, ...], int] = {}
         labels = "、".join(field.label for field in self.target.fields if field.name in self.target.identity)
-        identity_of = _values_of(self.target.identity)
+        identity_of = values_of(self.target.identity)
         for number, cells in self._data:
             read = self._read(number, cells)
             if read is None:
@@ -113,13 +113,6 @@ class Rows:
             if not sentence and value not in ("", None, ()):
                 found.add(value)
         return found
-
-
-def _values_of(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """As `itemgetter`, which gives no tuple for a single name."""
-    if len(names) > 1:
-        return itemgetter(*names)
-    return lambda values: tuple(values[name] for name in names)
 
 
 @contextmanager

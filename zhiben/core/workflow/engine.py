@@ -73,11 +73,12 @@ def begin_many(
     if not records:
         return
     workflow = workflow_of(records[0])
+    beginnings = (workflow.start, *workflow.enters)
     directory = Directory(now)
     with transaction.atomic():
         for batch in in_batches(records, BATCH):
             for record in batch:
-                if (state := getattr(record, workflow.field_name)) not in (workflow.start, *workflow.enters):
+                if (state := getattr(record, workflow.field_name)) not in beginnings:
                     raise ValueError(f"{record!r} begins in {state}, not in {workflow.start}")
             audit.append_many(
                 [
@@ -89,7 +90,7 @@ def begin_many(
                         label=label,
                         by=by,
                         now=now,
-                        data={**(data or {}), **inputs.to_json({name: getattr(record, name) for name in says})},
+                        data=(data or {}) | inputs.to_json({name: getattr(record, name) for name in says}),
                         to_state=getattr(record, workflow.field_name),
                     )
                     for record in batch

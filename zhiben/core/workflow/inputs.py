@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -168,7 +169,7 @@ _CLEANERS: dict[str, Any] = {
 
 
 def _plain(value: Any) -> Any:
-    if type(value) is str:
+    if type(value) is str or isinstance(value, Enum):
         return value
     if isinstance(value, list):
         return [_plain(item) for item in value]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
+from zhiben.core.access.actors import Actor
 from zhiben.core.access.directory import Directory
 from zhiben.core.bulk import insert_values
 from zhiben.core.notify.models import Notification
@@ -107,6 +108,8 @@ class _Deriving:
     _deadlines: dict[str, list[Deadline]] = field(default_factory=dict)
     _late_from: dict[date, datetime] = field(default_factory=dict)
     _schedules: dict[tuple[str, date], Sequence[Moment]] = field(default_factory=dict)
+    _climbed: dict[tuple[str, date], Sequence[Actor]] = field(default_factory=dict)
+    _begins: dict[tuple[str, date], tuple[int, datetime | None]] = field(default_factory=dict)
 
     def items(self, record: Record, record_id: str, requests: Sequence[ApprovalRequest]) -> Iterable[_Item]:
         state = getattr(record, self.workflow.field_name)
@@ -114,7 +117,7 @@ class _Deriving:
             return
         record_type = self.workflow.record_type
         running = self.running(record, state)
-        due_at = min((self._late(day) for _, day in running), default=NO_DEADLINE)
+        due_at = min([self._late(day) for _, day in running], default=NO_DEADLINE)
         title, sender = str(record)[:TITLE_LENGTH], getattr(record, "supervising_unit_id", None)
 
         def item(seat: str, step: str, request: int | None = None) -> _Item:
@@ -151,6 +154,15 @@ class _Deriving:
             self._schedules[asked] = moments(deadline, day)
         return self._schedules[asked]
 
+    def begins(self, deadline: Deadline, day: date) -> tuple[int, datetime | None]:
+        """How much of its schedule is behind a deadline that is set now, and the next moment."""
+        asked = (deadline.name, day)
+        if asked not in self._begins:
+            schedule = self.schedule(deadline, day)
+            sent = first_unsent(schedule, self.now)
+            self._begins[asked] = (sent, schedule[sent].at if sent < len(schedule) else None)
+        return self._begins[asked]
+
     def _late(self, day: date) -> datetime:
         if day not in self._late_from:
             self._late_from[day] = overdue_from(day)
@@ -163,10 +175,17 @@ class _Deriving:
 
     def _climbed_to(self, record: Record, running: Sequence[tuple[Deadline, date]]) -> Iterable[str]:
         for deadline, day in running:
-            if self._late(day) <= self.now:  # nothing climbs before
-                for moment in self.schedule(deadline, day):
-                    if moment.to is not None and moment.at <= self.now:
-                        yield from moment.to.seats(record, self.directory)
+            for actor in self._called(deadline, day):
+                yield from actor.seats(record, self.directory)
+
+    def _called(self, deadline: Deadline, day: date) -> Sequence[Actor]:
+        """Those to whom it has climbed by now."""
+        asked = (deadline.name, day)
+        if asked not in self._climbed:
+            late = self._late(day) <= self.now  # nothing climbs before
+            schedule = self.schedule(deadline, day) if late else ()
+            self._climbed[asked] = [each.to for each in schedule if each.to is not None and each.at <= self.now]
+        return self._climbed[asked]
 
 
 def _replace_items(before: dict[tuple[str, str, str], WorkItem], wanted: dict[tuple[str, str, str], _Item]) -> None:
@@ -210,10 +229,7 @@ def _replace_deadlines(deriving: _Deriving, by_key: Mapping[str, Record], keys: 
                 continue
             if known:
                 moved.append(known)
-            schedule = deriving.schedule(deadline, due_on)
-            sent = first_unsent(schedule, now)
-            next_at = schedule[sent].at if sent < len(schedule) else None
-            fresh.append((workflow.record_type, record_id, deadline.name, due_on, sent, next_at))
+            fresh.append((workflow.record_type, record_id, deadline.name, due_on, *deriving.begins(deadline, due_on)))
     if moved:
         _withdraw_calls(moved, now)
     if running:

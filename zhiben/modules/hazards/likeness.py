@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -47,7 +47,7 @@ _COLUMNS = (
     "criterion_id",
 )  # fmt: skip
 
-_VALUES = attrgetter(*_COLUMNS)
+_VALUES, _KEPT = attrgetter(*_COLUMNS), itemgetter(*_COLUMNS)
 
 Holder = tuple[str, int]
 """("enterprise", its key as a number) or ("unit", its key)."""
@@ -99,7 +99,7 @@ def alike(subject: Hazard | Report, *, now: datetime, limit: int = MOST_PROPOSED
 def propose_links(hazards: Sequence[Hazard], *, now: datetime) -> None:
     """Keep what each of these, just recorded, looks like; one query for the earlier ones, however many. Those of the
     same set count as earlier in the order given."""
-    looks = [_of_hazard(hazard) for hazard in hazards]
+    looks = [_of_values(_KEPT(vars(hazard))) for hazard in hazards]
     paths = {each.holder: hazard.region_path for each, hazard in zip(looks, hazards, strict=True)}
     links = [
         (hazard.pk, found.earlier.pk, found.kind, found.score, found.because, now)
