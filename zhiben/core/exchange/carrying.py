@@ -65,8 +65,8 @@ def waiting_chunks(run: ImportRun, rows: Rows) -> Iterator[list[Row]]:
 def _sorted(rows: Iterable[Row], target: Importing) -> Iterator[Row]:
     """In the order of the target. Packed: two hundred thousand of them fit into memory."""
     names = tuple(field.name for field in target.fields)
-    values_of = itemgetter(*names)
-    packed = [(target.order(row), row.number, pickle.dumps((values_of(row.values), dict(row.answers)))) for row in rows]
+    picked = values_of(names)
+    packed = [(target.order(row), row.number, pickle.dumps((picked(row.values), dict(row.answers)))) for row in rows]
     for _, number, row in sorted(packed, key=itemgetter(0, 1)):
         values, answers = pickle.loads(row)  # noqa: S301 — packed just above
         yield Row(number, dict(zip(names, values, strict=True)), answers)
