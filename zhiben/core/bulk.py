@@ -89,17 +89,12 @@ class Maker(Generic[Made]):
 
     def __init__(self, model: type[Made]) -> None:
         self._model = model
-        self._relations = [
-            (field.name, field.attname, field.target_field.attname)
-            for field in model._meta.concrete_fields
-            if field.is_relation
-        ]
-        self._twins: dict[str, Any] = {
-            field.name: field.remote_field for field in model._meta.concrete_fields if field.one_to_one
-        }
+        fields: Sequence[Any] = model._meta.concrete_fields
+        self._relations = [(each.name, each.attname, each.target_field.attname) for each in fields if each.is_relation]
+        self._twins = {each.name: each.remote_field for each in fields if each.one_to_one}
         self._defaults: dict[str, Any] = {}
         self._made_anew: list[tuple[str, Callable[[], Any]]] = []
-        for field in model._meta.concrete_fields:
+        for field in fields:
             if callable(field.default) and field.default is not NOT_PROVIDED:
                 self._made_anew.append((field.attname, field.get_default))
             else:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
 from math import isfinite
 from typing import Any
 from uuid import UUID
@@ -74,8 +73,9 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be kept in the trail: {value!r}")
 
 
-@lru_cache(64)
 def _in_utc(moment: datetime) -> str:
+    if moment.tzinfo is UTC:
+        return moment.isoformat()
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} is naive: give moments with their time zone")
     return moment.astimezone(UTC).isoformat()

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from zhiben.core.access.acting import Machine
 from zhiben.core.accounts.models import User
 from zhiben.core.audit.models import AuditLine, Kind
-from zhiben.core.bulk import FEW, Maker, insert_rows, insert_values, reserve_keys, seldom_collecting
+from zhiben.core.bulk import FEW, Maker, insert_rows, insert_values, reserve_keys, seldom_collecting, values_of
 from zhiben.core.events.models import OutboxEvent
 from zhiben.core.exchange.models import ImportChunk, ImportRun
 from zhiben.core.files.models import StoredFile, Upload
@@ -116,6 +116,11 @@ def test_what_is_made_by_the_thousand_is_what_the_model_makes():
     user = User(pk=5)
     person = Maker(Person)({"name": "云安", "user": user})
     assert user.person is person, "whoever holds the other side finds it there"
+
+
+def test_a_single_name_picks_a_tuple_too():
+    assert values_of(("甲", "乙"))({"甲": 1, "乙": 2}) == (1, 2)
+    assert values_of(("甲",))({"甲": 1, "乙": 2}) == (1,)
 
 
 def test_python_looks_for_garbage_as_always_when_the_rows_are_made():

@@ -98,13 +98,13 @@ def normalised_text(text: str) -> str:
     >>> normalised_text("應急管理局（辦）")
     '应急管理局(办)'
     """
+    if text.isascii() and text.isprintable():
+        return text
     return _normalised_text(text) if len(text) <= _SHORT else _normalised_text.__wrapped__(text)
 
 
-@lru_cache(8192)
+@lru_cache(16_384)
 def _normalised_text(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return text
     if _RARE.search(text) or _PINYIN.search(text):
         return normalised(MappedText.of(text)).text
     return simplified("".join(map(_FOLDED.__getitem__, text)))  # nothing that changes its length: no map is needed

@@ -10,6 +10,7 @@ from zhiben.conftest import Cast
 from zhiben.core.access.permissions import NotPermitted
 from zhiben.core.audit.services import lines_of
 from zhiben.core.exchange import services
+from zhiben.core.exchange.carrying import waiting_count
 from zhiben.core.exchange.declaration import Problem
 from zhiben.core.exchange.models import ImportRun, Stage
 from zhiben.core.exchange.summary import counts_of
@@ -69,6 +70,7 @@ def test_good_rows_first_and_the_mended_ones_later(checked: Checked, cast: Cast,
     run = services.mend_rows(run=run, changes={4: {"due_on": "2026-5-1", "unit": "柳溪镇"}}, **by)
     assert run.stage == Stage.CHECKED
     assert counts_of(run).will_happen == "将新增 1 件，更新 0 件。"
+    assert waiting_count(run) == 1
     services.confirm(run=run, all_or_nothing=True, **by)
     run_pending()
     run.refresh_from_db()
@@ -227,6 +229,7 @@ def test_a_program_error_is_said_and_the_run_goes_on_where_it_stopped(
     run = services.settle(services.run_by_id(run.pk), now=now)
     assert (run.stage, run.error) == (Stage.FAILED, "处理时出现意外错误。")
     assert Errand.objects.count() == 1000
+    assert waiting_count(run) == 500, "the progress of the second attempt is that of what is left"
     monkeypatch.setattr(ErrandImport, "carry_out", real)
     services.try_again(run=run, by=cast.office, now=now)
     run_pending()
