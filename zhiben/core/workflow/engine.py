@@ -90,7 +90,7 @@ def begin_many(
                         label=label,
                         by=by,
                         now=now,
-                        data=(data or {}) | inputs.to_json({name: getattr(record, name) for name in says}),
+                        data={**(data or {}), **inputs.to_json({name: getattr(record, name) for name in says})},
                         to_state=getattr(record, workflow.field_name),
                     )
                     for record in batch
