@@ -35,6 +35,7 @@ from zhiben.modules.hazards.models import (
 )
 from zhiben.modules.hazards.searching import HAZARD_WORDS
 from zhiben.modules.hazards.services import correct_hazard, correction_refusal
+from zhiben.modules.hazards.workflow import STAGE_DAYS
 
 from .beside import about_plan, about_rectification, candidates_now
 from .filters import BeyondRegion, ClearingFilter, CriterionFilter, EnterpriseFilter, OwnRegion, TradeOfEnterprise
@@ -244,6 +245,7 @@ def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
     trail = trail_of(pages, hazard, followers)
     photos = photos_of(hazard, context["attachments"])
     context |= {
+        "facts": [(title, known) for title, group in context["facts"] if (known := _said(group, hazard))],
         "photos": photos,
         "has_photos": any(photos.values()),
         "plans": list(hazard.plans.select_related("filed_by", "accepted_by")),
@@ -261,6 +263,14 @@ def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
         "may_print": may(at.acting, Permission.EXPORT_RECORDS),
     }
     return render(request, pages.detail_template, context)
+
+
+def _said(group: list[tuple[Column, Any]], hazard: Hazard) -> list[tuple[Column, Any]]:
+    """Without the days of stages that do not run, and without the words of a verification that has not been passed."""
+    unsaid = {name for name in STAGE_DAYS if getattr(hazard, name) is None}
+    if hazard.verified_at is None:
+        unsaid |= {"on_site", "finding"}
+    return [(column, html) for column, html in group if column.name not in unsaid]
 
 
 def on_map(pages: HazardPages, request: HttpRequest, pk: UUID) -> JsonResponse:
