@@ -7,14 +7,19 @@ import pytest
 from django.urls import reverse
 from docx import Document
 
+from zhiben.conftest import _appoint_newcomer
 from zhiben.core import clock
 from zhiben.core.api.testing import caller
 from zhiben.core.audit.services import lines_of
+from zhiben.core.org.roles import Role
+from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow.engine import fire
 from zhiben.modules.hazards.look_back import schedule
 from zhiben.modules.hazards.models import Hazard
+from zhiben.modules.hazards.reviews import open_review
 from zhiben.modules.hazards.services import correct_hazard
+from zhiben.modules.registry.services import NewEnterprise, register_enterprise
 from zhiben.modules.registry.tests.next_town import settle_next_town
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +126,24 @@ def test_a_neighbour_and_the_next_town_find_nothing(cast, found, next_town, now)
             said += answer.content.decode().replace(f'value="{plant.name}"', "")  # what was typed stands in its field
         for word in (hazard.number, str(hazard.pk), str(own.pk), "云帆化工", "工业路 8 号", "13800000001"):
             assert word not in said, (name, word, said[max(0, said.find(word) - 300) : said.find(word) + 100])
+
+
+def test_what_it_came_back_from_is_named_to_whoever_may_open_that(cast, plant, found, next_town, now):
+    """An earlier one of an enterprise that was merged stays with it: the heir knows that there was one."""
+    new = NewEnterprise(name="云海化工有限公司", region=plant.unit.region, sector=Sector.CHEMICALS)
+    heir = register_enterprise(enterprise=new, by=cast.bureau_officer, now=now)
+    cast.people["heir"] = _appoint_newcomer("heir", "云海", heir.unit, Role.SAFETY_OFFICER, "", (), now)
+    old = found(place="老厂专用词门岗", description="老厂专用词通道堵死 1 处")
+    back = found(plant=heir, recurs_from=old)
+    double = found(plant=heir, place="西门", description="护栏缺失 2 米")
+    Hazard.objects.filter(pk=double.pk).update(duplicate_of=old)
+    double.refresh_from_db()
+    review = open_review(back, by=cast.bureau_officer, now=now)
+    for hazard in (back, double):
+        for name, opens in (("bureau_officer", True), ("heir", False)):
+            said = everything_said(cast, name, hazard, now)
+            said += cast.client(name).get(review.get_absolute_url()).content.decode()
+            assert hazard.number in said
+            assert (old.number in said, "老厂专用词" in said) == (opens, opens), (name, hazard)
+            assert opens or "另一条记录" in said
+    assert back.number not in cast.client("plant_head").get(old.get_absolute_url()).content.decode()
