@@ -77,6 +77,7 @@ def record_context(pages: RecordPages, request: HttpRequest, record: Any) -> dic
         "timeline": lines[::-1][:SHOWN_LINES],
         "timeline_total": len(lines),
         "attachments": list(attachments_of(pages.record_type, str(record.pk))) if pages.attachable else [],
+        "attach_refusal": pages.attach_refusal(record, at) if pages.attachable else None,
         "comments": _comments(pages, record) if pages.commentable else [],
         "seen_by": seen_by(record),
         "panels": [(panel, context) for panel in pages.panels if (context := panel.context(record, at)) is not None],

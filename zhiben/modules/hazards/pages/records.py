@@ -27,6 +27,7 @@ from zhiben.modules.hazards.forms import CorrectionForm
 from zhiben.modules.hazards.models import (
     OPEN_STATUSES,
     UNDER_RECTIFICATION,
+    Channel,
     Hazard,
     HazardLevel,
     HazardStatus,
@@ -158,8 +159,6 @@ class HazardPages(RecordPages):
                 "found_by_name",
                 "found_by_unit",
                 "reported_at",
-                "recurs_from",
-                "duplicate_of",
             ),
         ),
         (
@@ -206,6 +205,12 @@ class HazardPages(RecordPages):
     def may_edit(self, record: models.Model, at: At) -> str | None:
         assert isinstance(record, Hazard)
         return correction_refusal(record, by=at.acting, now=at.now)
+
+    def attach_refusal(self, record: models.Model, at: At) -> str | None:
+        assert isinstance(record, Hazard)
+        if record.channel != Channel.PUBLIC_REPORT or at.acting.unit.pk == record.responsible_unit_id:
+            return None
+        return "群众举报的隐患不在这里上传附件：附件整改单位看得到。举报材料请另行保管，现场照片在办理步骤中上传。"
 
     def save(self, form: forms.ModelForm, *, by: Acting, now: datetime) -> models.Model:
         return correct_hazard(hazard=form.instance, by=by, now=now, **form.cleaned_data)

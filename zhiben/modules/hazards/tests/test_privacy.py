@@ -4,13 +4,17 @@ import io
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from docx import Document
+from PIL import Image
 
 from zhiben.conftest import _appoint_newcomer
 from zhiben.core import clock
 from zhiben.core.api.testing import caller
 from zhiben.core.audit.services import lines_of
+from zhiben.core.files.models import Attachment, PictureFacts
+from zhiben.core.files.services import path_of
 from zhiben.core.org.roles import Role
 from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
@@ -79,6 +83,38 @@ def test_what_the_public_told_names_nobody(cast, found, now):
     body = {name: sent[name] for name in ("place", "description", "found_on", "channel", "found_by_name")}
     assert call.post("/hazards", body | {"enterprise": str(hazard.enterprise_id)}).status_code == 422
     assert Hazard.objects.count() == 1
+
+
+def test_what_the_public_photographed_does_not_lead_to_whoever_did(cast, found, photo, plant, now):
+    """Neither where, when and with what it was taken, nor the name of the file; and no letter lies beside it."""
+    camera = {"t271": f"{TELLER}的手机", "t36867": "2026:03:01 08:15:00", "t315": TELLER}
+    taken = photo(cast.bureau_officer, 61, name=f"{TELLER}拍.jpg", **camera)
+    PictureFacts.objects.filter(file=taken.file).update(latitude="31.230400", longitude="121.473700", device=TELLER)
+    sent = {"place": "东门", "description": "三号货架倒伏，压住消防栓 1 个", "found_on": "2026-03-10", "level": "general",
+            "channel": "public_report", "enterprise": plant.pk, "id": uuid4(), "kept_before_photos": taken.pk}  # fmt: skip
+    officer = cast.client("bureau_officer")
+    assert officer.post(reverse("hazards:new"), sent).status_code == 302
+    hazard = Hazard.objects.get()
+    assert hazard.latitude is None, "nobody stands where he says that the teller stood"
+    (shown,) = Attachment.objects.filter(record_id=str(hazard.pk))
+    assert (shown.name, shown.label) == ("举报照片1.jpg", "整改前照片")
+    client = cast.client("plant_head")
+    original = path_of(taken.file).read_bytes()
+    assert Image.open(io.BytesIO(original)).getexif()
+    for name in ("plant_head", "bureau_officer"):
+        said = everything_said(cast, name, hazard, now)
+        for word in (TELLER, "31.2304", "8:15", taken.file.digest[:12]):
+            assert word not in said, (name, word)
+    answer = client.get(f"/files/{shown.pk}/")
+    content = b"".join(answer.streaming_content)
+    assert Image.open(io.BytesIO(content)).getexif() == {}
+    letter = SimpleUploadedFile("来信.png", original)
+    attach = reverse("hazards:attach", args=[hazard.pk])
+    assert "另行保管" in officer.post(attach, {"files": letter}, follow=True).content.decode()
+    assert Attachment.objects.count() == 1
+    receipt = SimpleUploadedFile("收据.jpg", original)
+    client.post(attach, {"files": receipt})
+    assert Attachment.objects.count() == 2, "what is the plant's own it may add"
 
 
 def test_the_plant_does_not_see_a_look_back_coming(cast, handed_in, photo, now):
