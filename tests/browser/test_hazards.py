@@ -339,6 +339,10 @@ def test_the_story_of_the_blocked_lane(desks, phone, story, cast, plant, tmp_pat
     officer.go(hazard.get_absolute_url())
     shown(officer, "hazard-closed", full=True)
     officer.illustrate("hazard-closed")
+    officer.go("/hazards/clearing/")
+    expect(desk.locator("#content table")).to_contain_text("县应急管理局")
+    officer.illustrate("hazard-clearing")
+    officer.go(hazard.get_absolute_url())
     paper = Document(downloaded(desk, "Word"))
     said = "\n".join(cell.text for table in paper.tables for row in table.rows for cell in row.cells)
     assert "危险仍在，按期整改" in said
