@@ -105,8 +105,11 @@ function restore(form: HTMLFormElement, kept: Unsent | null, place: string, foll
   };
   for (const name of [...PLAIN, ...TICKED]) if (!waiting.has(name)) put(name);
   form.addEventListener("htmx:afterSettle", () => {
-    for (const name of waiting) if (put(name)) waiting.delete(name);
+    for (const name of waiting) put(name);
     follow();
+  });
+  form.addEventListener("change", (event) => {
+    if (event.isTrusted) waiting.delete((event.target as HTMLInputElement).name);
   });
   if (kept.values["latitude"]) {
     const said = form.querySelector<HTMLElement>("[data-place-said]");
