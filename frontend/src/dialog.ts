@@ -8,7 +8,8 @@ const WRONG = "[aria-invalid=true]";
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const target = (event as CustomEvent<{ target: HTMLElement }>).detail.target;
-  if (!dialog || target.id !== "dialog-body" || dialog.open) return;
+  if (!dialog || target.id !== "dialog-body") return;
+  if (dialog.open) return dialog.scrollTo(0, 0); // another step in its place
   callByHeading(dialog);
   dialog.showModal();
   // where there is something to look at first, the focus does not scroll it out of sight

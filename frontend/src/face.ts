@@ -55,6 +55,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
+  if (event.defaultPrevented) return; // its own page holds it back, and says why
   if (form.method === "post" && !form.hasAttribute("hx-post")) {
     if (form.dataset["sent"]) event.preventDefault();
     form.dataset["sent"] = "yes";

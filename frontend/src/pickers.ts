@@ -80,7 +80,7 @@ whenShown("[data-picker]", (root) => {
   });
 });
 
-function chip(name: string, item: Found): HTMLElement {
+export function chip(name: string, item: Found): HTMLElement {
   const el = document.createElement("span");
   el.className = "chip";
   const input = document.createElement("input");

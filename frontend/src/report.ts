@@ -1,3 +1,5 @@
+import { keepUnsent, waitForNetwork } from "./unsent";
+
 /** The report of a hazard: what is asked depends on what was chosen, and a chosen criterion proposes the level. */
 export function mountReport(form: HTMLFormElement): void {
   const show = (selector: string, when: boolean) => {
@@ -30,4 +32,6 @@ export function mountReport(form: HTMLFormElement): void {
     if (place) form.dispatchEvent(new CustomEvent("place", { detail: place }));
   });
   follow();
+  keepUnsent(form, follow);
+  waitForNetwork(form);
 }

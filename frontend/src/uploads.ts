@@ -74,17 +74,11 @@ function send(file: File, place: Place): void {
       settle(place.form, -1);
       const key = lastResponse.getHeader("Zhiben-Upload");
       if (!key) return;
-      const kept = document.createElement("input");
-      kept.type = "hidden";
-      kept.name = `kept_${place.field.name}`;
-      kept.value = key;
-      window.setTimeout(() => place.form.dispatchEvent(new CustomEvent("uploaded")));
       bar.remove();
-      said.textContent = "已上传";
-      line.append(
-        kept,
-        button("去掉", () => line.remove()),
-      );
+      said.remove();
+      name.remove();
+      arrived(line, place.field.name, key, file.name);
+      window.setTimeout(() => place.form.dispatchEvent(new CustomEvent("uploaded")));
     },
   });
   settle(place.form, 1);
@@ -93,6 +87,26 @@ function send(file: File, place: Place): void {
     if (last) upload.resumeFromPreviousUpload(last);
     upload.start();
   });
+}
+
+/** The line of a file that has arrived: the form hands in its key. */
+export function arrived(line: HTMLElement, field: string, key: string, called: string): HTMLElement {
+  const name = document.createElement("span");
+  const said = document.createElement("small");
+  const kept = document.createElement("input");
+  name.className = "name";
+  name.textContent = called;
+  said.textContent = "已上传";
+  kept.type = "hidden";
+  kept.name = `kept_${field}`;
+  kept.value = key;
+  line.append(
+    name,
+    said,
+    kept,
+    button("去掉", () => line.remove()),
+  );
+  return line;
 }
 
 /** While files travel the form waits: what it hands in is complete. */

@@ -66,9 +66,9 @@ class Desk:
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 1, f"{name} is {wide} px wider than a {label}"
 
-    def illustrate(self, name: str, *, phone: bool = False, of: Locator | None = None, hidden: str = "") -> None:
+    def illustrate(self, name: str, *, phone: bool = False, of: Locator | None = None) -> None:
         """A picture for the manual."""
-        illustrate(self.page, name, phone=phone, of=of, hidden=hidden)
+        illustrate(self.page, name, phone=phone, of=of)
 
     def _complains(self, line: str) -> None:
         # Chromium reports every refused form (4xx) in its console; that is how a refusal is meant to travel.

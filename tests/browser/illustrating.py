@@ -16,12 +16,12 @@ COLOURS = 96
 MOST_BYTES = 80 * 1024
 
 
-def illustrate(page: Page, name: str, *, phone: bool = False, of: Locator | None = None, hidden: str = "") -> None:
-    """One picture of what is seen now; `of` a part of the page only. What `hidden` selects is covered: secrets."""
+def illustrate(page: Page, name: str, *, phone: bool = False, of: Locator | None = None) -> None:
+    """One picture of what is seen now; `of` a part of the page only."""
     before = page.viewport_size
     page.set_viewport_size(PHONE if phone else WIDE)
     page.wait_for_timeout(200)
-    taken = (of or page).screenshot(mask=[page.locator(hidden)] if hidden else None, mask_color="#c8ccd4")
+    taken = (of or page).screenshot()
     if before:
         page.set_viewport_size(before)
     folders = [ROOT / ".artifacts/manual", *([MANUAL] if os.environ.get("ZHIBEN_MANUAL") == "1" else [])]

@@ -85,8 +85,6 @@ def test_four_hundred_people_come_in_and_are_granted_their_posts(desks, cast, st
         carry_out(f"导入 {rows} 行")
 
     # What each column was taken for stands beside it. She drops the mobiles, thinks better of it, and corrects that.
-    keeper.go("/import/org.people/")
-    keeper.illustrate("import-begin")
     bring("org.people", "人员")
     mobile = page.locator("ul.import-columns li", has_text="手机号码").locator("select")
     expect(mobile).to_have_value("mobile")
@@ -113,10 +111,7 @@ def test_four_hundred_people_come_in_and_are_granted_their_posts(desks, cast, st
     carry_out(f"导入 {PEOPLE} 行")
     expect(page.locator(".alert-success")).to_contain_text(f"已新增 {PEOPLE} 人")
     keeper.picture("import-result")
-    keeper.illustrate("import-result")
     assert ProposedPost.objects.count() == PEOPLE
-    keeper.go("/channels/")
-    keeper.illustrate("channels")
 
     # What confirming will do is said first; then the security administrator does it.
     security = desks("security_administrator")
@@ -132,7 +127,6 @@ def test_four_hundred_people_come_in_and_are_granted_their_posts(desks, cast, st
     auditor = desks("audit_administrator")
     auditor.go("/trail/")
     expect(auditor.page.locator("[data-row]").first).to_be_visible()
-    auditor.illustrate("trail")
 
 
 def test_a_token_is_given_out_and_its_secret_seen_once(desks, cast, story, settings):
@@ -155,7 +149,6 @@ def test_a_token_is_given_out_and_its_secret_seen_once(desks, cast, story, setti
     page.get_by_role("button", name="复制令牌").click()
     expect(page.get_by_role("button", name="已复制")).to_be_visible()
     expect(page.get_by_role("button", name="复制令牌")).to_be_visible()
-    security.illustrate("token-made", hidden="#secret")
     read = page.request.get(f"{security.root}/api/v1/tasks", headers={"Authorization": f"Bearer {secret}"})
     assert (read.status, read.json()["items"]) == (200, [])
     page.get_by_role("link", name="我已保存").click()
@@ -173,7 +166,6 @@ def test_a_token_is_given_out_and_its_secret_seen_once(desks, cast, story, setti
     security.go("/webhooks/")
     expect(page.locator("#content")).to_contain_text("https://data.example.gov.cn/receive")
     security.picture("webhooks")
-    security.illustrate("webhooks")
 
 
 @pytest.fixture
@@ -200,7 +192,6 @@ def test_the_review_of_the_month_is_read_opened_and_put_on_paper(desks, spring):
     figure.click()
     expect(page.locator(".rows tbody tr")).to_have_count(counted)
     office.picture("review-records")
-    office.illustrate("review-records")
     page.get_by_role("link", name="回到通报").click()
     with page.expect_download() as word:
         page.get_by_role("link", name="下载 Word").click()
@@ -217,8 +208,6 @@ def test_the_review_of_the_month_is_read_opened_and_put_on_paper(desks, spring):
     expect(page.locator("img.sheet").first).to_be_visible(timeout=30_000)
     assert page.locator("img.sheet").first.evaluate("async each => { await each.decode(); return each.naturalWidth; }")
     office.picture("template-preview", full=True)
-    page.locator("#preview").scroll_into_view_if_needed()
-    office.illustrate("template-preview")
 
 
 def test_a_department_head_chooses_one_digest_a_day(desks, cast, story, settings):
@@ -252,8 +241,6 @@ def test_a_film_from_a_phone_survives_a_broken_line(desks, cast, story, give, tm
     desk = desks("plant_officer")
     page = desk.page
     page.set_viewport_size(PHONE)
-    desk.go("/")
-    desk.illustrate("phone-worklist", phone=True)
     desk.go(task.get_absolute_url())
     desk.illustrate("phone-task", phone=True)
     page.get_by_role("link", name="反馈进展", exact=True).first.click()
@@ -272,7 +259,6 @@ def test_a_film_from_a_phone_survives_a_broken_line(desks, cast, story, give, tm
     box.locator("input[type=file]").set_input_files(film)
     expect(box.locator(".uploads")).to_contain_text("已上传", timeout=20_000)
     assert pieces == [0, 4 << 20, 4 << 20], "after the break it goes on where it was"
-    desk.illustrate("phone-upload", phone=True)
     box.get_by_role("button", name="反馈进展").click()
     expect(page.locator("dialog[open]")).to_have_count(0)
     feedback = Feedback.objects.get(task=task)

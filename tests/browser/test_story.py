@@ -40,7 +40,6 @@ def test_the_story_of_a_plan(desks, story, cast, tmp_path):
     # The plan she was sent is dropped in and read.
     office.go("/drafts/upload/")
     office.picture("upload")
-    office.illustrate("plan-upload")
     page.set_input_files("input[type=file]", PLAN)
     page.get_by_role("button", name="上传并读取").click()
     run_pending()
@@ -102,7 +101,6 @@ def test_the_story_of_a_plan(desks, story, cast, tmp_path):
     expect(dialog(leader.page)).to_contain_text("请填写")
     dialog(leader.page).locator("textarea[name=reason]").fill("该项属工业主管部门职责")
     leader.picture("step-dialog")
-    leader.illustrate("step-dialog")
     confirm(leader.page, "退回")
     expect(leader.page.locator("#content")).to_contain_text("该项属工业主管部门职责")
 
@@ -128,7 +126,6 @@ def test_the_story_of_a_plan(desks, story, cast, tmp_path):
     staff.go("/")
     expect(staff.page.locator("li[data-row]", has_text="摸清重大事故隐患底数")).to_contain_text("逾期 6 天")
     staff.picture("overdue")
-    staff.illustrate("overdue")
     leader.go("/inbox/")
     expect(leader.page.locator("#content")).to_contain_text("逾期")
 

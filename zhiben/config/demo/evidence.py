@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from docx import Document
 from PIL import Image, ImageDraw
 
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.clock import local_day
+from zhiben.core.documents.paper import Paper, Paragraph, compose
 from zhiben.core.files.models import StoredFile, Upload
 from zhiben.core.files.services import bring, store_file
 
@@ -30,7 +31,11 @@ class Cabinet:
     now: datetime
 
     def __post_init__(self) -> None:
-        contents = [(name, _paper(title, text)) for name, title, text in PAPERS]
+        day = local_day(self.now)
+        contents = [
+            (name, compose(Paper(title=title, body=(Paragraph(text),), issued_on=day, sealed=False)))
+            for name, title, text in PAPERS
+        ]
         contents += [(name, _picture(colour)) for name, colour in PICTURES]
         self._files: list[tuple[str, StoredFile]] = [
             (name, store_file(content=content, name=name, by=self.by, now=self.now)) for name, content in contents
@@ -39,15 +44,6 @@ class Cabinet:
     def take(self, count: int, *, by: Acting, now: datetime) -> list[Upload]:
         """So many different files, brought by this person at that moment."""
         return [bring(file, name=name, by=by, now=now) for name, file in self.rng.sample(self._files, count)]
-
-
-def _paper(title: str, text: str) -> bytes:
-    document = Document()
-    document.add_heading(title, level=1)
-    document.add_paragraph(text)
-    kept = io.BytesIO()
-    document.save(kept)
-    return kept.getvalue()
 
 
 def _picture(colour: tuple[int, int, int]) -> bytes:

@@ -94,6 +94,11 @@ class Step:
     """Days (fields of deadlines) that its effect sets anew: what stands there before says nothing of what runs after."""
 
     @property
+    def is_seldom(self) -> bool:
+        """What is neither awaited nor usual: it stands folded behind the others."""
+        return not self.waits and self.tone != "primary"
+
+    @property
     def sources(self) -> tuple[str, ...]:
         return (self.source,) if isinstance(self.source, str) else tuple(self.source)
 

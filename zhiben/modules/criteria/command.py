@@ -1,16 +1,19 @@
 """The operator's command `zhiben criteria judge FILE.csv --out FILE.jsonl`: candidates for every row. No database, no Django."""
 
 import argparse
+import codecs
 import contextlib
 import csv
 import json
 import os
+import re
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from zhiben.core.clock import local_day, machine_now
 from zhiben.core.text.dates import date_expressions
@@ -31,6 +34,12 @@ CSV 的列：id 编号、description 描述、sector 行业（可以为空）、
 
 退出码：0 全部写出；1 有的行不能判定（原因已说明，其余已写出）；2 用法不对，或读写不了文件
 """
+
+
+_LONGEST_HEAD = 10_000
+_SPREADSHEET_ZERO = date(1899, 12, 30)
+_NUMBER_OF_DAY = re.compile(r"[345]\d{4}")
+"""Days since then: from 1982 to 2064."""
 
 
 class _Misused(Exception):
@@ -69,7 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 if isinstance(outcome, str):
                     refused += 1
                     _say(f"第 {line} 行：{outcome}")
-                    outcome = {"id": _cell(row, "id"), "candidates": [], "gaps": [], "refused": outcome}
+                    outcome = {"id": _cell(row, "id"), "candidates": [], "refused": outcome}
                 written += 1
                 stream.write(json.dumps(outcome, ensure_ascii=False) + "\n")
             stream.flush()
@@ -110,8 +119,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise _Misused(f"{path} 读不了：{_reason(error)}。") from None
     csv.field_size_limit(1 << 24)  # of a long description only the beginning is read; it is no reason to stop
     with stream:
-        reader = csv.DictReader(stream)
         try:
+            reader = csv.DictReader(stream, delimiter=_delimiter(stream))
             reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
             if not reader.fieldnames:
                 raise _Misused(f"{path} 是空的：第一行要写列名 id,description,sector,found_on。")
@@ -124,9 +133,18 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             ) from None
 
 
+def _delimiter(stream: TextIO) -> str:
+    """By the first line: office programs also save tables with tabs, or with semicolons."""
+    head = stream.readline(_LONGEST_HEAD)
+    stream.seek(0)
+    return max(",\t;", key=head.count)
+
+
 def _encoding(path: Path) -> str:
-    """Office programs in China write CSV in GB 18030, others in UTF-8."""
-    for encoding in ("utf-8-sig", "gb18030"):
+    """Office programs in China write CSV in GB 18030, others in UTF-8; what they call Unicode text is UTF-16."""
+    with path.open("rb") as raw:
+        is_wide = raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "gb18030"):
         with path.open(encoding=encoding, newline="") as stream, contextlib.suppress(UnicodeDecodeError):
             while stream.read(1 << 20):
                 pass
@@ -159,7 +177,12 @@ def _judged(row: dict[str, str], usual: date) -> dict[str, Any] | str:
         found_on=day,
         captions=tuple(_several(_cell(row, "captions"))),
     )
-    return {"id": _cell(row, "id"), **as_json(answer)}
+    told = as_json(answer)
+    return {
+        "id": _cell(row, "id"),
+        "candidates": told["candidates"],
+        **({"gaps": told["gaps"]} if told["gaps"] else {}),
+    }
 
 
 def as_json(answer: Judgement) -> dict[str, Any]:
@@ -188,7 +211,11 @@ def _several(cell: str) -> Iterator[str]:
 
 
 def _day(cell: str) -> date | None:
-    """2026-11-21, 20261121, 2026/11/21, 2026年11月21日; a time behind it is left off."""
+    """2026-11-21, 20261121, 2026/11/21, 2026年11月21日, full-width figures, and the number of a day as spreadsheets keep
+    it (46347); a time behind it is left off."""
+    cell = unicodedata.normalize("NFKC", cell)
+    if _NUMBER_OF_DAY.fullmatch(cell):
+        return _SPREADSHEET_ZERO + timedelta(days=int(cell))
     with contextlib.suppress(ValueError):
         return date.fromisoformat(cell)
     found = [expression for expression in date_expressions(cell, default_year=1) if expression.precision == "day"]

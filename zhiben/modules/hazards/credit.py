@@ -43,8 +43,12 @@ class RectificationCredit:
     @property
     def in_time_share(self) -> float | None:
         """按期整改率: in time, of all that had a day and were handed in or are overdue; per cent."""
-        asked = self.figures["in_time"] + self.figures["late"] + self.figures["overdue"]
-        return round(100 * self.figures["in_time"] / asked, 1) if asked else None
+        return round(100 * self.figures["in_time"] / self.asked, 1) if self.asked else None
+
+    @property
+    def asked(self) -> int:
+        """Those that had a day and were handed in or are overdue: below the line of the share."""
+        return self.figures["in_time"] + self.figures["late"] + self.figures["overdue"]
 
     def rows(self, name: str) -> QuerySet[Hazard]:
         """The hazards behind a figure, for its list."""

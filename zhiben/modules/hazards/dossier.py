@@ -2,11 +2,12 @@
 the trail with the digests of its chain. Composed from data alone: the same data give the same bytes."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from PIL import Image, ImageOps
 
@@ -54,10 +55,15 @@ class Dossier:
     """Those that whoever prints it knows of."""
     made_by: str
     made_at: datetime
+    within_sight: Collection[UUID] = ()
+    """Keys of the other hazards of which whoever prints it may know."""
 
     @property
     def title(self) -> str:
         return f"{'重大' if self.hazard.is_major else ''}事故隐患治理档案"
+
+    def name_of(self, other: Hazard) -> str:
+        return f" {other.number} " if other.pk in self.within_sight else "另一条记录"
 
     def name(self, form: str) -> str:
         return f"{self.title}-{self.hazard.number}.{form}"
@@ -297,9 +303,9 @@ def _afterwards(dossier: Dossier) -> list[Block]:
             )
         )  # fmt: skip
     if hazard.recurs_from:
-        blocks.append(Paragraph(f"本隐患是 {hazard.recurs_from.number} 的复发。"))
+        blocks.append(Paragraph(f"本隐患是{dossier.name_of(hazard.recurs_from)}的复发。"))
     if hazard.duplicate_of:
-        blocks.append(Paragraph(f"与 {hazard.duplicate_of.number} 是同一隐患，后者保留。"))
+        blocks.append(Paragraph(f"与{dossier.name_of(hazard.duplicate_of)}是同一隐患，后者保留。"))
     if review := Review.objects.filter(hazard=hazard).first():
         causes = (
             ("人", review.cause_person),

@@ -56,8 +56,8 @@ def _contact(row: Row) -> str:
     return f"{enterprise.officer_name} {enterprise.officer_mobile}".strip() if enterprise else ""
 
 
-_NUMBER = Column("编号", 9, lambda row: row.hazard.number)
-_WHERE = Column("企业（单位）和位置", 16, lambda row: f"{row.hazard.responsible_unit}，{row.hazard.place}")
+_NUMBER = Column("编号", 13, lambda row: row.hazard.number)
+_WHERE = Column("企业（单位）和位置", 14, lambda row: f"{row.hazard.responsible_unit}，{row.hazard.place}")
 
 FOUR = (
     FourthPart(
@@ -68,7 +68,7 @@ FOUR = (
             _WHERE,
             Column("隐患情况", 30, lambda row: row.hazard.description),
             Column("判定依据", 20, lambda row: row.hazard.criterion or row.hazard.criterion_reason),
-            Column("发现日期", 8, lambda row: row.hazard.found_on),
+            Column("发现日期", 11, lambda row: row.hazard.found_on),
             Column("来源", 8, lambda row: row.hazard.get_channel_display()),
             Column("状态", 7, lambda row: row.hazard.get_status_display()),
         ),
@@ -84,7 +84,7 @@ FOUR = (
             Column("企业主要负责人", 10, lambda row: row.hazard.enterprise.head_name if row.hazard.enterprise else ""),
             Column("监管单位", 14, lambda row: row.hazard.supervising_unit),
             Column("销号单位", 14, lambda row: row.hazard.closing_unit),
-            Column("整改期限", 9, lambda row: row.hazard.rectify_by),
+            Column("整改期限", 11, lambda row: row.hazard.rectify_by),
         ),
     ),
     FourthPart(

@@ -9,11 +9,14 @@ from typing import Any
 
 from django.db.models import Avg
 
+from zhiben.core.access.acting import Acting, By
 from zhiben.core.calendar import full_day
 from zhiben.core.clock import CHINA, local_day
 from zhiben.core.files.models import Attachment, PictureFacts, StoredFile, Upload
-from zhiben.core.files.pictures import MOST_PIXELS
+from zhiben.core.files.pictures import MOST_PIXELS, published_copy
+from zhiben.core.files.services import bring, store_file
 from zhiben.core.org.paths import WIDTH, within
+from zhiben.core.refusal import Refused
 from zhiben.modules.registry.models import Enterprise
 
 from .models import Doubt, DoubtKind, Hazard
@@ -60,6 +63,20 @@ def photo_objection(upload: Upload) -> str | None:
 
 def photos_only(value: list[Upload], record: Any, now: datetime) -> str | None:
     return next(filter(None, map(photo_objection, value)), None)
+
+
+def without_traces(upload: Upload, number: int, *, by: By, now: datetime) -> Upload:
+    """The same picture once more, for what the public told: its name is its number, and it says neither where, when nor
+    with what it was taken. The enterprise sees it, and is not to see who took it. Raises Refused."""
+    copy = published_copy(upload.file.digest)
+    if copy is None:
+        raise Refused(f"“{upload.name}”打不开，可能已损坏，请另选一张", "before_photos")
+    name = f"举报照片{number}{copy.suffix}"
+    with copy.open("rb") as content:
+        file = store_file(content=content, name=name, by=by, now=now)
+    if isinstance(by, Acting):
+        return bring(file, name=name, by=by, now=now)
+    return Upload.objects.create(file=file, name=name, uploaded_by_id=upload.uploaded_by_id, uploaded_at=now)
 
 
 def photos_of(hazard: Hazard, label: str) -> list[Attachment]:

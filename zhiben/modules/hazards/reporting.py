@@ -18,7 +18,7 @@ from zhiben.core.audit import services as audit
 from zhiben.core.bulk import Maker, insert_rows
 from zhiben.core.calendar import add_working_days
 from zhiben.core.clock import CHINA, local_day
-from zhiben.core.files.models import Attachment
+from zhiben.core.files.models import Attachment, Upload
 from zhiben.core.ids import new_id
 from zhiben.core.org.models import Unit
 from zhiben.core.refusal import Refused
@@ -30,7 +30,7 @@ from .events import HazardReported
 from .models import Channel, Hazard, HazardLevel, HazardPolicy, HazardStatus
 from .numbering import take_numbers
 from .past import closed_above, keep_five, look_back_on_past
-from .photos import BEFORE, look_at
+from .photos import BEFORE, look_at, without_traces
 from .policy import policies_of
 from .reports import Past, Report, as_seen, gone, refuse
 from .routing import Case, closing_units, supervising_units
@@ -310,8 +310,14 @@ OWN_EYES = (Channel.SELF_INSPECTION, Channel.INSPECTION)
 """Where nobody else is named, whoever records it has seen it."""
 
 
+def _to_be_shown(report: Report, by: By, now: datetime) -> list[Upload]:
+    if report.channel != Channel.PUBLIC_REPORT:
+        return list(report.before_photos)
+    return [without_traces(each, number, by=by, now=now) for number, each in enumerate(report.before_photos, 1)]
+
+
 def _attach_photos(pairs: Sequence[tuple[Hazard, Report]], by: By, now: datetime) -> None:
-    with_photos = [(hazard, list(report.before_photos)) for hazard, report in pairs if report.before_photos]
+    with_photos = [(hazard, _to_be_shown(report, by, now)) for hazard, report in pairs if report.before_photos]
     Attachment.objects.bulk_create(
         Attachment(
             record_type=hazard._meta.label_lower,

@@ -7,7 +7,7 @@ from datetime import date
 from zhiben.core.org.models import Region, RegionLevel, Unit, UnitKind
 from zhiben.core.org.paths import ancestors
 from zhiben.modules.registry.models import Enterprise
-from zhiben.modules.registry.supervision import supervisors_of
+from zhiben.modules.registry.supervision import TERRITORY, supervisors_of
 
 from .models import Channel, Hazard, HazardLevel
 from .policy import policies_of
@@ -32,19 +32,28 @@ class Case:
 
 def supervising_units(cases: Sequence[Case], day: date) -> list[Unit]:
     """An ordinary hazard that the enterprise found and recorded itself stays in its own loop; an ordinary one that a regulating unit
-    found stays with the unit that looked first; all others, and every major one, go to whom the matrix names."""
+    found stays with the unit that looked first; all others, and every major one, go to whom the matrix names. Nobody
+    supervises a major one of their own: that of a town's own road goes to the office that stands over the town."""
     at_once = [_at_once(case) for case in cases]
     left = {_pair(case) for case, unit in zip(cases, at_once, strict=True) if unit is None}
     matrix = supervisors_of(pairs=left, day=day)
-    return [unit or matrix[_pair(case)] or _last_resort(case) for case, unit in zip(cases, at_once, strict=True)]
+    units = [unit or matrix[_pair(case)] or _last_resort(case) for case, unit in zip(cases, at_once, strict=True)]
+    own = {
+        place
+        for place, (case, unit) in enumerate(zip(cases, units, strict=True))
+        if case.level == HazardLevel.MAJOR and unit.pk == case.responsible_unit.pk
+    }
+    over = _over({units[place] for place in own}) if own else {}
+    return [over[unit.pk] if place in own else unit for place, unit in enumerate(units)]
 
 
 def regulator_of(hazard: Hazard, day: date) -> Unit:
     """Who supervises the enterprise from outside, whoever supervises this hazard now."""
     if hazard.enterprise and hazard.enterprise.supervising_unit:
         return hazard.enterprise.supervising_unit
-    pair = (hazard.sector, hazard.region_path)
-    return supervisors_of(pairs=[pair], day=day)[pair] or hazard.responsible_unit.superior or hazard.responsible_unit
+    pair, own = (hazard.sector, hazard.region_path), hazard.responsible_unit
+    found = supervisors_of(pairs=[pair], day=day)[pair] or own.superior or own
+    return _over([own])[own.pk] if found.pk == own.pk else found
 
 
 def closing_units(hazards: Sequence[Hazard], day: date) -> list[Unit]:
@@ -104,6 +113,25 @@ def _offices(paths: Iterable[str]) -> dict[str, Unit]:
     units = Unit.objects.filter(region_path__in=set(paths), kind__in=ABOVE_ALL_SECTORS, valid_to=None)
     rank = {kind: place for place, kind in enumerate(ABOVE_ALL_SECTORS)}
     return {unit.region_path: unit for unit in sorted(units, key=lambda unit: (-rank[UnitKind(unit.kind)], -unit.pk))}
+
+
+def _over(units: Iterable[Unit]) -> dict[int, Unit]:
+    """By key of a unit, the office that answers for all sectors where it lies, or above; over a town or park, one above
+    its own region. Where there is none, its superior; at last the unit itself. One query."""
+    around = {
+        unit: [path for path in reversed(ancestors(unit.region_path)) if _stands_over(path, unit)] for unit in units
+    }
+    offices = _offices(path for paths in around.values() for path in paths)
+    return {
+        unit.pk: next(
+            (offices[path] for path in paths if path in offices and offices[path].pk != unit.pk), unit.superior or unit
+        )
+        for unit, paths in around.items()
+    }
+
+
+def _stands_over(path: str, unit: Unit) -> bool:
+    return path != unit.region_path or unit.kind not in TERRITORY
 
 
 def _closes_at(path: str, supervisor: Unit | None, offices: dict[str, Unit]) -> Unit | None:

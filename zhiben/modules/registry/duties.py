@@ -1,6 +1,7 @@
 """The duties themselves: those shipped, those an office adds for its region, and for whom one does not apply."""
 
 import tomllib
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,17 @@ SETTABLE = (
 )  # fmt: skip
 
 
+UNCHECKED = "凭记忆引用，须对照原文"
+RETOLD = "据转述核对，引用前请对照原文"
+CHECKED = "文号已对照公布页"
+
+
+def basis_of(citations: Iterable[Sequence[str]]) -> str:
+    """What a duty rests on, each with how far it was checked: nothing looks verified that is not."""
+    marks = {"": UNCHECKED, "retold": RETOLD}
+    return "；".join(f"{cited}（{marks.get(source, CHECKED)}）" for cited, source in citations)
+
+
 def keep_shipped() -> int:
     """Write the shipped duties to the table; returns how many are new or changed. Whether one is retired is the
     office's choice and stays."""
@@ -36,6 +48,7 @@ def keep_shipped() -> int:
     for position, (key, given) in enumerate(tomllib.loads(SHIPPED.read_text("utf-8")).items()):
         values = {"reading": "", "sectors": [], "trades": [], "scales": [], "staff_from": None} | given
         duty = known.get(key) or Duty(key=key)
+        values["basis"] = basis_of(values.pop("citations"))
         values["position"] = position
         if duty.pk is None or any(getattr(duty, name) != value for name, value in values.items()):
             for name, value in values.items():

@@ -28,10 +28,19 @@ class Square:
     region: Region
     answer: Answer
     count: int
+    above: Answer | None = None
+    """What holds for the whole region of which this is a part."""
+    has_parts: bool = False
+
+    @property
+    def is_as_above(self) -> bool:
+        return self.above is not None and (self.answer.ground, self.answer.unit) == (self.above.ground, self.above.unit)
 
     @property
     def word(self) -> str:
-        return self.answer.ground.value
+        """Over a county nobody's means no department's: its towns still look after the enterprises."""
+        nobody = self.answer.ground is Ground.NOBODY
+        return "没有部门分管" if nobody and self.has_parts else str(self.answer.ground.value)
 
     @property
     def tone(self) -> str:
@@ -63,14 +72,11 @@ def grid(region: Region, day: date) -> tuple[list[Region], list[tuple[str, list[
     whole, parts = _counts(region, len(region.path)), _counts(region, len(region.path) + WIDTH)
     rows = []
     for sector, label in Sector.choices:
-        squares = [
-            Square(
-                sector,
-                column,
-                matrix.of(sector, column.path),
-                (whole if column.pk == region.pk else parts).get((sector, column.path), 0),
-            )
-            for column in columns
+        above = matrix.of(sector, region.path)
+        squares = [Square(sector, region, above, whole.get((sector, region.path), 0), has_parts=bool(below))]
+        squares += [
+            Square(sector, part, matrix.of(sector, part.path), parts.get((sector, part.path), 0), above)
+            for part in below
         ]
         rows.append((str(label), squares))
     return columns, rows

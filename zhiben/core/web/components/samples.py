@@ -78,6 +78,7 @@ class Listing:
     next_address: str = ""
     previous_address: str = ""
     perspective: str = "mine"
+    unsorted_by: str = ""
     query: str = ""
     params: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=lambda: dict.fromkeys(("list", "columns", "save_view"), PAGE))

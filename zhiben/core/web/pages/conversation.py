@@ -33,6 +33,8 @@ def attach(pages: RecordPages, request: HttpRequest, pk: Any) -> HttpResponse:
     record = find(pages, request, pk)
     at = At(request.acting, request.now)
     try:
+        if refusal := pages.attach_refusal(record, at):
+            raise Refused(refusal)
         uploads = keep_files(at)(request.FILES.getlist("files"), request.POST.getlist(f"{UPLOAD_PREFIX}files"))
         if not uploads:
             raise Refused("请先选择文件，再点“上传”")

@@ -57,13 +57,15 @@ def record_context(pages: RecordPages, request: HttpRequest, record: Any) -> dic
         directory.prefetch(getattr(record, f"{side}_id", None) for side in SIDES)
     offered = offers(record, at.acting, at.now, directory) if pages.workflow else []
     withheld = _withheld(offered)
+    further = [each for each in offered if each.step.is_seldom and each not in withheld]
     return {
         "pages": pages,
         "record": record,
         "at": at,
         "states": states_of(pages.workflow, record, lines) if pages.workflow else [],
         "facts": [(title, shown) for title, group in pages.fact_groups if (shown := _facts(pages, group, record, at))],
-        "offers": [each for each in offered if each not in withheld],
+        "offers": sorted((each for each in offered if each not in [*withheld, *further]), key=_last_unless_awaited),
+        "further": further,
         "withheld": withheld,
         "may_claim": any(each.step.waits and not each.refusal for each in offered),
         "requests": _requests(pages, record, at),
@@ -75,6 +77,7 @@ def record_context(pages: RecordPages, request: HttpRequest, record: Any) -> dic
         "timeline": lines[::-1][:SHOWN_LINES],
         "timeline_total": len(lines),
         "attachments": list(attachments_of(pages.record_type, str(record.pk))) if pages.attachable else [],
+        "attach_refusal": pages.attach_refusal(record, at) if pages.attachable else None,
         "comments": _comments(pages, record) if pages.commentable else [],
         "seen_by": seen_by(record),
         "panels": [(panel, context) for panel in pages.panels if (context := panel.context(record, at)) is not None],
@@ -144,6 +147,10 @@ def _facts(pages: RecordPages, group: tuple[Column, ...], record: Any, at: At) -
     """Facts that are empty are left out, but for a deadline: that there is none is a fact too."""
     known = (column for column in group if column.kind == "due" or column.read(record) not in (None, ""))
     return [(column, cell(column, record, at, finished=pages.is_met(column, record))) for column in known]
+
+
+def _last_unless_awaited(offered: Offer) -> bool:
+    return not offered.step.waits
 
 
 def _requests(pages: RecordPages, record: Any, at: At) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from django.db import connection, models
 from django.db.models import F, Q, QuerySet
 
 from .columns import field_at
-from .walking import by_their_keys, in_its_order
+from .walking import by_their_keys, in_its_order, of_the_narrowest
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def page_of(rows: QuerySet, order: Order, *, size: int, after: str = "", before:
 
 def bounded_count(rows: QuerySet, bound: int) -> int:
     """How many rows there are, counted no further than `bound` + 1."""
-    return rows.order_by()[: bound + 1].count()
+    return of_the_narrowest(rows).order_by()[: bound + 1].count()
 
 
 def keys_of(

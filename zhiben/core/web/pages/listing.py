@@ -20,10 +20,13 @@ from .filters import Filter, UnitFilter
 from .importing import import_address
 from .keyset import Order, Page, bounded_count, page_of
 from .record import RecordPages
+from .walking import is_led, of_the_narrowest
 
 PAGE_SIZE = 50
 COUNTED = 1000
 """Counts go no further: above it the list says 1000+."""
+SORTED = 20_000
+"""So many rows are sorted by whatever column; more of them only where an index leads to them in that order."""
 _PLACE = ("after", "before")
 
 
@@ -95,9 +98,10 @@ class Listing:
         if self.text and name != self.perspective:
             return None
         if name not in self._counts:
-            current = self.is_filtered and name == self.perspective
-            rows = self.filtered if current else self._narrowed(self._base().filter(self._views[name][1]))
-            self._counts[name] = bounded_count(rows, COUNTED)
+            if self.is_filtered and name == self.perspective:
+                self._counts[name] = len(self._keys)
+            else:
+                self._counts[name] = bounded_count(self._narrowed(self._base().filter(self._views[name][1])), COUNTED)
         return self._counts[name]
 
     @cached_property
@@ -117,6 +121,17 @@ class Listing:
         if not self.perspective:
             return self._base().none()
         return self._narrowed(self._base().filter(self._views[self.perspective][1]))
+
+    @cached_property
+    def _keys(self) -> list[Any]:
+        """Of what is filtered, counted no further than the bound."""
+        return list(of_the_narrowest(self.filtered).order_by().values_list("pk", flat=True)[: COUNTED + 1])
+
+    @property
+    def _found(self) -> QuerySet:
+        """The same rows as `filtered`, by their keys where few were found: a needle is looked for only once."""
+        few = self.is_filtered and len(self._keys) <= COUNTED
+        return self._base().filter(pk__in=self._keys) if few else self.filtered
 
     def _base(self) -> QuerySet:
         # each perspective already is what the post may see in that way; without perspectives the pages say it
@@ -153,14 +168,28 @@ class Listing:
 
     @cached_property
     def order(self) -> Order:
-        sortable = {column.order for column in self.pages.all_columns if column.order}
-        asked = self.params.get("sort", "")
-        chosen = asked if asked.removeprefix("-") in sortable else self.pages.sort
+        chosen = self._asked_order if self._asked_order and not self.unsorted_by else self.pages.sort
         return Order(self.pages.model, chosen.removeprefix("-"), chosen.startswith("-"))
 
     @cached_property
+    def unsorted_by(self) -> str:
+        """The head of the column by which so many rows cannot be sorted; empty where they are, or nobody asked."""
+        asked = self._asked_order.removeprefix("-")
+        if not asked or is_led(self.pages.model, asked) or self.count <= COUNTED:
+            return ""
+        if bounded_count(self.filtered, SORTED) <= SORTED:
+            return ""
+        return next(column.label for column in self.pages.all_columns if column.order == asked)
+
+    @cached_property
+    def _asked_order(self) -> str:
+        asked = self.params.get("sort", "")
+        sortable = {column.order for column in self.pages.all_columns if column.order}
+        return asked if asked.removeprefix("-") in sortable else ""
+
+    @cached_property
     def page(self) -> Page:
-        rows = self.filtered.select_related(*self.pages.related_to(self.columns))
+        rows = self._found.select_related(*self.pages.related_to(self.columns))
         return page_of(
             rows, self.order, size=PAGE_SIZE, after=self.params.get("after", ""), before=self.params.get("before", "")
         )
@@ -256,7 +285,7 @@ class Listing:
         for number, total in enumerate(self.pages.totals):
             condition = total.condition(self.at) if total.condition else None
             asked[f"t{number}"] = Sum(total.sum_of, filter=condition) if total.sum_of else Count("pk", filter=condition)
-        found = self.filtered.order_by().aggregate(**asked)
+        found = of_the_narrowest(self._found).order_by().aggregate(**asked)
         return [
             {"total": total, "value": found[f"t{number}"] or 0, "address": self._opened(total.opens)}
             for number, total in enumerate(self.pages.totals)

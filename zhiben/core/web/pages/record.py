@@ -129,6 +129,10 @@ class RecordPages:
         """A sentence why the record cannot be edited now, or None. Only asked where there is a form."""
         return "这类记录不能直接修改，请通过办理步骤变更"
 
+    def attach_refusal(self, record: models.Model, at: At) -> str | None:
+        """A sentence why this post may not attach a file to the record, or None. Whoever sees the record sees its files."""
+        return None
+
     def form_for(self, record: models.Model | None, at: At) -> type[forms.ModelForm] | None:
         """The form that this post is given: one that may say less is asked less. `record` is None for a new one."""
         return self.form

@@ -18,7 +18,7 @@ from zhiben.core.workflow import claims
 from zhiben.core.workflow.deciding import decide as decide_request
 from zhiben.core.workflow.engine import fire
 from zhiben.core.workflow.models import ApprovalRequest
-from zhiben.core.workflow.offers import Offer, offer
+from zhiben.core.workflow.offers import Offer, offer, offers
 from zhiben.core.workflow.refusal import StepInvalid, StepRefused
 from zhiben.core.workflow.worklist import count_waiting
 
@@ -147,6 +147,7 @@ def _dialog(
         "step": offered.step,
         "beside": beside,
         "panel": beside.context(record, At(request.acting, request.now)) if beside else None,
+        "instead": _instead(record, offered, request),
         "questions": questions,
         "key": key,
         "problems": problems or [],
@@ -159,6 +160,14 @@ def _dialog(
     }
     template = "web/parts/step.html" if request.headers.get("HX-Request") else "web/step.html"
     return render(request, template, context, status=status)
+
+
+def _instead(record: Any, offered: Offer, request: HttpRequest) -> list[Offer]:
+    """What else may be said of the record now: whoever opened the wrong one of two answers need not go back."""
+    if offered.refusal:
+        return []
+    found = offers(record, request.acting, request.now)
+    return [each for each in found if each.step != offered.step and not each.refusal and not each.step.is_seldom]
 
 
 def _gone_to(request: HttpRequest, address: str) -> HttpResponse:

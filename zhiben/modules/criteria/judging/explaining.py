@@ -71,11 +71,11 @@ def to_establish(reading: Reading | None, entry: Entry, description: Description
         yield _DOUBTS[reading.doubt.kind][1].format(words=words, thing=_thing(reading, description))
     yield from reading.way.asks
     for name in reading.missing:
-        examples = [phrase for phrase in reading.way.facets[name] if phrase.isalnum()][:3]
+        examples = [reading.way.written[phrase] for phrase in reading.way.facets[name] if phrase.isalnum()][:3]
         if examples:
             yield _QUESTIONS[name].format(examples="、".join(examples))
     for limit in reading.open_limits:
-        about = "、".join(word for word in limit.of[:2] if word.isalnum())
+        about = "、".join(reading.way.written[word] for word in limit.of[:2] if word.isalnum())
         yield f"{about}是多少？判定的限值是{limit}。" if about else f"数量是多少？判定的限值是{limit}。"
 
 

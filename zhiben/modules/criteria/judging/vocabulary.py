@@ -36,6 +36,8 @@ class Way:
     excepts: tuple[str, ...]
     limits: tuple[Limit, ...]
     asks: tuple[str, ...]
+    written: Mapping[str, str]
+    """A folded phrase as people write it: 2房东 → 二房东."""
 
     def phrases(self) -> Iterator[str]:
         for phrases in self.facets.values():
@@ -83,7 +85,8 @@ def read_vocabulary(paths: Iterable[Path], *, complain: Callable[[str], None]) -
     for problem in _unresolved(tables, classes):
         complain(problem)
     folded = fold_phrases(_all_phrases(tables, classes))
-    ways = tuple(_way(key, way, folded) for key in list(tables) for way in _with_likes(key, tables))
+    written = {short: phrase for phrase, short in reversed(folded.items())}
+    ways = tuple(_way(key, way, folded, written) for key in list(tables) for way in _with_likes(key, tables))
     flat = {
         name: tuple(dict.fromkeys(folded[phrase] for phrase in _flattened(name, classes))) for name in list(classes)
     }
@@ -148,7 +151,7 @@ def _with_likes(key: str, tables: Mapping[str, list[dict[str, Any]]], depth: int
             yield {name: [*other.get(name, ()), *way.get(name, ())] for name in names}
 
 
-def _way(key: str, way: Mapping[str, Any], folded: Mapping[str, str]) -> Way:
+def _way(key: str, way: Mapping[str, Any], folded: Mapping[str, str], written: Mapping[str, str]) -> Way:
     def phrases(name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(folded[phrase] for phrase in way.get(name, ())))
 
@@ -166,4 +169,5 @@ def _way(key: str, way: Mapping[str, Any], folded: Mapping[str, str]) -> Way:
             if bound in limit
         ),
         asks=tuple(dict.fromkeys(way.get("ask", ()))),
+        written=written,
     )

@@ -10,7 +10,7 @@ from zhiben.core.web.menu import MenuEntry
 from ..catalogue import catalogue
 from ..comparing import compare
 from ..judging.trades import field_of
-from ..judging.vocabulary import FACETS, vocabulary
+from ..judging.vocabulary import FACETS, Way, vocabulary
 from ..models import Criterion, Standard
 from ..sectors import SUPERVISED_AS
 from ..services import catalogue_version
@@ -78,22 +78,23 @@ def criterion(request: HttpRequest, pk: int) -> HttpResponse:
     record = get_object_or_404(Criterion.objects.select_related("standard"), pk=pk)
     ways = [way for way in vocabulary().ways if way.key == record.key]
     words = [
-        [(FACETS[name], _plain(phrases)) for name, phrases in way.facets.items() if _plain(phrases)] for way in ways
+        [(FACETS[name], said) for name, phrases in way.facets.items() if (said := _plain(way, phrases))] for way in ways
     ]
     context = {
         "criterion": record,
         "supervised_as": SUPERVISED_AS.get(record.sector),
         "words": words,
+        "keywords": [word for word in record.keywords.split(";") if word],
         "limits": [str(limit) for way in ways for limit in way.limits],
-        "excepts": list(dict.fromkeys(phrase for way in ways for phrase in _plain(way.excepts))),
+        "excepts": list(dict.fromkeys(phrase for way in ways for phrase in _plain(way, way.excepts))),
         "asks": list(dict.fromkeys(ask for way in ways for ask in way.asks)),
         "versions": _versions(record.standard),
     }
     return render(request, "criteria/criterion.html", context)
 
 
-def _plain(phrases: tuple[str, ...]) -> list[str]:
-    return [phrase for phrase in phrases if not set(phrase) & set("@…&")][:SHOWN_WORDS]
+def _plain(way: Way, phrases: tuple[str, ...]) -> list[str]:
+    return [way.written[phrase] for phrase in phrases if not set(phrase) & set("@…&")][:SHOWN_WORDS]
 
 
 def standard(request: HttpRequest, pk: int) -> HttpResponse:

@@ -23,6 +23,7 @@ def test_one_line_for_each_row_best_first(tmp_path: Path) -> None:
     )
     assert code == 0
     assert [line["id"] for line in lines] == ["甲", "乙"]
+    assert all(line.keys() == {"id", "candidates"} for line in lines), "gaps are told only where there are any"
     first = lines[0]["candidates"][0]
     assert first.keys() == {"criteria_key", "kind", "score", "because", "to_establish"}
     assert first["kind"] == "match"
@@ -42,10 +43,27 @@ def test_a_row_that_cannot_be_judged_says_why_and_keeps_its_place(tmp_path: Path
 
 def test_tables_of_office_programs_are_read(tmp_path: Path) -> None:
     text = HEAD + '1,"脚手架整层\n没有连墙件",房屋市政工程,2026年11月21日\n'
-    for content in (text.encode("gb18030"), text.encode("utf-8-sig"), text.replace("\n", "\r\n").encode()):
+    as_text = text.replace(",", "\t")
+    for content in (
+        text.encode("gb18030"),
+        text.encode("utf-8-sig"),
+        text.replace("\n", "\r\n").encode(),
+        as_text.encode("utf-16"),
+        text.replace(",", ";").encode(),
+    ):
         code, lines = judged(tmp_path, content)
         assert (code, len(lines)) == (0, 1)
         assert lines[0]["candidates"]
+
+
+def test_days_are_read_as_tables_hold_them(tmp_path: Path) -> None:
+    """The version in force is the day's: before and after the first of July another one of the coal mines' standard."""
+    before = ("2026-06-30", "46203", "２０２６-０６-３０", "2026.6.30", "20260630", "2026-06-30 23:59:59")
+    rows = [*before, "2026-07-01"]
+    told = "".join(f"{number},采煤工作面瓦斯传感器被塑料袋包住,煤矿,{day}\n" for number, day in enumerate(rows))
+    code, lines = judged(tmp_path, HEAD + told)
+    first = [line["candidates"][0]["criteria_key"].partition("|")[0] for line in lines]
+    assert (code, first) == (0, ["应急管理部令第4号"] * len(before) + ["应急管理部令第21号"])
 
 
 def test_misuse_is_explained_and_writes_nothing(tmp_path: Path, capsys) -> None:
@@ -78,7 +96,8 @@ def test_odd_tables_are_read_or_explained(tmp_path: Path, capsys) -> None:
     assert [bool(line["candidates"]) for line in lines] == [True, False, True]
     for content, sentence in (
         (b"", "是空的"),
-        (b"\xff\xfe\x00\x81" * 9, "不是文本文件"),
+        (b"\x00\x81\xff\xfe" * 9, "不是文本文件"),
+        (b"\xff\xfe\x00\xd8\x00", "不是文本文件"),
     ):
         assert judged(tmp_path, content)[0] == 2
         assert sentence in capsys.readouterr().err

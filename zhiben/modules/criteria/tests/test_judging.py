@@ -107,6 +107,11 @@ class TestVersions:
         assert not [one for one in answer.candidates if "煤矿" in catalogue().criteria[one.criteria_key].sector]
         assert any("当日适用的版本不在目录中" in gap for gap in answer.gaps)
 
+    def test_what_came_later_is_missing_nowhere_where_the_rules_of_the_day_answer(self) -> None:
+        answer = judge("甲醇储罐没有装可燃气体报警探头", sector="化工危化品", found_on=date(2026, 9, 29))
+        assert answer.candidates[0].criteria_key.startswith("安监总管三〔2017〕121号")
+        assert not [gap for gap in answer.gaps if "化工" in gap]
+
     def test_a_document_without_a_first_day_only_hints(self) -> None:
         undated = {key for key, entry in catalogue().criteria.items() if entry.document.effective_on is None}
         assert undated

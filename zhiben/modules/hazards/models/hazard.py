@@ -76,11 +76,15 @@ def told_as(place: str, description: str, most: int | None = None) -> str:
     """Where and what in one line; the place is not said twice. `most`: characters of the description.
 
     >>> told_as("西门", "门禁失灵"), told_as("西门", "西门门禁失灵"), told_as("", "门禁失灵", 2)
-    ('西门：门禁失灵', '西门门禁失灵', '门禁')
+    ('西门：门禁失灵', '西门门禁失灵', '门禁…')
     """
     if not place or description.startswith(place):
-        return description if most is None else description[: len(place) + most]
-    return f"{place}：{description[:most]}"
+        return _cut(description, None if most is None else len(place) + most)
+    return f"{place}：{_cut(description, most)}"
+
+
+def _cut(text: str, most: int | None) -> str:
+    return text if most is None or len(text) <= most else f"{text[:most].rstrip('，、；：')}…"
 
 
 RECTIFIES = replace(RESPONSIBLE, label="本单位整改")

@@ -26,6 +26,7 @@ BY = (("unit", "按监管单位"), ("region", "按区域"))
 
 @dataclass(frozen=True)
 class Figure:
+    word: str
     value: int
     address: str
     is_late: bool = False
@@ -45,7 +46,7 @@ class Row:
     def _figure(self, part: Part) -> Figure:
         value = int(getattr(self.counts, part))
         address = f"{reverse('hazards:list')}?{urlencode({**self.query, 'clearing': part.value})}"
-        return Figure(value, address if value else "", part == Part.OVERDUE)
+        return Figure(part.word, value, address if value else "", part == Part.OVERDUE)
 
     @property
     def bar(self) -> list[tuple[str, float, float]]:

@@ -23,6 +23,7 @@ from zhiben.modules.hazards.dossier import Dossier, Line, word_file
 from zhiben.modules.hazards.models import Hazard, LookBack
 
 from .records import HazardPages, extensions_asked
+from .relations import within_sight
 from .trail import Happened, followers_of, trail_of
 
 AT_ONCE = 6
@@ -68,6 +69,7 @@ def dossier_of(hazard: Hazard, *, by: Acting, now: datetime) -> Dossier:
         look_backs=[record for _, record in followers if isinstance(record, LookBack)],
         made_by=str(by),
         made_at=now,
+        within_sight=within_sight([key for key in (hazard.recurs_from_id, hazard.duplicate_of_id) if key], by),
     )
 
 

@@ -134,6 +134,8 @@ def _credit(enterprise: Enterprise, at: At) -> dict[str, Any]:
     return {
         "since": since,
         "share": credit.in_time_share,
+        "in_time": credit.figures["in_time"],
+        "asked": credit.asked,
         "figures": [(label, credit.figures[name], means) for name, (label, means) in DEFINITIONS.items()],
     }
 

@@ -27,6 +27,7 @@ from zhiben.modules.hazards.forms import CorrectionForm
 from zhiben.modules.hazards.models import (
     OPEN_STATUSES,
     UNDER_RECTIFICATION,
+    Channel,
     Hazard,
     HazardLevel,
     HazardStatus,
@@ -35,6 +36,7 @@ from zhiben.modules.hazards.models import (
 )
 from zhiben.modules.hazards.searching import HAZARD_WORDS
 from zhiben.modules.hazards.services import correct_hazard, correction_refusal
+from zhiben.modules.hazards.workflow import STAGE_DAYS
 
 from .beside import about_plan, about_rectification, candidates_now
 from .filters import BeyondRegion, ClearingFilter, CriterionFilter, EnterpriseFilter, OwnRegion, TradeOfEnterprise
@@ -157,8 +159,6 @@ class HazardPages(RecordPages):
                 "found_by_name",
                 "found_by_unit",
                 "reported_at",
-                "recurs_from",
-                "duplicate_of",
             ),
         ),
         (
@@ -206,6 +206,12 @@ class HazardPages(RecordPages):
         assert isinstance(record, Hazard)
         return correction_refusal(record, by=at.acting, now=at.now)
 
+    def attach_refusal(self, record: models.Model, at: At) -> str | None:
+        assert isinstance(record, Hazard)
+        if record.channel != Channel.PUBLIC_REPORT or at.acting.unit.pk == record.responsible_unit_id:
+            return None
+        return "群众举报的隐患不在这里上传附件：附件整改单位看得到。举报材料请另行保管，现场照片在办理步骤中上传。"
+
     def save(self, form: forms.ModelForm, *, by: Acting, now: datetime) -> models.Model:
         return correct_hazard(hazard=form.instance, by=by, now=now, **form.cleaned_data)
 
@@ -244,6 +250,7 @@ def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
     trail = trail_of(pages, hazard, followers)
     photos = photos_of(hazard, context["attachments"])
     context |= {
+        "facts": [(title, known) for title, group in context["facts"] if (known := _said(group, hazard))],
         "photos": photos,
         "has_photos": any(photos.values()),
         "plans": list(hazard.plans.select_related("filed_by", "accepted_by")),
@@ -261,6 +268,14 @@ def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
         "may_print": may(at.acting, Permission.EXPORT_RECORDS),
     }
     return render(request, pages.detail_template, context)
+
+
+def _said(group: list[tuple[Column, Any]], hazard: Hazard) -> list[tuple[Column, Any]]:
+    """Without the days of stages that do not run, and without the words of a verification that has not been passed."""
+    unsaid = {name for name in STAGE_DAYS if getattr(hazard, name) is None}
+    if hazard.verified_at is None:
+        unsaid |= {"on_site", "finding"}
+    return [(column, html) for column, html in group if column.name not in unsaid]
 
 
 def on_map(pages: HazardPages, request: HttpRequest, pk: UUID) -> JsonResponse:

@@ -134,9 +134,9 @@ def _known(request: HttpRequest, at: At) -> dict[str, Any]:
 
 
 def _report(data: dict[str, Any], photos: dict[str, list[Upload]], at: At) -> Report:
-    place = _place(data, photos[BEFORE])
     own = at.acting.unit.kind == UnitKind.ENTERPRISE
     channel = data["channel"] or Channel.INSPECTION
+    place = _place(data, [] if channel == Channel.PUBLIC_REPORT else photos[BEFORE])
     stranger = channel in (Channel.PUBLIC_REPORT, Channel.EXPERT, Channel.INSURER)
     return Report(
         id=data["id"],

@@ -15,6 +15,7 @@ from zhiben.modules.hazards.models import Review, ReviewStatus
 from .photos import photos_of
 from .places import linked
 from .records import told_briefly
+from .relations import within_sight
 
 S = ReviewStatus
 FIVE = (
@@ -59,15 +60,16 @@ def five_steps(review: Review, at: At) -> Mapping[str, Any]:
 
 
 def both_times(review: Review, at: At) -> Mapping[str, Any] | None:
-    """The hazard then and now, photos side by side."""
+    """The hazard then and now, photos side by side; of the one then nothing to whom it is out of sight."""
     now, before = review.hazard, review.hazard.recurs_from
     if before is None:
         return None
+    opens = bool(within_sight([before.pk], at.acting))
     return {
         "now": now,
-        "then": before,
+        "then": before if opens else None,
         "photos_now": photos_of(now)["before"],
-        "photos_then": photos_of(before)["before"],
+        "photos_then": photos_of(before)["before"] if opens else [],
     }
 
 
@@ -100,7 +102,6 @@ class ReviewPages(RecordPages):
             "复盘",
             (
                 Column("hazard", "复发的隐患", kind="text", value=lambda review: linked(review.hazard)),
-                Column("was", "原隐患", kind="text", value=lambda review: linked(review.hazard.recurs_from)),
                 Column("due_on", kind="due"),
                 "done_at",
                 "reason",

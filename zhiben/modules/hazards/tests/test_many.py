@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 
 from zhiben.core.clock import local_day
-from zhiben.core.web.pages import walking
+from zhiben.core.web.pages import listing, walking
 from zhiben.core.web.pages.keyset import Order, keys_of
-from zhiben.core.web.pages.walking import in_its_order
+from zhiben.core.web.pages.walking import in_its_order, of_the_narrowest
 from zhiben.modules.hazards.models import Hazard, HazardLevel, HazardStatus
 from zhiben.modules.hazards.pages.records import HazardPages
 from zhiben.modules.hazards.testing import a_hazard
@@ -24,8 +24,11 @@ def many(monkeypatch):
 
 
 def plan(rows) -> str:
-    ordered = NEWEST.apply(in_its_order(rows, "found_on")).values_list("pk", "found_on")[:51]
-    sql, values = ordered.query.sql_with_params()
+    return plan_of(NEWEST.apply(in_its_order(rows, "found_on")).values_list("pk", "found_on")[:51])
+
+
+def plan_of(rows) -> str:
+    sql, values = rows.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values)
         return "\n".join(row[-1] for row in cursor.fetchall())
@@ -60,9 +63,38 @@ class TestPlans:
         unit = Hazard.objects.filter(supervising_unit=cast.office.unit, status__in=["closed"])
         assert "hazards_of_supervising" in plan(unit)
 
+    def test_what_a_unit_closed_is_counted_among_its_own_and_not_among_all_that_are_closed(self, cast):
+        closed = Hazard.objects.filter(status__in=["closed"])
+        unit = of_the_narrowest(closed.filter(responsible_unit=cast.plant_officer.unit))
+        assert "hazards_of_responsible" in plan_of(unit.values_list("pk")[:1001])
+        town = of_the_narrowest(Hazard.objects.seen_as("region", cast.town).filter(status__in=["closed"]))
+        assert "hazards_of_region" in plan_of(town.values_list("pk")[:1001])
+
+    def test_of_a_unit_with_too_many_what_else_is_asked_leads(self, cast, monkeypatch):
+        monkeypatch.setattr(walking, "MANY", -1)
+        few = Hazard.objects.filter(supervising_unit=cast.office.unit, status__in=["withdrawn"])
+        assert of_the_narrowest(few) is few
+
     def test_known_keys_lead_to_their_rows(self, cast, many):
         rows = Hazard.objects.seen_as("region", cast.office).filter(pk__in=Hazard.objects.values("pk")[:5])
         assert in_its_order(rows, "found_on") is rows
+
+
+@pytest.mark.django_db
+def test_a_long_list_is_sorted_where_an_index_leads_and_says_so_where_none_does(cast, plant, now, monkeypatch):
+    for ago in (3, 1, 2):
+        a_hazard(cast, plant, now, found_on=local_day(now) - timedelta(days=ago), before_photos=[])
+    client = cast.client("office")
+    assert "没有按" not in client.get("/hazards/?sort=level").content.decode()
+    monkeypatch.setattr(listing, "COUNTED", 1)
+    monkeypatch.setattr(listing, "SORTED", 2)
+    page = client.get("/hazards/?sort=level")
+    assert "没有按“等级”排序" in page.content.decode()
+    assert page.context["listing"].order == NEWEST
+    for sort in ("rectify_by", "-number", "found_on"):
+        page = client.get(f"/hazards/?sort={sort}")
+        assert page.context["listing"].order.field == sort.removeprefix("-")
+        assert "没有按" not in page.content.decode()
 
 
 @pytest.mark.django_db
@@ -73,6 +105,7 @@ def test_the_rows_are_the_same_however_they_are_read(cast, plant, now, monkeypat
         seen = Hazard.objects.visible_to(acting).order_by("-found_on", "-id").values_list("pk", "found_on")
         for few in (500, -1):
             monkeypatch.setattr(walking, "FEW", few)
+            monkeypatch.setattr(walking, "MANY", few)
             found = keys_of(Hazard.objects.views_of(acting), NEWEST, count=10)
             assert found == list(seen)
             if found:

@@ -4,17 +4,26 @@ import io
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from docx import Document
+from PIL import Image
 
+from zhiben.conftest import _appoint_newcomer
 from zhiben.core import clock
 from zhiben.core.api.testing import caller
 from zhiben.core.audit.services import lines_of
+from zhiben.core.files.models import Attachment, PictureFacts
+from zhiben.core.files.services import path_of
+from zhiben.core.org.roles import Role
+from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow.engine import fire
 from zhiben.modules.hazards.look_back import schedule
 from zhiben.modules.hazards.models import Hazard
+from zhiben.modules.hazards.reviews import open_review
 from zhiben.modules.hazards.services import correct_hazard
+from zhiben.modules.registry.services import NewEnterprise, register_enterprise
 from zhiben.modules.registry.tests.next_town import settle_next_town
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +85,38 @@ def test_what_the_public_told_names_nobody(cast, found, now):
     assert Hazard.objects.count() == 1
 
 
+def test_what_the_public_photographed_does_not_lead_to_whoever_did(cast, found, photo, plant, now):
+    """Neither where, when and with what it was taken, nor the name of the file; and no letter lies beside it."""
+    camera = {"t271": f"{TELLER}的手机", "t36867": "2026:03:01 08:15:00", "t315": TELLER}
+    taken = photo(cast.bureau_officer, 61, name=f"{TELLER}拍.jpg", **camera)
+    PictureFacts.objects.filter(file=taken.file).update(latitude="31.230400", longitude="121.473700", device=TELLER)
+    sent = {"place": "东门", "description": "三号货架倒伏，压住消防栓 1 个", "found_on": "2026-03-10", "level": "general",
+            "channel": "public_report", "enterprise": plant.pk, "id": uuid4(), "kept_before_photos": taken.pk}  # fmt: skip
+    officer = cast.client("bureau_officer")
+    assert officer.post(reverse("hazards:new"), sent).status_code == 302
+    hazard = Hazard.objects.get()
+    assert hazard.latitude is None, "nobody stands where he says that the teller stood"
+    (shown,) = Attachment.objects.filter(record_id=str(hazard.pk))
+    assert (shown.name, shown.label) == ("举报照片1.jpg", "整改前照片")
+    client = cast.client("plant_head")
+    original = path_of(taken.file).read_bytes()
+    assert Image.open(io.BytesIO(original)).getexif()
+    for name in ("plant_head", "bureau_officer"):
+        said = everything_said(cast, name, hazard, now)
+        for word in (TELLER, "31.2304", "8:15", taken.file.digest[:12]):
+            assert word not in said, (name, word)
+    answer = client.get(f"/files/{shown.pk}/")
+    content = b"".join(answer.streaming_content)
+    assert Image.open(io.BytesIO(content)).getexif() == {}
+    letter = SimpleUploadedFile("来信.png", original)
+    attach = reverse("hazards:attach", args=[hazard.pk])
+    assert "另行保管" in officer.post(attach, {"files": letter}, follow=True).content.decode()
+    assert Attachment.objects.count() == 1
+    receipt = SimpleUploadedFile("收据.jpg", original)
+    client.post(attach, {"files": receipt})
+    assert Attachment.objects.count() == 2, "what is the plant's own it may add"
+
+
 def test_the_plant_does_not_see_a_look_back_coming(cast, handed_in, photo, now):
     """Neither on the hazard's own page nor in its trail, dossier, export or interface, until somebody has looked."""
     seen = {"finding": "已清空", "on_site": True, "site_photos": [photo(cast.bureau_leader, 12)]}
@@ -121,3 +162,24 @@ def test_a_neighbour_and_the_next_town_find_nothing(cast, found, next_town, now)
             said += answer.content.decode().replace(f'value="{plant.name}"', "")  # what was typed stands in its field
         for word in (hazard.number, str(hazard.pk), str(own.pk), "云帆化工", "工业路 8 号", "13800000001"):
             assert word not in said, (name, word, said[max(0, said.find(word) - 300) : said.find(word) + 100])
+
+
+def test_what_it_came_back_from_is_named_to_whoever_may_open_that(cast, plant, found, next_town, now):
+    """An earlier one of an enterprise that was merged stays with it: the heir knows that there was one."""
+    new = NewEnterprise(name="云海化工有限公司", region=plant.unit.region, sector=Sector.CHEMICALS)
+    heir = register_enterprise(enterprise=new, by=cast.bureau_officer, now=now)
+    cast.people["heir"] = _appoint_newcomer("heir", "云海", heir.unit, Role.SAFETY_OFFICER, "", (), now)
+    old = found(place="老厂专用词门岗", description="老厂专用词通道堵死 1 处")
+    back = found(plant=heir, recurs_from=old)
+    double = found(plant=heir, place="西门", description="护栏缺失 2 米")
+    Hazard.objects.filter(pk=double.pk).update(duplicate_of=old)
+    double.refresh_from_db()
+    review = open_review(back, by=cast.bureau_officer, now=now)
+    for hazard in (back, double):
+        for name, opens in (("bureau_officer", True), ("heir", False)):
+            said = everything_said(cast, name, hazard, now)
+            said += cast.client(name).get(review.get_absolute_url()).content.decode()
+            assert hazard.number in said
+            assert (old.number in said, "老厂专用词" in said) == (opens, opens), (name, hazard)
+            assert opens or "另一条记录" in said
+    assert back.number not in cast.client("plant_head").get(old.get_absolute_url()).content.decode()

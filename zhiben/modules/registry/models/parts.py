@@ -129,7 +129,7 @@ class Licence(Part):
         indexes = [models.Index(fields=("valid_to",), name="registry_licence_due", condition=Q(is_void=False))]
 
     def __str__(self) -> str:
-        return f"{self.name}（{self.number}）" if self.number else self.name
+        return f"{self.name} {self.number}".rstrip()
 
     @property
     def ends_on(self) -> date | None:

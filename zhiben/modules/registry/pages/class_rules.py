@@ -132,7 +132,7 @@ def preview_panel(rule: ClassRule, at: At) -> Mapping[str, Any] | None:
         "moved": sum(each["count"] for each in changes),
         "after": [_name(each) for each in after],
         "rows": [
-            (_name(start), [(counts.get((start, end), {}).get("count", 0), start == end) for end in after])
+            (_name(start), [(counts.get((start, end), {}).get("count", 0), start == end, _name(end)) for end in after])
             for start in before
         ],
         "changes": [

@@ -91,11 +91,13 @@ class EvidencePages(RecordPages):
 
 class DutyForm(forms.ModelForm):
     sectors = forms.MultipleChoiceField(
-        label="适用行业", choices=Sector.choices, required=False, help_text="不选表示所有行业；按住 Ctrl 可多选"
-    )
+        label="适用行业", choices=Sector.choices, required=False, help_text="不选表示所有行业。",
+        widget=forms.CheckboxSelectMultiple({"class": "choices"}),
+    )  # fmt: skip
     scales = forms.MultipleChoiceField(
-        label="适用规模", choices=Scale.choices, required=False, help_text="不选表示所有规模"
-    )
+        label="适用规模", choices=Scale.choices, required=False, help_text="不选表示所有规模。",
+        widget=forms.CheckboxSelectMultiple({"class": "choices"}),
+    )  # fmt: skip
 
     class Meta:
         model = Duty
@@ -200,11 +202,11 @@ def covered_enterprises(request: HttpRequest, key: str) -> HttpResponse:
         each.enterprise_id: each
         for each in DutyEvidence.objects.filter(duty=duty, enterprise__in=[row.pk for row in page]).order_by("filed_at")
     }
+    asked, done = owing.count(), covered.count()
     context = {
         "region": region, "duty": duty, "page": page, "shown": shown,
         "rows": [(each, latest.get(each.pk)) for each in page],
-        "counts": (("", "应落实", owing.count()), ("covered", "已落实", covered.count()),
-                   ("uncovered", "未落实", page.paginator.count if shown == "uncovered" else None)),
+        "counts": (("", "应落实", asked), ("covered", "已落实", done), ("uncovered", "未落实", asked - done)),
         "waivers": DutyWaiver.objects.filter(duty=duty, enterprise__in=enterprises.values("pk"))
         .select_related("enterprise")[:PAGE],
     }  # fmt: skip

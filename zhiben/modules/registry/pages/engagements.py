@@ -24,18 +24,18 @@ from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter, UnitFilter
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
 from zhiben.core.web.pages.uploads import keep_files
-from zhiben.core.web.refusing import put_beside
 from zhiben.core.workflow.table import Input
 
 from .. import engagements
 from ..admission import MAJOR
 from ..models.engagements import RUNNING, Engagement, EngagementStatus, Qualification
 from ..models.enterprises import Enterprise
+from .asking import ask
 from .party_forms import ContactForm, EngagementForm, PaperForm
 
 S = EngagementStatus
 SHOWN_ON_FILE = 20
-LAW = "生产经营单位对承包、承租单位的安全生产工作统一协调、管理，定期进行安全检查（《安全生产法》第四十九条）。"
+LAW = "生产经营单位对承包、承租单位的安全生产工作统一协调、管理，定期进行安全检查（《安全生产法》第四十九条，条文号须对照原文）。"
 
 
 def check_overdue(at: At) -> Q:
@@ -209,18 +209,14 @@ def propose(request: HttpRequest, pk: UUID) -> HttpResponse:
     if sentence := engagements.own_refusal(enterprise, request.acting):
         raise Refused(sentence)
     form = EngagementForm(request.POST or None, instance=Engagement(enterprise=enterprise))
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = engagements.propose_engagement(
-                enterprise=enterprise, by=request.acting, now=request.now, **form.cleaned_data
-            )
-        except Refused as refused:
-            put_beside(form, refused)
-        else:
-            messages.success(request, f"已登记“{made}”。请接着登记它的证照，再由本企业其他人审查准入。")
-            return redirect(made)
-    context = {"form": form, "title": "登记外包外租单位", "above": enterprise, "note": LAW}
-    return render(request, "registry/party_form.html", context, status=422 if form.errors else 200)
+
+    def save(given: dict[str, Any]) -> Engagement:
+        return engagements.propose_engagement(enterprise=enterprise, by=request.acting, now=request.now, **given)
+
+    return ask(
+        request, form, save, title="登记外包外租单位", above=enterprise, note=LAW, then=lambda made: made,
+        said="已登记“{}”。请接着登记它的证照，再由本企业其他人审查准入。".format,
+    )  # fmt: skip
 
 
 def add_paper(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -265,6 +261,8 @@ def _paper_form(request: HttpRequest, engagement: Engagement, paper: Qualificati
     if request.method == "POST":
         try:
             kept = typed([question], request, keep_files(At(request.acting, request.now)))["proof"]
+            if len(kept) > 1:
+                raise Refused("一件证照只放一个文件，正反两面请合成一张图片或一个 PDF 再选。", "proof")
             if form.is_valid():
                 to = {"proof": kept[0] if kept else None, "by": request.acting, "now": request.now}
                 saved = (
@@ -283,7 +281,7 @@ def _paper_form(request: HttpRequest, engagement: Engagement, paper: Qualificati
         "form": form, "question": question, "problems": problems, "above": engagement,
         "title": f"修改证照：{paper}" if paper else "登记证照",
     }  # fmt: skip
-    return render(request, "registry/party_form.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "registry/form.html", context, status=422 if request.method == "POST" else 200)
 
 
 menu = (MenuEntry("外包外租", "engagements:list", icon="users", permission=Permission.READ_RECORDS),)

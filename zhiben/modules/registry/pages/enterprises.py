@@ -147,7 +147,6 @@ class EnterprisePages(RecordPages):
             (
                 "supervising_unit",
                 "supervision_class",
-                "class_reason",
                 "head_name",
                 "head_mobile",
                 "officer_name",

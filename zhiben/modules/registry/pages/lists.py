@@ -24,6 +24,7 @@ from zhiben.core.org.models import Unit
 from zhiben.core.org.paths import within
 from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
+from zhiben.core.web import words
 from zhiben.core.web.menu import MenuEntry
 from zhiben.core.web.organisation.forms import RecordForm
 from zhiben.core.web.organisation.pickers import region_field, unit_field
@@ -31,7 +32,6 @@ from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, DateRange, Filter, Flag, RegionFilter, UnitFilter, overdue
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
-from zhiben.core.web.refusing import put_beside
 from zhiben.core.web.words import full_day
 from zhiben.core.workflow.offers import offers
 
@@ -55,6 +55,7 @@ from ..models.lists import (
     ListEntry,
     ListKind,
 )
+from .asking import ask
 from .sight import overseer_or_404, region_asked, way_to
 
 S = EntryStatus
@@ -195,17 +196,14 @@ def add_entry(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put an enterprise on the list; `?enterprise=` names the one from whose line one comes."""
     of = _kept(request, pk)
     form = EntryForm(request.POST or None, initial={"enterprise": request.GET.get("enterprise", "")})
-    if request.method == "POST" and form.is_valid():
-        try:
-            entry = lists.list_enterprise(
-                to=of, entry=lists.NewEntry(**form.cleaned_data), by=request.acting, now=request.now
-            )
-        except Refused as refused:
-            put_beside(form, refused)
-        else:
-            messages.success(request, f"已把“{entry.enterprise}”列入清单，由{entry.supervising_unit}督促落实。")
-            return redirect(of)
-    return _form(request, of, form, "列入企业")
+
+    def save(given: dict[str, Any]) -> ListEntry:
+        return lists.list_enterprise(to=of, entry=lists.NewEntry(**given), by=request.acting, now=request.now)
+
+    def said(entry: ListEntry) -> str:
+        return f"已把“{entry.enterprise}”列入清单，由{entry.supervising_unit}督促落实。"
+
+    return ask(request, form, save, title="列入企业", above=of, note=_told(of), said=said)
 
 
 # ── industries ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -251,15 +249,11 @@ def _industry_form(request: HttpRequest, of: EnterpriseList, industry: ListedInd
     kind = EmergingForm if of.kind == ListKind.EMERGING else IndustryForm
     known = {name: getattr(industry, name) for name in ("code", "name", "note", "unit")} if industry else {}
     form = kind(request.POST or None, initial=known)
-    if request.method == "POST" and form.is_valid():
-        try:
-            line = list_industry(to=of, industry=industry, by=request.acting, now=request.now, **form.cleaned_data)
-        except Refused as refused:
-            put_beside(form, refused)
-        else:
-            messages.success(request, f"已保存“{line}”。")
-            return redirect(of)
-    return _form(request, of, form, f"修改行业：{industry}" if industry else "列入行业")
+
+    def save(given: dict[str, Any]) -> ListedIndustry:
+        return list_industry(to=of, industry=industry, by=request.acting, now=request.now, **given)
+
+    return ask(request, form, save, title=f"修改行业：{industry}" if industry else "列入行业", above=of, note=_told(of))
 
 
 @require_POST
@@ -435,9 +429,9 @@ def _kept(request: HttpRequest, pk: UUID) -> EnterpriseList:
     return of
 
 
-def _form(request: HttpRequest, of: EnterpriseList, form: forms.Form, title: str) -> HttpResponse:
-    context = {"list": of, "form": form, "title": title}
-    return render(request, "registry/list_form.html", context, status=422 if form.errors else 200)
+def _told(of: EnterpriseList) -> str:
+    """Which list it is, above what is asked about it."""
+    return f"{of.get_kind_display()}清单，{of.region}，{words.full_day(of.due_on)}前完成。依据：{of.basis}。"
 
 
 menu = (

@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.db import models
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
@@ -21,12 +20,12 @@ from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
-from zhiben.core.web.refusing import put_beside
 
 from .. import parties
 from ..checks import keeping_refusal
 from ..models.enterprises import Enterprise
 from ..models.parties import Expert, Institution, Insurer, Policy
+from .asking import ask
 from .enterprises import TradeFilter
 from .party_forms import ExpertForm, InstitutionForm, InsurerForm, PolicyForm, VisitForm
 
@@ -245,7 +244,7 @@ def add_policy(request: HttpRequest, pk: UUID) -> HttpResponse:
     def save(given: dict[str, Any]) -> models.Model:
         return parties.add_policy(enterprise=enterprise, by=request.acting, now=request.now, **given)
 
-    return _form(request, form, save, title="登记安责险保单", above=enterprise)
+    return ask(request, form, save, title="登记安责险保单", above=enterprise, then=lambda policy: policy)
 
 
 def add_visit(request: HttpRequest, pk: int) -> HttpResponse:
@@ -260,7 +259,7 @@ def add_visit(request: HttpRequest, pk: int) -> HttpResponse:
     def save(given: dict[str, Any]) -> models.Model:
         return parties.record_visit(policy=policy, by=request.acting, now=request.now, **given)
 
-    return _form(request, form, save, title="登记事故预防服务", above=policy)
+    return ask(request, form, save, title="登记事故预防服务", above=policy)
 
 
 def _kept_enterprise(request: HttpRequest, pk: UUID) -> Enterprise:
@@ -270,19 +269,6 @@ def _kept_enterprise(request: HttpRequest, pk: UUID) -> Enterprise:
     if sentence := keeping_refusal(enterprise, request.acting, seen=True):
         raise Refused(sentence)
     return enterprise
-
-
-def _form(request: HttpRequest, form: Any, save: Any, *, title: str, above: Any) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            saved = save(dict(form.cleaned_data))
-        except Refused as refused:
-            put_beside(form, refused)
-        else:
-            messages.success(request, f"已保存“{saved}”。")
-            return redirect(above if not hasattr(saved, "get_absolute_url") else saved)
-    context = {"form": form, "title": title, "above": above}
-    return render(request, "registry/party_form.html", context, status=422 if form.errors else 200)
 
 
 menu = (

@@ -8,10 +8,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from zhiben.core.access.permissions import Permission, may
@@ -19,13 +18,13 @@ from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
 from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.record import Panel
-from zhiben.core.web.refusing import put_beside
 
 from ..checks import keeping_refusal
 from ..models.enterprises import Enterprise, Part
 from ..models.parts import SOON, Equipment, EquipmentState
 from ..parts import PARTS, TURNS, add_part, change_part, record_inspection, turn_equipment
 from ..reminding import TERMS
+from .asking import ask
 from .forms import InspectionForm, TurnForm, form_of
 
 SHOWN_ON_FILE = 20
@@ -151,7 +150,7 @@ def add(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
     def save(given: dict[str, Any]) -> Part:
         return add_part(enterprise=enterprise, of=kind.model, by=request.acting, now=request.now, **given)
 
-    return _form(request, enterprise, form, f"增加{kind.title}", save)
+    return _ask(request, enterprise, kind, form, f"增加{kind.title}", save)
 
 
 def change(request: HttpRequest, pk: UUID, key: str, part_id: int) -> HttpResponse:
@@ -162,12 +161,12 @@ def change(request: HttpRequest, pk: UUID, key: str, part_id: int) -> HttpRespon
     def save(given: dict[str, Any]) -> Part:
         return change_part(part=part, by=request.acting, now=request.now, **given)
 
-    return _form(request, enterprise, form, f"修改{kind.title}：{part}", save)
+    return _ask(request, enterprise, kind, form, f"修改{kind.title}：{part}", save)
 
 
 def turn(request: HttpRequest, pk: UUID, part_id: int, verb: str) -> HttpResponse:
     """Put a piece of equipment into use, repair, stop or scrap it."""
-    enterprise, _kind = _kept(request, pk, "equipment")
+    enterprise, kind = _kept(request, pk, "equipment")
     if verb not in TURNS:
         raise Http404
     equipment = get_object_or_404(Equipment, enterprise=enterprise, pk=part_id)
@@ -176,18 +175,18 @@ def turn(request: HttpRequest, pk: UUID, part_id: int, verb: str) -> HttpRespons
     def save(given: dict[str, Any]) -> Part:
         return turn_equipment(equipment=equipment, verb=verb, by=request.acting, now=request.now, **given)
 
-    return _form(request, enterprise, form, f"设备{TURNS[verb][0]}：{equipment}", save)
+    return _ask(request, enterprise, kind, form, f"设备{TURNS[verb][0]}：{equipment}", save)
 
 
 def inspect(request: HttpRequest, pk: UUID, part_id: int) -> HttpResponse:
-    enterprise, _kind = _kept(request, pk, "equipment")
+    enterprise, kind = _kept(request, pk, "equipment")
     equipment = get_object_or_404(Equipment, enterprise=enterprise, pk=part_id)
     form = InspectionForm(request.POST or None, initial={"inspected_on": local_day(request.now)})
 
     def save(given: dict[str, Any]) -> Part:
         return record_inspection(equipment=equipment, by=request.acting, now=request.now, **given)
 
-    return _form(request, enterprise, form, f"登记检验：{equipment}", save)
+    return _ask(request, enterprise, kind, form, f"登记检验：{equipment}", save)
 
 
 def due(request: HttpRequest) -> HttpResponse:
@@ -245,16 +244,14 @@ def _next(term: str, row: Any, request: HttpRequest) -> tuple[str, str] | None:
     return row.enterprise.get_absolute_url(), "打开档案"
 
 
-def _form(
-    request: HttpRequest, enterprise: Enterprise, form: Any, title: str, save: Callable[[dict[str, Any]], Part]
+def _ask(
+    request: HttpRequest,
+    enterprise: Enterprise,
+    kind: Kind,
+    form: Any,
+    title: str,
+    save: Callable[[dict[str, Any]], Part],
 ) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            saved = save(dict(form.cleaned_data))
-        except Refused as refused:
-            put_beside(form, refused)
-        else:
-            messages.success(request, f"已保存“{saved}”。")
-            return redirect(enterprise)
-    context = {"enterprise": enterprise, "form": form, "title": title}
-    return render(request, "registry/part_form.html", context, status=422 if form.errors else 200)
+    """Afterwards one stands before the same card of the file again."""
+    place = f"{enterprise.get_absolute_url()}#{kind.title}"
+    return ask(request, form, save, title=title, above=enterprise, then=lambda saved: place)

@@ -50,7 +50,7 @@ class EngagementForm(ContactForm):
         label="总包单位", queryset=Engagement.objects.none(), required=False, empty_label="——",
         help_text="分包单位才填，从已准入的承包单位中选择。",
     )  # fmt: skip
-    work = _line("作业或承租内容", 200, help_text="例如 储罐防腐保温、仓库装卸、租用二号库房存放包装物。")
+    work = _line("作业或承租内容", 200, help_text="例如储罐防腐保温、仓库装卸、租用二号库房存放包装物。")
     sites = forms.ModelMultipleChoiceField(
         label="所在场所", queryset=Site.objects.none(), required=False,
         widget=forms.CheckboxSelectMultiple({"class": "choices"}), help_text="可选多个；承租的至少选一个，或者写明具体位置。",

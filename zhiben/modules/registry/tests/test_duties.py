@@ -1,5 +1,6 @@
 """What enterprises owe: filed, checked by another, and counted with numerator and denominator."""
 
+import tomllib
 from datetime import timedelta
 
 import pytest
@@ -77,6 +78,16 @@ class TestWhoOwesWhat:
 
     def test_shipped_twice_changes_nothing(self, db):
         assert duties.keep_shipped() == 0
+
+    def test_an_article_says_how_far_it_was_checked(self):
+        shipped = tomllib.loads(duties.SHIPPED.read_text("utf-8"))
+        for key, given in shipped.items():
+            said = Duty.objects.get(key=key).basis
+            for cited, source in given["citations"]:
+                mark = said.split(cited, 1)[1].split("；")[0]
+                assert (duties.CHECKED in mark) is source.startswith("https://www."), cited
+                assert source in ("", "retold") or "gov.cn/" in source, "only the page of whoever issued it"
+                assert (duties.UNCHECKED in mark) is (source == ""), cited
 
 
 class TestEvidence:
