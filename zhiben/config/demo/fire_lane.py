@@ -80,7 +80,7 @@ class FireLane:
         fire(hazard, "file_plan", liable_person=person, plan_rectify_by=hazard.rectify_by, **FIVE, **by)
 
     def accept(self, now: datetime) -> None:
-        fire(self.hazard, "accept_plan", by=self.regulator, now=now, finding="措施具体，同意按方案整改。")
+        fire(self.hazard, "accept_plan", by=self.regulator, now=now, plan_opinion="措施具体，同意按方案整改。")
 
     def progress(self, now: datetime) -> None:
         by: dict[str, Any] = {"by": self.officer, "now": now}

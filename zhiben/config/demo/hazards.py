@@ -186,7 +186,7 @@ class Finding:
             self._take(hazards, "return_plan", by=checker, now=now, reason=self.rng.choice(remedies.RETURNED_PLANS))
             self.year.after(now, 2, self.plan)
             return
-        hazard = self._take(hazards, "accept_plan", by=checker, now=now, finding="方案可行，按期整改。")[0]
+        hazard = self._take(hazards, "accept_plan", by=checker, now=now, plan_opinion="方案可行，按期整改。")[0]
         assert hazard.rectify_by is not None
         if hazard.is_major:
             self.year.after(now, 3, self.report_both)

@@ -199,9 +199,12 @@ class Names:
 
     def _enterprises(self, name: str) -> Iterator[Suggestion]:
         """Documents give enterprises by their names: no meaning is read into them."""
-        called = Q(name=name) | Q(short_name=name) | Q(pk__in=UnitAlias.objects.filter(name=name).values("unit"))
-        here = within(self.region.path) & Q(kind=UnitKind.ENTERPRISE)
-        found = list(Unit.objects.valid_on(self._day).filter(here, called).select_related("region")[: AT_MOST + 1])
+        # each from its own index; as one OR every enterprise of the region is read for every name
+        units, aliases = Unit.objects.order_by(), UnitAlias.objects.order_by().filter(name=name).values_list("unit")
+        short = units.filter(~Q(short_name=""), short_name=name).values_list("pk")
+        called = units.filter(name=name).values_list("pk").union(short, aliases)
+        here = within(self.region.path) & Q(kind=UnitKind.ENTERPRISE, pk__in=[key for (key,) in called])
+        found = list(Unit.objects.valid_on(self._day).filter(here).select_related("region")[: AT_MOST + 1])
         for unit in found:
             score = SURE if tidy(unit.name) == name else 0.95
             if len(found) > 1:

@@ -27,7 +27,7 @@ def tell_desks(made: Sequence[str], *, key: str, file: str, by: By, now: datetim
             seats_of[record].add(seat)
         count.update(map(frozenset, seats_of.values()))
     directory, waiting = Directory(now), Counter[int]()
-    directory.prefetch_seats(set().union(*count))
+    directory.prefetch_seats({seat for seats in count for seat in seats})
     for seats, number in count.items():
         for person in {person.pk for seat in seats for person in directory.people(seat)}:
             waiting[person] += number

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from zhiben.core.access.acting import By, Machine
 from zhiben.core.clock import CHINA
@@ -194,14 +194,16 @@ def refused(by: By) -> QuerySet[DualPreventionDelivery]:
 
 def counts(by: By) -> dict[str, int]:
     """Of the enterprises within sight: due, refused among them, acknowledged as they stand."""
-    sent = _taking_part(by).filter(delivery__acknowledged_change=F("changed_at")).count()
-    waiting = due(by)
-    return {
-        "due": waiting.count(),
-        "refused": waiting.filter(delivery__batch=None, delivery__isnull=False).count(),
-        "handed": waiting.filter(delivery__batch__isnull=False).count(),
+    sent = Q(delivery__acknowledged_change=F("changed_at"))
+    asked = {
+        "all": None,
         "sent": sent,
+        "refused": Q(delivery__isnull=False, delivery__batch=None) & ~sent,
+        "handed": Q(delivery__batch__isnull=False) & ~sent,
     }
+    found = _taking_part(by).aggregate(**{name: Count("pk", filter=rows) for name, rows in asked.items()})
+    whole = found.pop("all")
+    return {"due": whole - found["sent"]} | found
 
 
 def width(text: str) -> int:

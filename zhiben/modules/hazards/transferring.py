@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.calendar import add_working_days
+from zhiben.core.clock import local_day
 from zhiben.core.org.models import Unit, UnitKind
 
 from .judging import settle_closing
 from .models import Hazard
+from .planning import await_answer
+from .policy import policy_of
 
 Fields = list[str]
 
@@ -33,9 +37,17 @@ def another_regulator(value: Unit, hazard: Hazard, now: datetime) -> str | None:
 
 
 def accept(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
+    """What waits for a judgement or an answer is given its days anew: they had run out at another's desk. The day by
+    which it must be rectified stays."""
     assert hazard.transfer_to is not None  # else nobody sits where it is offered
     hazard.supervising_unit, hazard.transfer_to = hazard.transfer_to, None
-    return ["supervising_unit", "transfer_to", *settle_closing(hazard, now)]
+    anew: Fields = []
+    if hazard.judge_by is not None:
+        hazard.judge_by = add_working_days(local_day(now), policy_of(hazard.region_path).judge_days)
+        anew = ["judge_by"]
+    elif hazard.verify_by is not None:
+        anew = await_answer(hazard, now)
+    return ["supervising_unit", "transfer_to", *anew, *settle_closing(hazard, now)]
 
 
 def keep(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:

@@ -126,7 +126,7 @@ HAZARD_STEPS = (
          tone="quiet",
          help="企业自查发现属于重大事故隐患的，报给监管部门判定"),
     # 审核、复查和销号: whoever had no hand in it
-    Step("accept_plan", "通过方案", S.PLANNED, S.RECTIFYING, CHECKER, takes=("finding",), unless=apart.own_work,
+    Step("accept_plan", "通过方案", S.PLANNED, S.RECTIFYING, CHECKER, takes=("plan_opinion",), unless=apart.own_work,
          effect=planning.accept_plan, announces=HazardPlanAccepted),
     Step("return_plan", "退回方案", S.PLANNED, S.ORDERED, CHECKER, needs=("reason",), effect=planning.return_plan,
          tone="danger"),
@@ -157,7 +157,7 @@ HAZARD_STEPS = (
     Step("offer_transfer", "移交", BEFORE_VERIFICATION, None, SUPERVISOR, needs=("transfer_to", "reason"),
          unless=transferring.offered_already, waits=False, tone="quiet", help="对方接收以前仍由本单位负责（首查负责）"),
     Step("accept_transfer", "接收移交", BEFORE_VERIFICATION, None, RECEIVER, unless=transferring.not_offered,
-         effect=transferring.accept, announces=HazardTransferred),
+         effect=transferring.accept, announces=HazardTransferred, renews=("judge_by", "verify_by")),
     Step("decline_transfer", "退回移交", BEFORE_VERIFICATION, None, RECEIVER, needs=("reason",),
          unless=transferring.not_offered, effect=transferring.keep, tells=(SUPERVISOR,), waits=False, tone="danger"),
     Step("recall_transfer", "撤回移交", BEFORE_VERIFICATION, None, SUPERVISOR, unless=transferring.not_offered,
@@ -229,6 +229,7 @@ HAZARD_LIFE = Workflow(
         Input("extended_beyond", "延期至", "date", check=planning.later_than_now),
         Input("transfer_to", "移交给", "unit", check=transferring.another_regulator),
         Input("duplicate_number", "已有记录的编号", "text", help="例如：990121-2026-000123"),
+        Input("plan_opinion", "审核意见", "long_text"),
         Input("closing_opinion", "销号意见", "long_text"),
         # not asked by a step, but named in the trail
         Input("before_photos", BEFORE, "files"),

@@ -29,8 +29,8 @@ SETTABLE = (
 )  # fmt: skip
 
 
-UNCHECKED = "凭记忆引用，须对照原文"
-RETOLD = "据转述核对，引用前请对照原文"
+UNCHECKED = "未核对原文，引用前请对照"
+RETOLD = "仅据转述核对，引用前请对照原文"
 CHECKED = "文号已对照公布页"
 
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from rapidfuzz import fuzz, process
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, may
@@ -18,6 +20,7 @@ from zhiben.core.web.pages.at import At
 from zhiben.core.workflow.worklist import worklist
 from zhiben.modules.hazards.credit import DEFINITIONS, credit_of
 from zhiben.modules.hazards.judging import candidates_of
+from zhiben.modules.hazards.likeness import plain_words
 from zhiben.modules.hazards.models import OPEN_STATUSES, Hazard, HazardLevel, HazardStatus
 from zhiben.modules.registry.models import Enterprise
 
@@ -29,6 +32,9 @@ SOON = 7
 """Days."""
 YEAR = 365
 MOST_CALLED = 3
+MOST_COMPARED = 200
+MUCH_ALIKE = 60
+"""Per cent of the words: enough to show how it was done then, whoever reads it sees whether it fits."""
 AROUND = ("criterion__standard", "supervising_unit", "responsible_unit", "enterprise")
 
 
@@ -75,7 +81,7 @@ def _dues(request: HttpRequest, at: At) -> list[Due]:
     hazards = {str(key): each for key, each in Hazard.objects.select_related(*AROUND).in_bulk([row["item"].record_id for row in rows]).items()}  # type: ignore[attr-defined]  # fmt: skip
     found = [(hazards[row["item"].record_id], row) for row in rows if row["item"].record_id in hazards]  # type: ignore[attr-defined]
     before = _last_times([hazard for hazard, _ in found])
-    return [Due(hazard, row, _questions(hazard), before.get(hazard.criterion_id)) for hazard, row in found]
+    return [Due(hazard, row, _questions(hazard), before.get(hazard.pk)) for hazard, row in found]
 
 
 def _questions(hazard: Hazard) -> tuple[str, ...]:
@@ -85,14 +91,25 @@ def _questions(hazard: Hazard) -> tuple[str, ...]:
     return next((each.candidate.to_establish for each in found if each.criterion.pk == hazard.criterion_id), ())
 
 
-def _last_times(hazards: list[Hazard]) -> dict[int | None, Hazard]:
-    """By criterion, the last one that this enterprise closed after it. One query."""
-    wanted = {each.criterion_id for each in hazards if each.criterion_id}
-    if not wanted:
+def _last_times(hazards: list[Hazard]) -> dict[UUID, Hazard]:
+    """For each, the last one that this enterprise put right after the same criterion, else the one that was described
+    most alike. One query."""
+    if not hazards:
         return {}
-    unit = hazards[0].responsible_unit_id
-    rows = Hazard.objects.filter(responsible_unit=unit, status=HazardStatus.CLOSED, criterion__in=wanted)
-    return {each.criterion_id: each for each in rows.exclude(summary="").order_by("closed_at")}
+    rows = Hazard.objects.filter(responsible_unit=hazards[0].responsible_unit_id, status=HazardStatus.CLOSED)
+    closed = list(rows.exclude(summary="").order_by("-closed_at")[:MOST_COMPARED])
+    words = [plain_words(f"{each.place}{each.description}") for each in closed]
+    found: dict[UUID, Hazard] = {}
+    for hazard in hazards:
+        same = [each for each in closed if hazard.criterion_id and each.criterion_id == hazard.criterion_id]
+        near = process.extractOne(
+            plain_words(f"{hazard.place}{hazard.description}"), words, scorer=fuzz.ratio, score_cutoff=MUCH_ALIKE
+        )
+        if same:
+            found[hazard.pk] = same[0]
+        elif near:
+            found[hazard.pk] = closed[near[2]]
+    return found
 
 
 def _tiles(own: Any, at: At) -> list[tuple[str, int, str, bool]]:
@@ -115,11 +132,11 @@ def _tiles(own: Any, at: At) -> list[tuple[str, int, str, bool]]:
 
 
 def _calls(units: list[Unit | None], own: Unit, at: At) -> list[tuple[Unit, list[Post]]]:
-    """Who supervises, with the people there who may be called. One query."""
+    """Who supervises, with the people there, those who may be called first. One query."""
     wanted = {unit.pk: unit for unit in units if unit and unit.pk != own.pk}
     found: dict[int, list[Post]] = {key: [] for key in wanted}
-    posts = Post.objects.valid_on(at.today).filter(unit__in=wanted, role__in=HANDLERS).exclude(person__mobile="")
-    for post in posts.select_related("person", "unit").order_by("pk"):
+    posts = Post.objects.valid_on(at.today).filter(unit__in=wanted, role__in=HANDLERS)
+    for post in posts.select_related("person", "unit").order_by(Case(When(person__mobile="", then=1), default=0), "pk"):
         if len(found[post.unit_id]) < MOST_CALLED and post.person_id not in {
             each.person_id for each in found[post.unit_id]
         }:

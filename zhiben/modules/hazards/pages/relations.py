@@ -33,6 +33,7 @@ def relations_of(hazard: Hazard, at: At) -> list[Relation]:
         )[:SHOWN]
     )
     known = whole.in_bulk([key for key in (hazard.recurs_from_id, hazard.duplicate_of_id) if key])
+    found: list[tuple[str, Hazard, HazardLink | None]]
     found = [(link.get_kind_display(), link.earlier, link) for link in links]
     found += [("原隐患", known[key], None) for key in (hazard.recurs_from_id,) if key]
     found += [("已有记录", known[key], None) for key in (hazard.duplicate_of_id,) if key]

@@ -184,7 +184,7 @@ def _kept(request: HttpRequest, at: At, name: str, *, new: bool = True) -> list[
 
 def _unseen_twins(request: HttpRequest, report: Report) -> list[Likeness]:
     """Open ones that look like this and that he has not been shown yet; none where it is recorded already."""
-    if Hazard.objects.filter(pk=report.id).exists():
+    if report.id and Hazard.objects.filter(pk=report.id).exists():
         return []
     seen = set(request.POST.getlist("twin_seen"))
     return [each for each in _twins(report, request.now) if str(each.earlier.pk) not in seen]

@@ -242,7 +242,8 @@ def test_an_enterprise_sees_what_is_due_the_next_step_and_whom_to_call(cast, fou
     answer, queries = counted(cast.client("plant_head"), reverse("hazards:mine"))
     page = answer.content.decode()
     assert queries <= 40
-    for words in ("报送五定", "有事找谁", "县应急管理局", "整改信用档案"):
+    whom = str(cast.bureau_officer.person)
+    for words in ("报送五定", "有事找谁", "县应急管理局", whom, "不改会怎样", "整改信用档案"):
         assert words in page
     assert cast.client("bureau_officer").get(reverse("hazards:mine")).status_code == 404
     firm = cast.client("bureau_officer").get(hazard.enterprise.get_absolute_url()).content.decode()

@@ -1,10 +1,11 @@
 """Who supervises, who closes, and how it changes hands."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from zhiben.core.audit.services import lines_of
+from zhiben.core.calendar import add_working_days
 from zhiben.core.clock import local_day
 from zhiben.core.notify.models import Notification
 from zhiben.core.org import services as org
@@ -13,7 +14,7 @@ from zhiben.core.org.roles import Role
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow.deciding import decide
 from zhiben.core.workflow.engine import StepRefused, fire
-from zhiben.core.workflow.models import ApprovalRequest, WorkItem
+from zhiben.core.workflow.models import ApprovalRequest, OpenDeadline, WorkItem
 from zhiben.modules.hazards.models import Hazard
 from zhiben.modules.hazards.models import HazardStatus as S
 from zhiben.modules.hazards.reporting import Report, report_hazard
@@ -128,6 +129,18 @@ def test_a_transfer_stays_with_the_first_unit_until_it_is_accepted(cast, found, 
         S.ORDERED, cast.housing_leader.unit, cast.housing_leader.unit,
     )  # fmt: skip
     assert refusal(hazard, "redate", by=cast.bureau_officer, now=now, rectify_by=date(2026, 5, 1), reason="晚一点")
+
+
+def test_whoever_accepts_a_transfer_is_given_the_time_of_the_stage(cast, found, now):
+    """Offered on the last day for the judgement and accepted when it had passed: the delay was not the new unit's."""
+    hazard = found()
+    late = now + timedelta(days=10)
+    fire(hazard, "offer_transfer", by=cast.bureau_officer, now=late, transfer_to=cast.housing_officer.unit.pk,
+         reason="燃气设施，由住建部门监管")  # fmt: skip
+    assert hazard.judge_by < local_day(late)
+    hazard = fire(hazard, "accept_transfer", by=cast.housing_leader, now=late)
+    assert hazard.judge_by == add_working_days(local_day(late), 2)
+    assert OpenDeadline.objects.get(record_id=str(hazard.pk), name="judge").due_on == hazard.judge_by
 
 
 def test_level_goes_up_and_down_by_the_supervisor_with_a_reason(cast, rectifying, photo, now):

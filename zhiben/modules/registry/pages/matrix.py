@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from zhiben.core.access.permissions import Permission, may
 from zhiben.core.clock import local_day
 from zhiben.core.org.models import Region
-from zhiben.core.org.paths import ancestors, contains
+from zhiben.core.org.paths import ancestors, contains, within
 from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
 from zhiben.core.web.menu import MenuEntry
@@ -33,6 +33,7 @@ from ..dividing import (
 )
 from ..gaps import gaps, grid, overlaps
 from ..listed_industries import emerging_blind_spots
+from ..models.enterprises import Enterprise
 from ..models.supervision import DisputeStatus, Stance, SupervisionClaim, SupervisionDispute, SupervisionLine
 from ..supervision import Supervision
 from .sight import region_asked, way_to
@@ -95,6 +96,7 @@ def blind_spots(request: HttpRequest) -> HttpResponse:
         "way": way_to(region, request),
         "gaps": [(each, str(Sector(each.sector).label) if each.sector else "没有填写行业") for each in found],
         "enterprises": sum(each.count for each in found),
+        "is_known": bool(found) or Enterprise.objects.filter(within(region.path)).exists(),
         "overlaps": overlaps(region, today),
         "emerging": emerging_blind_spots(region, today),
     }

@@ -238,7 +238,7 @@ def _next(term: str, row: Any, request: HttpRequest) -> tuple[str, str] | None:
         return reverse("registry:inspect", args=(row.enterprise_id, row.pk)), "登记检验"
     if isinstance(row, Part) and term in (*PARTS, "retire"):
         key = "equipment" if term == "retire" else term
-        return reverse("registry:change_part", args=(row.enterprise_id, key, row.pk)), "修改"
+        return reverse("registry:change_part", args=(row.enterprise_id, key, row.pk)), "登记新日期"
     if hasattr(row, "get_absolute_url"):
         return row.get_absolute_url(), "打开"
     return row.enterprise.get_absolute_url(), "打开档案"

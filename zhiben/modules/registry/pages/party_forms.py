@@ -147,7 +147,7 @@ class ExpertForm(PartyForm):
     name = _line("姓名", 128)
     credit_code = None  # type: ignore[assignment]
     contact = None  # type: ignore[assignment]
-    field = _line("专业", 200, help_text="例如 化工工艺、电气、有限空间作业。")
+    field = _line("专业", 200, help_text="例如化工工艺、电气、有限空间作业。")
     trades = forms.MultipleChoiceField(
         label="安全行业", required=False, widget=forms.CheckboxSelectMultiple({"class": "choices"}),
         help_text="熟悉哪些行业的判定标准，可选多个。",
@@ -194,7 +194,7 @@ class InstitutionForm(PartyForm):
 
 
 class InsurerForm(PartyForm):
-    field = _line("业务范围", 200, help_text="例如 危险化学品、建筑施工安责险。")
+    field = _line("业务范围", 200, help_text="例如危险化学品、建筑施工安责险。")
 
     class Meta(PartyForm.Meta):
         model = Insurer
@@ -238,4 +238,4 @@ class PolicyForm(RecordForm):
 class VisitForm(forms.Form):
     given_on = forms.DateField(label="服务日期", widget=DAY)
     hours = forms.DecimalField(label="时长（小时）", max_digits=5, decimal_places=1)
-    content = forms.CharField(label="服务内容", max_length=300, help_text="例如 隐患排查、安全培训、应急演练。")
+    content = forms.CharField(label="服务内容", max_length=300, help_text="例如隐患排查、安全培训、应急演练。")
