@@ -10,10 +10,10 @@ from django.conf import settings
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.browser.illustrating import illustrate
-from tests.stories.conftest import story
+from tests.stories.conftest import give, story
 from zhiben.conftest import gather_cast
 
-__all__ = ["story"]
+__all__ = ["give", "story"]
 
 PICTURES = Path(__file__).resolve().parents[2] / ".artifacts"
 DESKTOP = {"width": 1440, "height": 900}

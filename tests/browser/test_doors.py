@@ -29,8 +29,7 @@ from zhiben.core.notify.models import Contact, Habits, Preference
 from zhiben.core.org.models import Post, ProposedPost
 from zhiben.core.webhooks.services import subscribe
 from zhiben.core.workflow.engine import fire
-from zhiben.modules.tasks.models import Duty, Feedback, Task
-from zhiben.modules.tasks.services import Assignment, Order, Origin, dispatch_task
+from zhiben.modules.tasks.models import Feedback
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -38,21 +37,6 @@ pytestmark = [
     pytest.mark.needs_service("frontend"),
 ]
 PEOPLE = 400
-
-
-@pytest.fixture
-def give(cast, story):
-    def give(acting, title="开展危险化学品企业全覆盖体检", due_on=date(2026, 9, 30)) -> Task:
-        order = Order(
-            title=title,
-            assignments=[Assignment(acting.unit, Duty.LEAD)],
-            due_on=due_on,
-            limit_on=date(2026, 12, 31),
-            origin=Origin(type="x", id="1"),
-        )
-        return dispatch_task(order=order, supervising_unit=cast.office.unit, by=cast.office, now=story.now)
-
-    return give
 
 
 def test_four_hundred_people_come_in_and_are_granted_their_posts(desks, cast, story, tmp_path):

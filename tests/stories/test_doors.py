@@ -40,8 +40,7 @@ from zhiben.core.webhooks import sending
 from zhiben.core.webhooks import services as webhooks
 from zhiben.core.webhooks.tests.test_sending import Receiver
 from zhiben.core.workflow.engine import fire
-from zhiben.modules.tasks.models import Duty, Feedback, Task
-from zhiben.modules.tasks.services import Assignment, Order, Origin, dispatch_task
+from zhiben.modules.tasks.models import Feedback, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -50,23 +49,6 @@ pytestmark = pytest.mark.django_db
 def one_clock(story, monkeypatch):
     """Logins, tokens and their limits, too, live in the time of the story."""
     monkeypatch.setattr(clock, "machine_now", lambda: story.now)
-
-
-@pytest.fixture
-def give(cast, story):
-    """The office hands out a piece of work, at the moment the story has come to."""
-
-    def give(acting, title="开展危险化学品企业全覆盖体检", due_on=date(2026, 9, 30)) -> Task:
-        order = Order(
-            title=title,
-            assignments=[Assignment(acting.unit, Duty.LEAD)],
-            due_on=due_on,
-            limit_on=date(2026, 12, 31),
-            origin=Origin(type="x", id="1"),
-        )
-        return dispatch_task(order=order, supervising_unit=cast.office.unit, by=cast.office, now=story.now)
-
-    return give
 
 
 def test_four_hundred_people_come_in_from_the_offices_own_excel(cast, story):

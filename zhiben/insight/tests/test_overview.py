@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from html.parser import HTMLParser
 
 import pytest
 from django.urls import reverse
@@ -15,6 +14,8 @@ from zhiben.core.workflow.engine import fire
 from zhiben.insight.counting import COUNTED_IN_SQL, PARTS, count
 from zhiben.modules.tasks.models import Duty, Task
 from zhiben.modules.tasks.services import Assignment, Order, Origin, dispatch_task, feed_back
+
+from .links import Links, opened
 
 PAGE = "/overview/"
 
@@ -87,34 +88,8 @@ def later(county, now, monkeypatch) -> date:
     return local_day(then)
 
 
-class Links(HTMLParser):
-    """The links of a page with their words, and all its text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, str]] = []
-        self.text, self.open = "", ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "a":
-            self.open = dict(attrs).get("href", "")
-            self.found.append((self.open, ""))
-
-    def handle_endtag(self, tag):
-        if tag == "a":
-            self.open = ""
-
-    def handle_data(self, data):
-        self.text += data
-        if self.open:
-            self.found[-1] = (self.open, self.found[-1][1] + data)
-
-
 def shown(client, query="") -> Links:
-    answer = client.get(f"{PAGE}{query}")
-    assert answer.status_code == 200
-    return Links(answer.content.decode())
+    return opened(client, f"{PAGE}{query}")
 
 
 def test_it_says_how_the_plan_stands(cast, later):

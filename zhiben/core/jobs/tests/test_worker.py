@@ -28,6 +28,9 @@ PATIENCE = 60
 class WorkerHouse:
     """A database that several processes share, and the workers on it."""
 
+    program = "zhiben.core.jobs.tests.worker_process"
+    """What a worker runs: the real one, with the slow or deadly work of the test."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.diary = folder / "diary"
@@ -48,6 +51,10 @@ class WorkerHouse:
             )
         finally:
             del JOBS[name]
+        self.share()
+
+    def share(self) -> None:
+        """What was done so far is there for the workers, too."""
         if connection.vendor == "sqlite":
             with sqlite3.connect(self.file) as copy:
                 connection.connection.backup(copy)
@@ -56,13 +63,18 @@ class WorkerHouse:
     def start(self) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:
             worker = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "zhiben.core.jobs.tests.worker_process", "--workers", "1"],
+                [sys.executable, "-W", "ignore", "-m", self.program, "--workers", "1"],
                 env=os.environ | {"DATABASE_URL": self.url(), "ZHIBEN_DATA": str(self.folder)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
         self.workers.append(worker)
         return worker
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            worker.kill()
+            worker.wait()
 
     def url(self) -> str:
         if connection.vendor == "sqlite":
@@ -100,9 +112,7 @@ class WorkerHouse:
 def house(tmp_path: Path) -> Iterator[WorkerHouse]:
     house = WorkerHouse(tmp_path)
     yield house
-    for worker in house.workers:
-        worker.kill()
-        worker.wait()
+    house.stop()
 
 
 def test_a_job_whose_worker_was_killed_runs_again_and_takes_effect_once(house):

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from html.parser import HTMLParser
 from io import BytesIO
 
 import pytest
@@ -15,6 +14,7 @@ from zhiben.insight.models import ReviewHead
 from zhiben.insight.review import remembering
 from zhiben.insight.review.document import context_of
 from zhiben.insight.review.measures import PARTS
+from zhiben.insight.tests.links import Links, opened
 
 from .conftest import at
 
@@ -26,34 +26,8 @@ HEAD = {
 }  # fmt: skip
 
 
-class Links(HTMLParser):
-    """The links of a page with their words, and all its text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, str]] = []
-        self.text, self.open = "", ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "a":
-            self.open = dict(attrs).get("href", "")
-            self.found.append((self.open, ""))
-
-    def handle_endtag(self, tag):
-        if tag == "a":
-            self.open = ""
-
-    def handle_data(self, data):
-        self.text += data
-        if self.open:
-            self.found[-1] = (self.open, self.found[-1][1] + data)
-
-
 def shown(client, address=MARCH) -> Links:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return Links(answer.content.decode())
+    return opened(client, address)
 
 
 @pytest.mark.parametrize("query", ["", "&as=supervising&sort=rate&tasks=main"])

@@ -314,7 +314,7 @@ def test_the_plant_enters_a_contractor_and_its_papers_and_others_read(cast, now,
         assert b"".join(file.streaming_content) == b"%PDF-1.4 x", who
     assert Qualification.objects.count() == 1
     _, queries = counted(client, plant.get_absolute_url())
-    assert queries <= 60
+    assert queries <= 45
     assert "澄溪防腐工程队" in client.get(plant.get_absolute_url()).content.decode()
 
 
