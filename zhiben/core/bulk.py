@@ -131,8 +131,12 @@ def seldom_collecting() -> Iterator[None]:
 
 
 def _write(model: type[models.Model], fields: Sequence[Any], columns: Sequence[Sequence[Any]]) -> None:
-    said = [(field, values) for field, values in zip(fields, columns, strict=True) if values.count(None) < len(values)]
-    fields, columns = [field for field, _ in said], [values for _, values in said]  # null is what the others are anyway
+    said = [
+        (field, values)
+        for field, values in zip(fields, columns, strict=True)
+        if not _goes_without_saying(field, values)
+    ]
+    fields, columns = [field for field, _ in said], [values for _, values in said]
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     rows: Any = zip(*columns, strict=True)
@@ -144,6 +148,11 @@ def _write(model: type[models.Model], fields: Sequence[Any], columns: Sequence[S
         else:
             marks = ", ".join(["%s"] * len(fields))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 — names of our own
+
+
+def _goes_without_saying(field: Any, values: Sequence[Any]) -> bool:
+    """Null in every row, and null is what the database puts there unasked."""
+    return field.db_default is NOT_PROVIDED and values.count(None) == len(values)
 
 
 def _prepared(field: Any, values: list[Any]) -> list[Any]:
