@@ -198,7 +198,7 @@ def test_the_story_of_the_blocked_lane(desks, phone, story, cast, plant, tmp_pat
     shown(head, "hazard-plant-worklist")
     head.go("/hazards/mine/")
     expect(head.page.locator(".due-card")).to_contain_text(PLACE)
-    expect(head.page.locator(".call")).to_contain_text("13800000009")
+    expect(head.page.locator(".call").first).to_contain_text("13800000009")
     shown(head, "hazard-mine", full=True)
     head.illustrate("hazard-mine", phone=True)
     story.on("2026-03-13")
