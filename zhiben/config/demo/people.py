@@ -78,7 +78,8 @@ class Staff:
 def appoint_everybody(city: City, *, by: By, now: datetime) -> Staff:
     seats = list(_seats(city))
     names = [f"{SURNAMES[n % len(SURNAMES)]}{GIVEN[n % len(GIVEN)]}" for n in range(len(seats))]
-    people = org.register_people(people=[org.NewPerson(name=name) for name in names], by=by, now=now)
+    entered = [org.NewPerson(name=name, mobile=f"199044{number:05d}") for number, name in enumerate(names)]
+    people = org.register_people(people=entered, by=by, now=now)
     posts = [
         Post(person=person, unit=unit, role=role, title=title, valid_from=SINCE)
         for person, (unit, role, title) in zip(people, seats, strict=True)
