@@ -8,6 +8,9 @@ htmx.config.responseHandling = [
   { code: "...", swap: false, error: true },
 ];
 
+// A style that somebody else's tool left on an element is not copied to what replaces it: the pages allow no inline style.
+htmx.config.attributesToSettle = ["class", "width", "height"];
+
 document.addEventListener("htmx:beforeRequest", (event) => pressed(event)?.setAttribute("aria-busy", "true"));
 document.addEventListener("htmx:afterRequest", (event) => pressed(event)?.removeAttribute("aria-busy"));
 

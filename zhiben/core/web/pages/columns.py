@@ -131,7 +131,9 @@ def cell(column: Column, record: Any, at: At, *, finished: bool = False) -> Safe
     """The column of this record in HTML. `finished`: its deadline no longer matters."""
     value = column.read(record)
     if value is None or value == "":
-        return mark_safe('<span class="text-secondary">—</span>') if column.kind != "due" or finished else _no_deadline()
+        return (
+            mark_safe('<span class="text-secondary">—</span>') if column.kind != "due" or finished else _no_deadline()
+        )
     return _CELLS[column.kind or "text"](column, record, value, at, finished)
 
 
