@@ -1,7 +1,9 @@
-/** Text keeps itself while it is typed, on this machine only, until it has been sent. */
+/** Text keeps itself while it is typed, on this machine only, until it has been sent; for whoever typed it, though others
+ * may use the same machine. */
 import { whenShown } from "./shown";
 
-const PREFIX = "draft:";
+const EVERYBODYS = "draft:";
+export const OWN_DRAFTS = `${EVERYBODYS}${document.body.dataset["person"] ?? ""}:`;
 const OLDEST = 30 * 24 * 3600 * 1000;
 
 type Draft = { text: string; at: number };
@@ -16,13 +18,13 @@ function read(key: string): Draft | null {
 
 function forgetOld(): void {
   for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(PREFIX) && Date.now() - (read(key)?.at ?? 0) > OLDEST) localStorage.removeItem(key);
+    if (key.startsWith(EVERYBODYS) && Date.now() - (read(key)?.at ?? 0) > OLDEST) localStorage.removeItem(key);
   }
 }
 
 whenShown("textarea[data-draft], input[data-draft]", (el) => {
   const area = el as HTMLTextAreaElement | HTMLInputElement;
-  const key = PREFIX + area.dataset["draft"];
+  const key = OWN_DRAFTS + area.dataset["draft"];
   const kept = read(key);
   if (kept?.text && !area.value) {
     area.value = kept.text;
@@ -55,7 +57,7 @@ whenShown("textarea[data-draft], input[data-draft]", (el) => {
 
 // The server says which drafts arrived: only then are they forgotten.
 whenShown("[data-draft-sent]", (el) => {
-  const sent = PREFIX + el.dataset["draftSent"];
+  const sent = OWN_DRAFTS + el.dataset["draftSent"];
   for (const key of Object.keys(localStorage)) if (key === sent || key.startsWith(`${sent}:`)) localStorage.removeItem(key);
 });
 

@@ -1,7 +1,9 @@
 /**
  * What of a report its text fields do not keep themselves: what was chosen, where it is, the photos that have arrived,
- * and the key by which it counts once however often it is sent. On this machine only, until the report has arrived.
+ * and the key by which it counts once however often it is sent. On this machine only, for whoever typed it, until the report
+ * has arrived.
  */
+import { OWN_DRAFTS } from "./drafts";
 import { chip } from "./pickers";
 import { arrived } from "./uploads";
 
@@ -16,7 +18,7 @@ type Chosen = { id: string; label: string };
 type Unsent = { at: number; begun: boolean; key: string; picked: Record<string, Chosen>; values: Record<string, string>; photos: Record<string, Chosen[]> };
 
 export function keepUnsent(form: HTMLFormElement, follow: () => void): void {
-  const place = `draft:${form.dataset["report"]}:rest`;
+  const place = `${OWN_DRAFTS}${form.dataset["report"]}:rest`;
   if (form.hasAttribute("data-fresh")) restore(form, read(place), place, follow);
   const keep = () => {
     const now = taken(form);

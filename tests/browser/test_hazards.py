@@ -373,11 +373,32 @@ def test_a_small_thing_is_put_right_in_the_same_visit(phone, story, cast, plant,
     bring(page, "after_photos", lane(tmp_path / "亮了.jpg", pallets=0, taken=story.now, seed=12))
     write(page, summary="当场换上灯泡，试亮正常")
     shown(desk, "hazard-on-spot", full=True)
+    _lose_the_network_and_the_page(desk)
+    expect(page.locator(".picker-chosen").first).to_contain_text("云帆化工")
+    expect(page.locator("#id_place")).to_have_value("原料仓库二号门")
+    expect(page.get_by_label("即查即改")).to_be_checked()
+    for photos in ("before_photos", "after_photos"):
+        expect(page.locator(f"input[type=hidden][name=kept_{photos}]")).to_have_count(1)
+    another = phone("town")
+    another.go("/hazards/new/")
+    expect(another.page.locator("#id_place")).to_have_value("")
     page.get_by_role("button", name="提交").click()
     expect(page.locator("#notices")).to_contain_text("已登记并即查即改")
     hazard = Hazard.objects.get()
     assert (hazard.status, hazard.fixed_on_spot) == (S.CLOSED, True)
     shown(desk, "hazard-on-spot-closed", full=True)
+
+
+def _lose_the_network_and_the_page(desk: Desk) -> None:
+    page = desk.page
+    page.context.set_offline(True)
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("[data-offline]")).to_be_visible()
+    shown(desk, "hazard-without-network")
+    page.context.set_offline(False)
+    desk.go("/hazards/new/")
+    expect(page.locator(".unsent")).to_contain_text("没有提交的登记")
+    shown(desk, "hazard-restored", full=True)
 
 
 def test_a_ledger_of_thirty_rows_comes_in(desks, story, cast, plant, tmp_path):

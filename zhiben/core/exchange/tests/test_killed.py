@@ -1,16 +1,11 @@
 """The worker is killed with SIGKILL in the middle of an import: nothing is lost, nothing doubles."""
 
-import os
 import signal
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from zhiben.conftest import Cast
 from zhiben.core.exchange import services
@@ -24,23 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class ImportHouse(WorkerHouse):
-    def share(self) -> None:
-        """What was done so far is there for the workers, too."""
-        if connection.vendor == "sqlite":
-            with sqlite3.connect(self.file) as copy:
-                connection.connection.backup(copy)
-            copy.close()
-
-    def start(self) -> subprocess.Popen[bytes]:
-        with (self.folder / "log").open("ab") as log:
-            worker = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "zhiben.core.exchange.tests.worker_process", "--workers", "1"],
-                env=os.environ | {"DATABASE_URL": self.url(), "ZHIBEN_DATA": str(self.folder)},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        self.workers.append(worker)
-        return worker
+    program = "zhiben.core.exchange.tests.worker_process"
 
     def titles(self, beginning: str) -> int:
         return self.ask_database(f"SELECT count(*) FROM errands_errand WHERE title LIKE '{beginning}%'")[0][0]
@@ -50,9 +29,7 @@ class ImportHouse(WorkerHouse):
 def house(tmp_path: Path) -> Iterator[ImportHouse]:
     house = ImportHouse(tmp_path)
     yield house
-    for worker in house.workers:
-        worker.kill()
-        worker.wait()
+    house.stop()
 
 
 def test_killed_in_the_middle_each_run_goes_on_at_the_exact_chunk(

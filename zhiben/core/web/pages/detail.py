@@ -57,7 +57,8 @@ def record_context(pages: RecordPages, request: HttpRequest, record: Any) -> dic
         directory.prefetch(getattr(record, f"{side}_id", None) for side in SIDES)
     offered = offers(record, at.acting, at.now, directory) if pages.workflow else []
     withheld = _withheld(offered)
-    further = [each for each in offered if each.step.is_seldom and each not in withheld]
+    seldom = [each for each in offered if each.step.is_seldom and each not in withheld]
+    further = seldom if len(seldom) > 1 else []  # to fold a single one saves no room
     return {
         "pages": pages,
         "record": record,

@@ -1,11 +1,8 @@
 """The worker that brings in a ledger is killed with SIGKILL at row 700 of 1,000; another one goes on."""
 
-import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 from datetime import datetime
 
 import pytest
@@ -19,10 +16,9 @@ from zhiben.core.exchange import services
 from zhiben.core.exchange.models import ImportRun, Stage
 from zhiben.core.exchange.summary import counts_of
 from zhiben.core.exchange.tests.conftest import book_of
-from zhiben.core.exchange.tests.test_killed import ImportHouse
 from zhiben.core.files.services import receive_upload
 from zhiben.core.jobs.running import run_pending
-from zhiben.core.jobs.tests.test_worker import PATIENCE
+from zhiben.core.jobs.tests.test_worker import PATIENCE, WorkerHouse
 from zhiben.core.notify.models import Notification
 from zhiben.core.search.index import found
 from zhiben.core.search.models import SearchEntry
@@ -34,25 +30,11 @@ ROWS, OFTEN = 1000, 100
 RECORD = "hazards.hazard"
 
 
-class LedgerHouse(ImportHouse):
-    def start(self) -> subprocess.Popen[bytes]:
-        with (self.folder / "log").open("ab") as log:
-            worker = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "zhiben.modules.hazards.tests.ledger_process", "--workers", "1"],
-                env=os.environ | {"DATABASE_URL": self.url(), "ZHIBEN_DATA": str(self.folder)},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        self.workers.append(worker)
-        return worker
+class LedgerHouse(WorkerHouse):
+    program = "zhiben.modules.hazards.tests.ledger_process"
 
     def count(self, table: str) -> int:
         return self.ask_database(f"SELECT count(*) FROM {table}")[0][0]
-
-    def stop(self) -> None:
-        for worker in self.workers:
-            worker.kill()
-            worker.wait()
 
     def fetch_back(self) -> None:
         """What the workers have done is there for the test, too."""
