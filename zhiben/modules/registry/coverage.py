@@ -91,7 +91,7 @@ def table(
     return columns, lines
 
 
-def _waived(rows: QuerySet[Enterprise], duties: Sequence[Duty]) -> Counter[tuple[int, str]]:
+def _waived(rows: QuerySet, duties: Sequence[Duty]) -> Counter[tuple[int, str]]:
     """By duty and place, how many owe it by their kind and were found not to."""
     if not duties:
         return Counter()
