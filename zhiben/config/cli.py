@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -106,9 +107,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ["DATABASE_URL"] = owner
     from django.conf import settings
     from django.core.management import execute_from_command_line
+    from environs import EnvError
 
     from zhiben.config.prometheus import folders
 
+    try:
+        _ = settings.ZHIBEN_DATA  # the settings are read here
+    except EnvError as wrong:
+        named = re.search(r'"(\w+)"', str(wrong))
+        variable = f"环境变量 {named[1]}" if named else "某个环境变量"
+        sys.stderr.write(f"{variable} 的值看不懂，请照 docs/operations.md 改正，或删除这个变量。\n")
+        return 1
     with contextlib.suppress(OSError):  # check zhiben.E008 says what is wrong with it
         settings.ZHIBEN_DATA.mkdir(parents=True, exist_ok=True)
     if words[0] in folders.COMMANDS and not {"-h", "--help"} & set(words):

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -28,3 +29,10 @@ def test_reading_plans_starts_without_django() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_a_variable_that_cannot_be_read_is_named() -> None:
+    environment = {**os.environ, "ZHIBEN_LEAST_FREE_MB": "许多"}
+    done = subprocess.run([sys.executable, "-m", "zhiben", "check"], env=environment, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("环境变量 ZHIBEN_LEAST_FREE_MB 的值看不懂")

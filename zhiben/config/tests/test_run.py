@@ -4,9 +4,11 @@ import stat
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from zhiben.config.management.commands import run
+from zhiben.config.settings import NO_SECRET_KEY
 
 
 @pytest.fixture
@@ -61,3 +63,10 @@ def test_a_log_that_grew_large_is_put_aside(tmp_path: Path, monkeypatch: pytest.
     run.keep_small(log)
     assert not log.exists()
     assert (tmp_path / "web.log.1").read_text() == "一行很长的日志"
+
+
+def test_without_a_key_nothing_is_started(settings, tmp_path: Path) -> None:
+    settings.ZHIBEN_DEMO, settings.SECRET_KEY, settings.ZHIBEN_DATA = False, NO_SECRET_KEY, tmp_path / "data"
+    with pytest.raises(CommandError, match="ZHIBEN_SECRET_KEY"):
+        call_command("run")
+    assert not settings.ZHIBEN_DATA.exists()

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from zhiben.config.certificates.services import serves_https
+from zhiben.config.checks import refuse_unsafe
 from zhiben.config.health import unapplied_migrations
 from zhiben.config.settings import SECRET_KEY_FILE
 from zhiben.config.supervisor import Child, Supervisor
@@ -36,6 +38,10 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=int(os.environ.get("ZHIBEN_PORT", "8000")), help="端口")
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        try:
+            refuse_unsafe()  # else the web server would refuse, and be started again for ever
+        except ImproperlyConfigured as problems:
+            raise CommandError(f"不能启动：\n{problems}") from None
         data = settings.ZHIBEN_DATA
         data.mkdir(parents=True, exist_ok=True)
         with only_one(data / "run.lock") as lock:
