@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.audit import services as audit
 from zhiben.core.calendar import add_working_days
 from zhiben.core.clock import local_day
 from zhiben.core.org.models import Unit, UnitKind
@@ -37,17 +40,27 @@ def another_regulator(value: Unit, hazard: Hazard, now: datetime) -> str | None:
 
 
 def accept(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
-    """What waits for a judgement or an answer is given its days anew: they had run out at another's desk. The day by
-    which it must be rectified stays."""
     assert hazard.transfer_to is not None  # else nobody sits where it is offered
     hazard.supervising_unit, hazard.transfer_to = hazard.transfer_to, None
-    anew: Fields = []
+    return ["supervising_unit", "transfer_to", *_give_time(hazard, now), *settle_closing(hazard, now)]
+
+
+def _give_time(hazard: Hazard, now: datetime) -> Fields:
+    """What waits for a judgement or an answer is given its days anew, once a stage: they had run out at another's desk.
+    The day by which it must be rectified stays."""
+    if _passed_on_before(hazard):
+        return []
     if hazard.judge_by is not None:
         hazard.judge_by = add_working_days(local_day(now), policy_of(hazard.region_path).judge_days)
-        anew = ["judge_by"]
-    elif hazard.verify_by is not None:
-        anew = await_answer(hazard, now)
-    return ["supervising_unit", "transfer_to", *anew, *settle_closing(hazard, now)]
+        return ["judge_by"]
+    return await_answer(hazard, now) if hazard.verify_by is not None else []
+
+
+def _passed_on_before(hazard: Hazard) -> bool:
+    """Whether somebody accepted it since it came into its state: passed round, its days would never run out."""
+    lines = audit.lines_of(hazard._meta.label_lower, str(hazard.pk)).order_by("-seq")
+    came = lines.exclude(from_state=F("to_state")).values_list("seq", flat=True).first()
+    return lines.filter(verb="accept_transfer", seq__gt=came or 0).exists()
 
 
 def keep(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Fields:

@@ -141,6 +141,10 @@ def test_whoever_accepts_a_transfer_is_given_the_time_of_the_stage(cast, found, 
     hazard = fire(hazard, "accept_transfer", by=cast.housing_leader, now=late)
     assert hazard.judge_by == add_working_days(local_day(late), 2)
     assert OpenDeadline.objects.get(record_id=str(hazard.pk), name="judge").due_on == hazard.judge_by
+    given, later = hazard.judge_by, late + timedelta(days=20)  # passed on again, it brings what is left of that
+    fire(hazard, "offer_transfer", by=cast.housing_leader, now=later, transfer_to=cast.bureau_officer.unit.pk,
+         reason="查明是厂内管道，由应急部门监管")  # fmt: skip
+    assert fire(hazard, "accept_transfer", by=cast.bureau_officer, now=later).judge_by == given
 
 
 def test_level_goes_up_and_down_by_the_supervisor_with_a_reason(cast, rectifying, photo, now):
