@@ -1,7 +1,11 @@
 """查标准: the standards by sector, search, one criterion, one standard, two versions side by side."""
 
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import and_
+
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -14,9 +18,11 @@ from ..judging.vocabulary import FACETS, Way, vocabulary
 from ..models import Criterion, Standard
 from ..sectors import SUPERVISED_AS
 from ..services import catalogue_version
+from ..wording import called
 from .reading import day_asked, fields_with, may_read, require_reader, text_asked, trades_asked
 
 A_PAGE = 50
+OWN_TEXT = ("title", "keywords", "note", "sector", "key", "standard__name")
 SHOWN_WORDS = 24
 menu = (MenuEntry("判定标准", "criteria:index", "checklist", shown=may_read),)
 
@@ -41,23 +47,44 @@ def index(request: HttpRequest) -> HttpResponse:
         "is_asked": bool(text or trades),
     }
     if text or trades:
-        context["page"] = Paginator(_with_words(rows, text), A_PAGE).get_page(request.GET.get("page"))
+        spoken = {word: called(word) for word in dict.fromkeys(text.split())}
+        page = Paginator(_found(rows, spoken), A_PAGE).get_page(request.GET.get("page"))
+        context |= {
+            "page": page,
+            "because": {each.pk: _because(each, spoken) for each in page},
+            "by_words": page.paginator.count - rows.filter(_in_own_text(spoken)).count(),
+        }
     else:
         context["standards"] = _standards(rows)
     return render(request, "criteria/index.html", context)
 
 
-def _with_words(rows: QuerySet[Criterion], text: str) -> QuerySet[Criterion]:
-    for word in text.split():
-        rows = rows.filter(
-            Q(title__icontains=word)
-            | Q(keywords__icontains=word)
-            | Q(note__icontains=word)
-            | Q(sector__icontains=word)
-            | Q(key__icontains=word)
-            | Q(standard__name__icontains=word)
-        )
-    return rows
+Spoken = Mapping[str, Mapping[str, list[str]]]
+"""By word sought, the criteria that people mean by it, with the phrases of the vocabulary."""
+
+
+def _found(rows: QuerySet[Criterion], spoken: Spoken) -> QuerySet[Criterion]:
+    """First those in whose own text every word stands, then those that people mean by it."""
+    for word, keys in spoken.items():
+        rows = rows.filter(_says(word) | Q(key__in=keys))
+    if not spoken:
+        return rows
+    rank = Case(When(_in_own_text(spoken), then=0), default=1, output_field=IntegerField())
+    return rows.order_by(rank, "position")
+
+
+def _in_own_text(words: Iterable[str]) -> Q:
+    return reduce(and_, map(_says, words), Q())
+
+
+def _says(word: str) -> Q:
+    return Q(*((f"{name}__icontains", word) for name in OWN_TEXT), _connector=Q.OR)
+
+
+def _because(row: Criterion, spoken: Spoken) -> list[str]:
+    """The words of the vocabulary by which it was found, where its own text does not say what was sought."""
+    own = "\n".join((row.title, row.keywords, row.note, row.sector, row.key, row.standard.name)).lower()
+    return [said for word, keys in spoken.items() if word.lower() not in own for said in keys.get(row.key, ())]
 
 
 def _standards(rows: QuerySet[Criterion]) -> list[tuple[str, list[tuple[Standard, int]]]]:

@@ -63,6 +63,17 @@ def test_odd_parameters_break_nothing(cast: Any) -> None:
     assert client.get("/criteria/?q=%00").status_code == 400
 
 
+def test_what_people_call_it_is_found_behind_what_the_standard_says(cast: Any) -> None:
+    client = cast.client("office")
+    page = client.get("/criteria/?q=钢瓶").content.decode()
+    assert "液氯钢瓶" in page
+    assert "因词汇“" in page
+    assert "因词汇“" not in client.get("/criteria/?q=安监总管三").content.decode()
+    nothing = client.get("/criteria/?q=没有这种说法的词").content.decode()
+    assert "没有找到这样的情形" in nothing
+    assert "这一天没有施行的标准" not in nothing
+
+
 def test_a_typed_description_shows_candidates_with_their_reason(cast: Any) -> None:
     page = (
         cast.client("office")
