@@ -1,6 +1,6 @@
 """What an answer shows of a record: named once, read from the columns at once, told in JSON's types."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 from ninja import Schema
 from pydantic import Field, create_model
 
+from zhiben.core.access.acting import Acting
 from zhiben.core.clock import CHINA
 from zhiben.core.org.models import Person, Region, Unit
 
@@ -24,6 +25,14 @@ class Named(Schema):
     name: str = Field(description="名称", examples=["县应急管理局"])
 
 
+class OtherRecord(Schema):
+    """另一条记录。令牌的岗位无权查看的，只说明有这一条。"""
+
+    id: UUID | None = Field(description="编号；无权查看的为 null")
+    number: str | None = Field(description="业务编号；无权查看的为 null")
+    is_out_of_sight: bool = Field(description="true：另有一条记录，令牌的岗位无权查看")
+
+
 @dataclass(frozen=True)
 class Shown:
     """One thing told of a record. `columns` are paths or expressions of the ORM; `tell` makes JSON of their values."""
@@ -33,6 +42,31 @@ class Shown:
     columns: tuple[str | Combinable, ...]
     tell: Callable[..., Any]
     help: str = ""
+    names: type[models.Model] | None = None
+    """Where it is the key of another record: of which model (`other`)."""
+
+
+def other(model: type[models.Model], name: str) -> Shown:
+    """Another record that has a `number`: told by `opened` to whoever may open it."""
+    field: Any = model._meta.get_field(name)
+    kind = OtherRecord | None if field.null else OtherRecord
+    return Shown(name, kind, (f"{name}_id",), _same, str(field.verbose_name), names=field.related_model)
+
+
+def opened(model: type[models.Model], keys: Iterable[UUID], acting: Acting) -> dict[UUID, dict[str, Any]]:
+    """What `OtherRecord` tells of each of these records: its key and number to whoever may open it, to anybody else that
+    there is one. A query where there is any."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    seen = model._default_manager.visible_to(acting).filter(pk__in=wanted)  # type: ignore[attr-defined]
+    numbers = dict(seen.values_list("pk", "number"))
+    return {
+        key: {"id": str(key), "number": numbers[key], "is_out_of_sight": False}
+        if key in numbers
+        else {"id": None, "number": None, "is_out_of_sight": True}
+        for key in wanted
+    }
 
 
 def shown(model: type[models.Model], name: str) -> Shown:

@@ -30,7 +30,7 @@ from zhiben.core.workflow.table import Workflow, workflow_of
 
 from . import steps
 from .changed import changed_since
-from .fields import Shown, plain, schema_of, shown, teller
+from .fields import Shown, opened, plain, schema_of, shown, teller
 from .operations import group, reads, told
 from .paging import MOST, USUAL, page
 from .problems import Problem
@@ -182,9 +182,19 @@ class RecordApi:
             raise Http404
         return record
 
-    def row_of(self, key: Any) -> dict[str, Any]:
+    def row_of(self, key: Any, at: At) -> dict[str, Any]:
         """A record as its list shows it."""
-        return self.tell(self.model._base_manager.values_list(*self.columns).get(pk=key))
+        row = self.tell(self.model._base_manager.values_list(*self.columns).get(pk=key))
+        return self.opened([row], at)[0]
+
+    def opened(self, rows: list[dict[str, Any]], at: At) -> list[dict[str, Any]]:
+        """The same rows, with the other records that they name as this post may know them."""
+        for each in self.shown:
+            if each.names:
+                known = opened(each.names, (row[each.name] for row in rows if row[each.name]), at.acting)
+                for row in rows:
+                    row[each.name] = known.get(row[each.name])
+        return rows
 
     @classmethod
     def router(cls) -> Router:
@@ -209,9 +219,10 @@ class RecordApi:
             refuse_unknown(request, self.filters)
             at = At(request.acting, request.now)
             rows = self.views(asked, at)
-            return told(
-                page(rows, self.order, self.columns, self.tell, cursor=asked.cursor, limit=asked.limit, name=self.path)
+            found = page(
+                rows, self.order, self.columns, self.tell, cursor=asked.cursor, limit=asked.limit, name=self.path
             )
+            return told({**found, "items": self.opened(found["items"], at)})
 
         listed.__annotations__["asked"] = Query[self.filters]  # type: ignore[misc, name-defined]
         reads(
@@ -229,7 +240,7 @@ class RecordApi:
         def one(request: HttpRequest, key: Any) -> HttpResponse:
             at = At(request.acting, request.now)
             record = self.find(key, at)
-            return told({**self.row_of(record.pk), **self.more(record, at), **steps.offered(self, record, at)})
+            return told({**self.row_of(record.pk, at), **self.more(record, at), **steps.offered(self, record, at)})
 
         one.__annotations__["key"] = Path[self.key]  # type: ignore[misc, name-defined]
         reads(

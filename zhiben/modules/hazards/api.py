@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from pydantic import AwareDatetime, Field, field_validator
 
-from zhiben.core.api.fields import Shown, named, plain
+from zhiben.core.api.fields import Shown, named, opened, other, plain
 from zhiben.core.api.operations import told, writes
 from zhiben.core.api.records import (
     Filters,
@@ -109,8 +109,8 @@ class HazardApi(RecordApi):
               f"排查类型：{'、'.join(f'{label}（{code}）' for code, label in SOURCES.items())}"),
         Shown("criterion", str | None, ("criterion__key",), plain, "判定情形的编号"),
         "found_on", "found_by_name", "reported_at", "rectify_by", "plan_by", "verify_by", "extensions", "progress",
-        "spent", "ordered_at", "rectified_at", "verified_at", "closed_at", "fixed_on_spot", "recurs_from",
-        "duplicate_of", "changed_at",
+        "spent", "ordered_at", "rectified_at", "verified_at", "closed_at", "fixed_on_spot",
+        other(Hazard, "recurs_from"), other(Hazard, "duplicate_of"), "changed_at",
     )  # fmt: skip
     filters = HazardFilters
     detail = HazardMore
@@ -118,7 +118,8 @@ class HazardApi(RecordApi):
     help = "令牌的岗位看得到的隐患，最近发现的在前。要接着上次取变动的，用 updated_since。"
 
     def more(self, hazard: Hazard, at: At) -> dict[str, Any]:
-        links = HazardLink.objects.filter(hazard=hazard, earlier__in=self.rows(at).values("pk"))
+        links = list(HazardLink.objects.filter(hazard=hazard)[:MOST_TOLD])
+        earlier = opened(Hazard, (link.earlier_id for link in links), at.acting)
         return {
             **{name: getattr(hazard, name) for name in _LONG_TEXTS},
             "plans": [
@@ -134,10 +135,10 @@ class HazardApi(RecordApi):
             ],
             "likenesses": [
                 {
-                    "hazard": str(each.earlier_id),
+                    "hazard": earlier[each.earlier_id],
                     **{name: getattr(each, name) for name in ("kind", "score", "because", "is_confirmed")},
                 }
-                for each in links[:MOST_TOLD]
+                for each in links
             ],
             "timeline": [
                 {
@@ -166,7 +167,7 @@ _hazards = HazardApi()
 def report(request: HttpRequest, sent: ReportIn) -> HttpResponse:
     at = At(request.acting, request.now)
     hazard = report_hazard(report=report_of(sent, at), by=at.acting, now=at.now)
-    return told(_hazards.row_of(hazard.pk), status=201)
+    return told(_hazards.row_of(hazard.pk, at), status=201)
 
 
 # ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -184,8 +185,8 @@ class LookBackFilters(Updated, Filters):
 class LookBackApi(RecordApi):
     model, path, title, scope, answer = LookBack, "look-backs", "回头看", "hazards", "LookBack"
     fields = (
-        "id", "hazard", "status", "due_on", "looked_on", "looked_by", "finding", "never_fixed", "new_hazard",
-        "supervising_unit",
+        "id", "hazard", "status", "due_on", "looked_on", "looked_by", "finding", "never_fixed",
+        other(LookBack, "new_hazard"), "supervising_unit",
         Shown("is_drawn", bool, ("draw_id",), lambda draw: draw is not None, "是否随机抽中；重大隐患的按规则安排"),
     )  # fmt: skip
     filters = LookBackFilters

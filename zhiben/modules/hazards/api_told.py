@@ -2,12 +2,11 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field
 
-from zhiben.core.api.fields import Named
+from zhiben.core.api.fields import Named, OtherRecord
 from zhiben.core.api.records import (
     AttachmentOut,
 )
@@ -46,7 +45,7 @@ class ProgressOut(Schema):
 class LinkOut(Schema):
     """与另一条隐患的关系，由系统提出、由人确认。"""
 
-    hazard: UUID = Field(description="另一条隐患的编号")
+    hazard: OtherRecord = Field(description="另一条隐患")
     kind: str = Field(description="可能重复（duplicate）、可能复发（recurrence）")
     score: float = Field(description="相似度，60 到 100")
     because: list[str] = Field(description="理由")

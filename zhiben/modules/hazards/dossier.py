@@ -2,8 +2,8 @@
 the trail with the digests of its chain. Composed from data alone: the same data give the same bytes."""
 
 import io
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,8 @@ from zhiben.core.web.words import full_day, moment
 from zhiben.modules.criteria.models import Criterion
 
 from .asking import caption_of
-from .models import Hazard, LookBack, Review
+from .models import Doubt, Hazard, LookBack, Review
+from .others import OUT_OF_SIGHT
 from .photos import AFTER, BEFORE, LOOKED_AGAIN, ON_SITE
 
 BUDGET = 6 << 20
@@ -57,13 +58,15 @@ class Dossier:
     made_at: datetime
     within_sight: Collection[UUID] = ()
     """Keys of the other hazards of which whoever prints it may know."""
+    also_used_in: Mapping[int, Sequence[Hazard]] = field(default_factory=dict)
+    """Doubt about a photo → those of them in which it stands."""
 
     @property
     def title(self) -> str:
         return f"{'重大' if self.hazard.is_major else ''}事故隐患治理档案"
 
     def name_of(self, other: Hazard) -> str:
-        return f" {other.number} " if other.pk in self.within_sight else "另一条记录"
+        return f" {other.number} " if other.pk in self.within_sight else f"“{OUT_OF_SIGHT}”"
 
     def name(self, form: str) -> str:
         return f"{self.title}-{self.hazard.number}.{form}"
@@ -85,7 +88,7 @@ def word_file(dossier: Dossier, progress: Any = None) -> bytes:
         *_progress(dossier),
         *_pictures("整改后照片", [p for p in photos if p.label == AFTER], shown),
         *_dual_reports(hazard),
-        *_verification(hazard),
+        *_verification(dossier),
         *_pictures("复查现场照片", [p for p in photos if p.label == ON_SITE], shown),
         *_afterwards(dossier),
         *_pictures("回头看照片", [p for p in photos if p.label == LOOKED_AGAIN], shown),
@@ -263,10 +266,11 @@ def _dual_reports(hazard: Hazard) -> list[Block]:
     ]  # fmt: skip
 
 
-def _verification(hazard: Hazard) -> list[Block]:
+def _verification(dossier: Dossier) -> list[Block]:
+    hazard = dossier.hazard
     if not hazard.verified_at:
         return [Heading(1, "复查和销号"), Paragraph("尚未复查通过。")]
-    doubts = [f"{each.used_as}“{each.name}”：{each.sentence}" for each in hazard.doubts.all()]
+    doubts = [f"{each.used_as}“{each.name}”：{each.sentence}{_used_in(dossier, each)}" for each in hazard.doubts.all()]
     return [
         Heading(1, "复查和销号"),
         _table(
@@ -295,7 +299,7 @@ def _afterwards(dossier: Dossier) -> list[Block]:
                         each.get_status_display(),
                         full_day(each.looked_on) if each.looked_on else "",
                         str(each.looked_by or ""),
-                        _found_again(each),
+                        _found_again(dossier, each),
                     )
                     for each in dossier.look_backs
                 ],
@@ -328,8 +332,13 @@ def _afterwards(dossier: Dossier) -> list[Block]:
     return [Heading(1, "回头看和复盘"), *blocks] if blocks else []
 
 
-def _found_again(look: LookBack) -> str:
-    new = f"复发，新编号 {look.new_hazard.number}" if look.new_hazard else ""
+def _used_in(dossier: Dossier, doubt: Doubt) -> str:
+    numbers = "、".join(each.number for each in dossier.also_used_in.get(doubt.pk, ()))
+    return f"：{numbers}" if numbers else ""
+
+
+def _found_again(dossier: Dossier, look: LookBack) -> str:
+    new = f"复发，登记为{dossier.name_of(look.new_hazard)}".rstrip() if look.new_hazard else ""
     return "；".join(filter(None, (look.finding, new)))
 
 

@@ -43,7 +43,7 @@ def tell_finders(kept: Hazard, *, now: datetime) -> None:
             Message(
                 people=tuple({person for person in (other.found_by_id, other.reported_by_id) if person}),
                 title=f"您发现的隐患已销号：{other}",
-                body=f"您登记的 {other.number} 与 {kept.number} 是同一隐患，后者已整改并销号。",
+                body=f"您登记的 {other.number} 与另一条记录是同一隐患，那一条已整改并销号，可打开本条查看。",
                 record_type=other._meta.label_lower,
                 record_id=str(other.pk),
                 reason="您是发现人",

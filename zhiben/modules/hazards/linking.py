@@ -14,6 +14,7 @@ from zhiben.core.workflow import engine
 from .actors import SUPERVISOR
 from .duplicates import NOT_KEPT
 from .models import Hazard, HazardLink, LinkKind
+from .others import within_sight
 from .reviews import tie_recurrence
 
 
@@ -57,9 +58,11 @@ def _decided(link: HazardLink, is_confirmed: bool, reason: str, by: Acting, now:
         raise Refused(f"相似隐患由{SUPERVISOR.label}认定，您当前的岗位不能办理")
     if link.is_confirmed is not None:
         raise Refused("这条相似提示已经有人认定，请刷新页面")
-    for each in (hazard, link.earlier) if is_confirmed else ():
+    for each, called in ((hazard, "这一条"), (link.earlier, "此前的那一条")) if is_confirmed else ():
         if each.status in NOT_KEPT:
-            raise Refused(f"{each.number} {each.get_status_display()}，不能再认定，请选择“不是同一处”")
+            raise Refused(f"{called}{each.get_status_display()}，不能再认定，请选择“不是同一处”")
+    if is_confirmed and link.kind == LinkKind.DUPLICATE and not within_sight([link.earlier_id], by):
+        raise Refused("此前的那一条您无权查看，不能认定为重复，请与上级单位核对；确实不同的，选择“不是同一处”")
     link.is_confirmed, link.decided_by, link.decided_at, link.reason = is_confirmed, by.person, now, reason.strip()
     link.save(update_fields=["is_confirmed", "decided_by", "decided_at", "reason"])
     return link

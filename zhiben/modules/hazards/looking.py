@@ -72,7 +72,7 @@ def _again(look: LookBack, old: Hazard, data: Mapping[str, Any], by: Acting) -> 
         inspection_kind=old.inspection_kind,
         origin_type=look._meta.label_lower,
         origin_id=str(look.pk),
-        origin_label=f"回头看发现复发（原编号 {old.number}）",
+        origin_label="回头看发现复发",
         found_on=data["looked_on"],
         found_by=by.person,
         found_by_unit=by.unit,

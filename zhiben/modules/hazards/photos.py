@@ -40,6 +40,8 @@ OLD_BY = timedelta(days=60)
 NEARLY_THE_SAME = 3
 """Bits: the same picture saved, cut or sent once more, not a second one from the same spot."""
 COUNTY_DEPTH = 3 * WIDTH
+USED_ELSEWHERE = "这张照片已用在另一条隐患"
+"""Which one is said to whoever may open it (`others.also_used_in`)."""
 
 Position = tuple[Decimal, Decimal]
 
@@ -201,8 +203,7 @@ def _doubts_of_likeness(
     here = {"record_type": hazard._meta.label_lower, "record_id": str(hazard.pk)}
     elsewhere = Attachment.objects.filter(record_type=here["record_type"], file=file).exclude(**here)
     if other := elsewhere.order_by("pk").first():
-        number = Hazard.objects.filter(pk=other.record_id).values_list("number", flat=True).first()
-        yield DoubtKind.SAME, f"这张照片已用在另一条隐患（{number}，{other.label}），请核实"
+        yield DoubtKind.SAME, f"{USED_ELSEWHERE}（{other.label}），请核实"
     if used_as == BEFORE:
         return
     for label in SHOWN_BEFORE.get(used_as, (BEFORE,)):

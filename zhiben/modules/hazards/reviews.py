@@ -89,9 +89,7 @@ def order_root_fix(*, review: Review, unit: Unit, due_on: date, content: str, by
         due_on=due_on,
         sector=review.sector,
         confidentiality=review.confidentiality,
-        origin=Origin(
-            type=review._meta.label_lower, id=str(review.pk), label=f"复发隐患 {review.hazard.number} 五步复盘"
-        ),
+        origin=Origin(type=review._meta.label_lower, id=str(review.pk), label="复发隐患五步复盘"),
     )
     task = dispatch_task(order=order, supervising_unit=by.unit, by=by, now=now)
     audit.append(

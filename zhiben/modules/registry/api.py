@@ -140,18 +140,19 @@ router = EnterpriseApi.router()
     name="write_enterprise",
 )  # fmt: skip
 def write_enterprise(request: HttpRequest, sent: EnterpriseIn) -> HttpResponse:
-    api, to = EnterpriseApi(), {"by": request.acting, "now": request.now}
+    api, at = EnterpriseApi(), At(request.acting, request.now)
+    to = {"by": at.acting, "now": at.now}
     given = _given(sent)
     known = Enterprise.objects.filter(credit_code=given["credit_code"]).first()
     if known is None:
         if missing := [name for name in ("name", "region") if not given.get(name)]:
             raise Problem(422, "新建企业档案须写明名称和所在区域。", dict.fromkeys(missing, "新建时必填"))
         known = register_enterprise(enterprise=NewEnterprise(**given), **to)
-    elif api.rows(At(request.acting, request.now)).filter(pk=known.pk).exists():
+    elif api.rows(at).filter(pk=known.pk).exists():
         change_enterprise(enterprise=known, **given, **to)
     else:
         raise Http404
-    return told(api.row_of(known.pk))
+    return told(api.row_of(known.pk, at))
 
 
 def _given(sent: EnterpriseIn) -> dict[str, Any]:

@@ -266,7 +266,7 @@ def dispatch(request: HttpRequest, sent: OrderIn) -> HttpResponse:
     at = At(request.acting, request.now)
     order = order_of(sent, at)
     task = dispatch_task(order=order, supervising_unit=at.acting.unit, by=at.acting, now=at.now)
-    return told(_tasks.row_of(task.pk), status=201)
+    return told(_tasks.row_of(task.pk, at), status=201)
 
 
 @_writes(_tasks.place("/feedback"), answer=StepOut, summary="反馈进展", name="feed_back_task", also=(404,),

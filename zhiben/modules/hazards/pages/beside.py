@@ -7,6 +7,7 @@ from zhiben.core.web.pages.at import At
 from zhiben.modules.criteria.services import candidates_for, gaps
 from zhiben.modules.hazards.asking import question_of
 from zhiben.modules.hazards.models import Hazard
+from zhiben.modules.hazards.others import also_used_in
 
 from .photos import photos_of
 
@@ -31,11 +32,12 @@ def about_plan(hazard: Hazard, at: At) -> Mapping[str, Any] | None:
 
 def about_rectification(hazard: Hazard, at: At) -> Mapping[str, Any]:
     """The plan, what was reported, the photos before and after side by side, and what is doubtful about them."""
-    photos = photos_of(hazard)
+    photos, doubts = photos_of(hazard), list(hazard.doubts.all())
+    others = also_used_in(doubts, at.acting)
     return {
         "hazard": hazard,
         "plan": hazard.plans.filter(accepted_at__isnull=False).first(),
         "before": photos["before"],
         "after": photos["after"],
-        "doubts": list(hazard.doubts.all()),
+        "doubts": [(each, others.get(each.pk, ())) for each in doubts],
     }

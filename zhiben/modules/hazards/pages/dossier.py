@@ -21,9 +21,9 @@ from zhiben.core.jobs.services import enqueue
 from zhiben.core.web.pages.detail import find
 from zhiben.modules.hazards.dossier import Dossier, Line, word_file
 from zhiben.modules.hazards.models import Hazard, LookBack
+from zhiben.modules.hazards.others import also_used_in, within_sight
 
 from .records import HazardPages, extensions_asked
-from .relations import within_sight
 from .trail import Happened, followers_of, trail_of
 
 AT_ONCE = 6
@@ -55,7 +55,9 @@ def make(pages: HazardPages, request: HttpRequest, pk: UUID, form: str) -> HttpR
 def dossier_of(hazard: Hazard, *, by: Acting, now: datetime) -> Dossier:
     pages = HazardPages()
     followers = followers_of(hazard, by)
-    happened = trail_of(pages, hazard, followers)
+    happened = trail_of(pages, hazard, followers, by)
+    look_backs = [record for _, record in followers if isinstance(record, LookBack)]
+    others = (hazard.recurs_from_id, hazard.duplicate_of_id, *(look.new_hazard_id for look in look_backs))
     proofs = {(pages.record_type, str(hazard.pk)): prove(pages.record_type, str(hazard.pk))}
     for _, record in followers:
         key = (record._meta.label_lower, str(record.pk))
@@ -66,10 +68,11 @@ def dossier_of(hazard: Hazard, *, by: Acting, now: datetime) -> Dossier:
         lines=[_line(each, by_line) for each in happened],
         proof=proofs[pages.record_type, str(hazard.pk)].sentence,
         extensions=extensions_asked(hazard),
-        look_backs=[record for _, record in followers if isinstance(record, LookBack)],
+        look_backs=look_backs,
         made_by=str(by),
         made_at=now,
-        within_sight=within_sight([key for key in (hazard.recurs_from_id, hazard.duplicate_of_id) if key], by),
+        within_sight=within_sight({key for key in others if key}, by),
+        also_used_in=also_used_in(list(hazard.doubts.all()), by),
     )
 
 

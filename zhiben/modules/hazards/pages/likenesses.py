@@ -16,6 +16,7 @@ from zhiben.core.access.permissions import Permission, may
 from zhiben.core.refusal import Refused
 from zhiben.core.web.pages.keyset import bounded_count
 from zhiben.modules.hazards.models import Hazard, HazardLink, LinkKind
+from zhiben.modules.hazards.others import within_sight
 from zhiben.modules.hazards.services import confirm_link, reject_link
 
 from .photos import Photo, photos_of
@@ -49,8 +50,10 @@ def show(request: HttpRequest) -> HttpResponse:
     if not may(request.acting, Permission.READ_RECORDS):
         raise Http404
     links = waiting_for(request.acting)
+    shown = list(links.select_related(*AROUND).order_by("-score", "pk")[:SHOWN])
     context = {
-        "links": list(links.select_related(*AROUND).order_by("-score", "pk")[:SHOWN]),
+        "links": shown,
+        "opens": within_sight({link.earlier_id for link in shown}, request.acting),
         "count": bounded_count(links, COUNTED),
         "counted_to": COUNTED,
     }
@@ -62,11 +65,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
     if not may(request.acting, Permission.READ_RECORDS):
         raise Http404
     link = get_object_or_404(HazardLink.objects.select_related(*AROUND), pk=pk)
-    seen = set(
-        Hazard.objects.visible_to(request.acting)
-        .filter(pk__in=(link.hazard_id, link.earlier_id))
-        .values_list("pk", flat=True)
-    )
+    seen = within_sight({link.hazard_id, link.earlier_id}, request.acting)
     if link.hazard_id not in seen:
         raise Http404
     problem = ""
@@ -95,7 +94,7 @@ def _decide(request: HttpRequest, link: HazardLink) -> HttpResponse:
         said = (
             f"已标为重复，保留 {link.earlier.number}。"
             if link.kind == LinkKind.DUPLICATE
-            else f"已认定为复发，与 {link.earlier.number} 关联，并启动五步复盘。"
+            else "已认定为复发，与此前的那一条关联，并启动五步复盘。"
         )
     elif verdict == "different":
         reject_link(link=link, reason=reason, by=request.acting, now=request.now)

@@ -13,6 +13,7 @@ from zhiben.core.web.pages.listing import Listing
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
 from zhiben.core.web.words import time_left
 from zhiben.modules.hazards.models import Excuse, LookBack, LookBackStatus
+from zhiben.modules.hazards.others import OUT_OF_SIGHT, within_sight
 
 from .photos import photos_of
 from .places import collection, linked, place_of, point
@@ -36,6 +37,13 @@ def then(look: LookBack, at: At) -> Mapping[str, Any]:
 
 def draw_of(look: LookBack, at: At) -> Mapping[str, Any] | None:
     return {"draw": look.draw} if look.draw else None
+
+
+def came_back(look: LookBack, at: At) -> Mapping[str, Any] | None:
+    if look.new_hazard is None:
+        return None
+    opens = bool(within_sight([look.new_hazard.pk], at.acting))
+    return {"new": look.new_hazard if opens else None, "opens": opens, "unknown": OUT_OF_SIGHT}
 
 
 def excused_as(excuse: Excuse) -> Callable[[At], Q]:
@@ -86,13 +94,13 @@ class LookBackPages(RecordPages):
                 "looked_on",
                 "looked_by",
                 "finding",
-                Column("new_hazard", value=lambda look: linked(look.new_hazard)),
                 Column("excuse", kind="choice"),
                 "reason",
             ),
         ),
     )
     panels = (
+        Panel("又出现了", "hazards/panels/came_back.html", came_back),
         Panel("销号时的样子", "hazards/panels/then.html", then),
         Panel("抽取", "hazards/panels/draw.html", draw_of, side=True),
     )

@@ -247,7 +247,7 @@ def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
     followers = followers_of(hazard, at.acting)
     looks = [record for _, record in followers if isinstance(record, LookBack)]
     review = next((record for _, record in followers if isinstance(record, Review)), None)
-    trail = trail_of(pages, hazard, followers)
+    trail = trail_of(pages, hazard, followers, at.acting)
     photos = photos_of(hazard, context["attachments"])
     context |= {
         "facts": [(title, known) for title, group in context["facts"] if (known := _said(group, hazard))],

@@ -1,12 +1,10 @@
 """What a hazard has to do with others: likenesses to decide, what it came back from, what came back, its doubles."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from uuid import UUID
 
-from zhiben.core.access.acting import Acting
 from zhiben.core.web.pages.at import At
 from zhiben.modules.hazards.models import Hazard, HazardLink
+from zhiben.modules.hazards.others import OUT_OF_SIGHT, within_sight
 
 SHOWN = 10
 
@@ -16,8 +14,10 @@ class Relation:
     word: str
     other: Hazard
     opens: bool
-    """Whether this post may open the other one."""
+    """Whether this post may open the other one: if not, neither its words nor its number are shown."""
     link: HazardLink | None = None
+
+    unknown = OUT_OF_SIGHT
 
     @property
     def waits(self) -> bool:
@@ -42,8 +42,3 @@ def relations_of(hazard: Hazard, at: At) -> list[Relation]:
     seen = within_sight({other.pk for _, other, _ in found}, at.acting)
     relations = [Relation(word, other, other.pk in seen, link) for word, other, link in found]
     return sorted(relations, key=lambda each: not each.waits)
-
-
-def within_sight(keys: Collection[UUID], acting: Acting) -> set[UUID]:
-    """Those of these hazards that this post may open: of the others neither words nor number are shown."""
-    return set(Hazard.objects.visible_to(acting).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()

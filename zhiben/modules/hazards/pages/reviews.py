@@ -11,11 +11,11 @@ from zhiben.core.web.pages.columns import Column
 from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter, UnitFilter
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
 from zhiben.modules.hazards.models import Review, ReviewStatus
+from zhiben.modules.hazards.others import within_sight
 
 from .photos import photos_of
 from .places import linked
 from .records import told_briefly
-from .relations import within_sight
 
 S = ReviewStatus
 FIVE = (

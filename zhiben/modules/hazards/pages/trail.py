@@ -1,7 +1,7 @@
 """一键追溯: everything that happened to a hazard, and to its look-backs and its review, in one line of time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from zhiben.core.audit.proof import prove
 from zhiben.core.web.pages.at import At
 from zhiben.core.web.pages.detail import find
 from zhiben.core.web.pages.record import RecordPages
-from zhiben.core.web.pages.timeline import Entry, timeline_of
+from zhiben.core.web.pages.timeline import Entry, changes_of, timeline_of
 from zhiben.modules.hazards.models import Hazard, LookBack, LookBackStatus, Review
+from zhiben.modules.hazards.others import veiled
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,19 @@ def trail_of(
     pages: RecordPages,
     hazard: Hazard,
     followers: Sequence[tuple[str, models.Model]],
-    own: Sequence[Entry] | None = None,
+    acting: Acting,
 ) -> list[Happened]:
-    """Oldest first."""
-    entries = [Happened(entry, "") for entry in (timeline_of(pages, hazard) if own is None else own)]
+    """Oldest first; other hazards are named where this post may open them."""
+    found = [(pages, Happened(entry, "")) for entry in timeline_of(pages, hazard)]
     for about, record in followers:
         declared = RecordPages.by_type[record._meta.label_lower]()
-        entries += [Happened(entry, about) for entry in timeline_of(declared, record)]
-    return sorted(entries, key=lambda each: (each.line.at, each.line.pk))
+        found += [(declared, Happened(entry, about)) for entry in timeline_of(declared, record)]
+    told = veiled([each.line.data for _, each in found], acting)
+    happened = [
+        each if data == each.line.data else replace(each, entry=replace(each.entry, changes=[*changes_of(whose, data)]))
+        for (whose, each), data in zip(found, told, strict=True)
+    ]
+    return sorted(happened, key=lambda each: (each.line.at, each.line.pk))
 
 
 def line_proof(pages: RecordPages, request: HttpRequest, pk: UUID, line: int) -> HttpResponse:
@@ -69,7 +75,8 @@ def line_proof(pages: RecordPages, request: HttpRequest, pk: UUID, line: int) ->
     hazard = find(pages, request, pk)
     at = At(request.acting, request.now)
     shown = next(
-        (each for each in trail_of(pages, hazard, followers_of(hazard, at.acting)) if each.line.pk == line), None
+        (each for each in trail_of(pages, hazard, followers_of(hazard, at.acting), at.acting) if each.line.pk == line),
+        None,
     )
     if shown is None:
         raise Http404

@@ -12,6 +12,7 @@ from zhiben.modules.criteria.models import Criterion, Standard
 from zhiben.modules.criteria.services import keep
 from zhiben.modules.hazards.judging import candidates_of
 from zhiben.modules.hazards.models import Doubt, Hazard
+from zhiben.modules.hazards.others import also_used_in
 from zhiben.modules.hazards.photos import PHOTO_LIMIT, kilometres_between
 from zhiben.modules.hazards.pictures import bits_apart
 from zhiben.modules.hazards.reporting import SAID
@@ -63,7 +64,9 @@ def test_a_photo_from_elsewhere_from_before_or_used_before_is_doubtful_and_not_r
     assert "早于交办" in said
     assert "就是已交的整改前照片" in said
     other = rectifying(before_photos=[photo(cast.bureau_officer, 50)], place="别处的通道")
-    assert hazard.number in doubts(other)
+    assert "已用在另一条隐患" in doubts(other)
+    both = list(other.doubts.all())
+    assert [also_used_in(both, by)[both[0].pk] for by in (cast.bureau_officer, cast.outsider)] == [[hazard], []]
     assert Doubt.objects.filter(kind="place").count() == 1
     assert {"before_photos"} <= set(lines_of("hazards.hazard", hazard.pk)[1].data)
 

@@ -20,8 +20,8 @@ from zhiben.core.org.sectors import Sector
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow.engine import fire
 from zhiben.modules.hazards.look_back import schedule
-from zhiben.modules.hazards.models import Hazard
-from zhiben.modules.hazards.reviews import open_review
+from zhiben.modules.hazards.models import Hazard, HazardLink
+from zhiben.modules.hazards.reviews import tie_recurrence
 from zhiben.modules.hazards.services import correct_hazard
 from zhiben.modules.registry.services import NewEnterprise, register_enterprise
 from zhiben.modules.registry.tests.next_town import settle_next_town
@@ -170,16 +170,26 @@ def test_what_it_came_back_from_is_named_to_whoever_may_open_that(cast, plant, f
     heir = register_enterprise(enterprise=new, by=cast.bureau_officer, now=now)
     cast.people["heir"] = _appoint_newcomer("heir", "云海", heir.unit, Role.SAFETY_OFFICER, "", (), now)
     old = found(place="老厂专用词门岗", description="老厂专用词通道堵死 1 处")
-    back = found(plant=heir, recurs_from=old)
+    back = found(plant=heir)
+    link = HazardLink.objects.create(
+        hazard=back, earlier=old, kind="recurrence", score=90, found_at=now, is_confirmed=True
+    )
     double = found(plant=heir, place="西门", description="护栏缺失 2 米")
     Hazard.objects.filter(pk=double.pk).update(duplicate_of=old)
     double.refresh_from_db()
-    review = open_review(back, by=cast.bureau_officer, now=now)
+    review = tie_recurrence(back, old, by=cast.bureau_officer, now=now)
     for hazard in (back, double):
         for name, opens in (("bureau_officer", True), ("heir", False)):
             said = everything_said(cast, name, hazard, now)
             said += cast.client(name).get(review.get_absolute_url()).content.decode()
             assert hazard.number in said
             assert (old.number in said, "老厂专用词" in said) == (opens, opens), (name, hazard)
-            assert opens or "另一条记录" in said
+            assert opens or "另一条记录，您无权查看" in said
+            told = caller(cast.people[name], now=now).get(f"/hazards/{hazard.pk}").json()
+            others = [each for each in (told["recurs_from"], told["duplicate_of"]) if each]
+            others += [each["hazard"] for each in told["likenesses"] if each["kind"] == link.kind]
+            known = {"id": str(old.pk), "number": old.number, "is_out_of_sight": False}
+            unknown = {"id": None, "number": None, "is_out_of_sight": True}
+            assert others == [known if opens else unknown] * (2 if hazard == back else 1)
+            assert opens or str(old.pk) not in said
     assert back.number not in cast.client("plant_head").get(old.get_absolute_url()).content.decode()
