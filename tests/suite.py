@@ -51,6 +51,8 @@ def main(arguments: list[str]) -> int:
 def _pytest(database: str | None, *words: str) -> int:
     environment = dict(os.environ)
     environment.pop("DATABASE_URL", None)
+    # images for containers forbid it; then every program that a test starts compiles all it imports anew
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if database:
         environment["DATABASE_URL"] = database
     workers = str(min(4, os.cpu_count() or 1))
