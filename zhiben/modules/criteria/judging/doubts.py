@@ -24,6 +24,8 @@ _NAMED = 10
 _NEAR = 6
 """Characters between a part and what is said of it."""
 _FEW = re.compile(r"了?[123几][滴处个只块颗把盏根条张片枚扇支道节袋件](?!(?:多)?月|半|多|小时|钟头|星期|礼拜|季度)")
+_ONE_OF_THEM = re.compile(r"有(?:那么)?[12][盏张颗粒][^,。;!?:]{0,8}$")
+"""Before a predicate: 有1盏号灯不亮 tells of one among many."""
 _SLIGHTLY = ("有点", "有些", "略", "略有", "稍", "稍微", "稍有", "微微", "一点点")
 _A_LITTLE = re.compile(r"[了得]?(?:[高低大小多少松偏慢快差]了?)?1?(?:点|些)(?![火燃钟多])")
 _OUTSIDE = re.compile(r"(?:以外|之外|外面|外边|外头|外侧|外(?=[,。;的]|$))(?!线)")
@@ -121,6 +123,8 @@ def _raised(hit: Hit, things: Spans, covered: Spans, found: Found, description: 
         return other
     if text[begin : hit.start].endswith(_SLIGHTLY):
         return Doubt("slight", Hit(hit.start - 1, hit.end, hit.clause))
+    if one := _ONE_OF_THEM.search(text, begin, hit.start):
+        return Doubt("few", Hit(one.start(), hit.end, hit.clause))
     if little := _A_LITTLE.match(text, hit.end, end):
         return Doubt("slight", Hit(hit.start, little.end(), hit.clause))
     if few := _FEW.match(text, hit.end, end):

@@ -17,11 +17,12 @@ from zhiben.modules.criteria.catalogue import Catalogue, Entry, catalogue
 
 from . import trades as fields
 from .bigrams import Bigrams, pairs_of
+from .exceeding import exceeding
 from .explaining import because, to_establish
 from .gaps import gaps
 from .judgement import Candidate, Judgement
 from .phrases import Found, Hit
-from .quantities import quantities
+from .quantities import Quantity, quantities
 from .text import Description, folded, read
 from .vocabulary import Vocabulary, Way, vocabulary
 from .ways import Reading, hits_of, read_way, remarks
@@ -40,6 +41,8 @@ _SAYS_LITTLE = frozenset({"defect", "condition"})
 _BY_ITSELF, _NEAR, _LITTLE = 0.6, 0.8, 0.35
 _BY_LENGTH = (0.0, 0.35, 0.8, 0.95)
 """How telling a phrase of one, two, three characters is beside a longer one: short ones stand in many words by chance."""
+EXCEEDED = "@超核定"
+"""The class of words that say that more was found than allowed."""
 READ = 60
 """Ways that are read closely."""
 LONGEST = 2000
@@ -149,7 +152,7 @@ class Engine:
         return last[1]
 
     def _best_readings(self, found: Found, description: Description) -> dict[str, tuple[Reading, float]]:
-        said, pairs = quantities(description.text), frozenset(pairs_of(description.text))
+        said, pairs = _counted(found, description), frozenset(pairs_of(description.text))
         remarked = remarks(found, description)
         best: dict[str, tuple[Reading, float]] = {}
         for number in self._promising(found):
@@ -251,6 +254,16 @@ class Engine:
         words = (*entry.keywords, entry.title)
         pairs = {description.text[at : at + 2] for at in range(len(description.text) - 1)}
         return tuple(dict.fromkeys(pair for word in words for pair in _cut(word) if pair in pairs))[:4]
+
+
+def _counted(found: Found, description: Description) -> tuple[Quantity, ...]:
+    """The quantities of the text; that more was found than allowed is a word, too."""
+    said = quantities(description.text)
+    excess = exceeding(description.text, said)
+    over = [Hit(one.start, one.end, description.clause(one.start)) for one in excess if one.low > 0]
+    if over:
+        found[EXCEEDED] = [*found.get(EXCEEDED, ()), *over]
+    return (*said, *excess)
 
 
 def _cut(word: str) -> Iterable[str]:

@@ -26,6 +26,7 @@ _DIMENSIONS: dict[str, dict[str, float]] = {
     "times": {"倍": 1},
     "circuits": {"回": 1, "路": 1, "回路": 1},
     "floors": {"层": 1, "楼": 1},
+    "grade": {"级": 1},
 }
 COUNTERS = "处个台口条套只把具级道次艘辆户间箱座根件瓶罐桶车节项张份家点组班轮段片块袋发枚"
 _UNITS = {unit: (name, scale) for name, units in _DIMENSIONS.items() for unit, scale in units.items()}
@@ -46,6 +47,10 @@ _LOOSE = {"半": 0.5, "俩": 2.0, "仨": 3.0, "几": 3.0, "数": 3.0, "几十": 
 _SCALE = {"百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8, None: 1.0}
 _AT_MOST = ("未超过", "没超过", "没有超过", "不超过", "不高于", "不大于", "至多", "最多", "以内")
 _AT_LEAST = ("不少于", "不低于", "至少", "起码")
+
+
+EXCESS = "超额"
+"""How much was found above what was allowed, in percent; below it where the bound was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class Limit:
         return _decided(quantity.high <= bound, quantity.low > bound)
 
     def __str__(self) -> str:
+        if self.unit == EXCESS:
+            return f"超出核定或设计{self.value:g}%" if self.value else "超出核定或设计"
         if self.bound == "over" and not self.value:
             return "只要有就算"
         words = {"over": "超过", "at_least": "达到或超过", "under": "低于", "at_most": "不超过"}

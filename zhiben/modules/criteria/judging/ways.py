@@ -1,5 +1,6 @@
 """How far a description meets one way of a criterion: which facets are hit where, what contradicts, what is open."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,34 @@ _TOGETHER = 60
 _GOES_ON = frozenset(",。;、!且和并无只但)(")
 _NEGATIONS = ("没有", "未见", "未发现", "没发现", "不存在", "无", "没", "未", "不")
 _LONGEST_NEGATION = max(map(len, _NEGATIONS))
+_DENIES_DOING = re.compile(
+    r"(?:没有?|未|不|无)(?:再)?(?:盖|建|搭|砌|堆|放|摆|停|住|挖|采|种|存|压|占|载|装|用|吊|出现|发生|发现|看到|存放|堆放)(?:过|了|着)?$"
+)
+"""没盖房子: what was not done is not there."""
+_HAPPENS = (
+    "沉降",
+    "位移",
+    "变形",
+    "裂缝",
+    "倾斜",
+    "渗漏",
+    "泄漏",
+    "渗流",
+    "积水",
+    "漏电",
+    "漏水",
+    "超限",
+    "超载",
+    "超速",
+    "过载",
+)
+_IS_WATCHED = re.compile(
+    r"(?:观测|监测)(?:点|孔|仪|桩|标|记录|日报|台账)|限制器|保护器|断路器|报警器|报警仪|传感器|探测器|检测仪|仪"
+)
+"""沉降观测点, 漏电保护器: the name of a thing that watches for it."""
+_NOBODY = ("无人", "没人", "没有人")
+_COMES_BY = ("通行", "经过", "路过", "进入", "进出", "居住", "住", "逗留", "停留", "受伤", "伤", "聚集")
+"""无人通行: it is well that nobody does."""
 _NOT = "不未没无非"
 _AGAINST = frozenset("不没未无缺坏失拆损破漏堵锁少差塌裂")
 """Letters that speak against it: 报警正常但未联锁."""
@@ -128,7 +157,7 @@ def read_way(
         of_facet = hits.get(name, [])
         # 没有载人, 未超载: what is denied is not there; of a defect's act it says which (未监测)
         if name in ("defect", "condition") or (name == "act" and "defect" not in way.facets):
-            of_facet = [(phrase, hit) for phrase, hit in of_facet if not _is_denied(hit, description)]
+            of_facet = [(phrase, hit) for phrase, hit in of_facet if not _is_absent(hit, description)]
         if of_facet:
             reading.hits[name] = of_facet
         else:
@@ -163,6 +192,18 @@ def _are_together(facets: Collection[Sequence[tuple[str, Hit]]]) -> bool:
             if max(stop for _, stop in last.values()) - begun <= _TOGETHER:
                 return True
     return False
+
+
+def _is_absent(hit: Hit, description: Description) -> bool:
+    """The defect is not there: denied, not done, or only part of the name of what watches for it."""
+    text = description.text
+    words = text[hit.start : hit.end]
+    return (
+        _is_denied(hit, description)
+        or bool(_DENIES_DOING.search(text, max(0, hit.start - 6), hit.start))
+        or (words.endswith(_HAPPENS) and bool(_IS_WATCHED.match(text, hit.end)))
+        or (words.endswith(_NOBODY) and text.startswith(_COMES_BY, hit.end))
+    )
 
 
 def _is_denied(hit: Hit, description: Description) -> bool:
