@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
         on_sqlite = settings.DATABASES["default"]["ENGINE"] == SQLITE
         server(
-            "zhiben.config.wsgi:application",
+            "zhiben.config.website:application",
             host=host,
             port=port,
             processes=int(os.environ.get("ZHIBEN_WEB_PROCESSES", "1" if on_sqlite else "2")),
