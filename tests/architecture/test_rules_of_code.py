@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.db.models import DateField
 
 from zhiben.core.workflow.table import registry
 
@@ -128,6 +129,27 @@ def test_chinese_sentences_use_chinese_punctuation() -> None:
         if not inside(path, "modules/plans/reading", "modules/plans/sources", "core/text")
         for node in nodes(path, ast.Constant)
         if isinstance(text := node.value, str) and half_width.search(text)
+    ]
+    assert found == []
+
+
+def test_a_day_in_a_sentence_is_written_in_chinese() -> None:
+    """“将于2026年12月16日到期”, as the pages say it, and not 2026-12-16."""
+    days = {
+        field.name
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if type(field) is DateField and field.name not in ("day", "month")
+    }
+    assert {"due_on", "rectify_by", "valid_to"} <= days
+    found = [
+        place(path, sentence)
+        for path in python_files()
+        for sentence in nodes(path, ast.JoinedStr)
+        if any(CHINESE.search(text_of(part) or "") for part in sentence.values)
+        for part in sentence.values
+        if isinstance(part, ast.FormattedValue) and part.format_spec is None
+        if dotted(part.value).split(".")[-1] in days
     ]
     assert found == []
 

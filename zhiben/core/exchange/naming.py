@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.batches import in_batches
+from zhiben.core.calendar import full_day
 from zhiben.core.org.models import Region, RegionCode, RegionFormerName, Unit, UnitAlias
 from zhiben.core.org.paths import ancestors, contains
 from zhiben.core.org.region_table import whole_code
@@ -103,7 +104,8 @@ class RegionNames:
             region = candidates[0][0]
             heir = directory.heir(region)
             if heir is None:
-                return FoundRegion(problem=f"“{region.name}”已于 {region.valid_to} 撤销，请改填现在的区域。")
+                when = f"已于{full_day(region.valid_to)}撤销" if region.valid_to else "还没有启用"
+                return FoundRegion(problem=f"“{region.name}”{when}，请改填现在的区域。")
             living = [(heir, f"“{region.name}”已并入“{heir.name}”，按“{heir.name}”处理。")]
         here = [each for each in living if within_reach(self.reach, each[0].path)]
         if not here:

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
 
@@ -94,7 +95,7 @@ def appoint_many(*, posts: Sequence[Post], by: "By", now: datetime) -> list[tupl
 def end_post(*, post: Post, last_day: date, by: "By", now: datetime) -> Post:
     """The post ends with `last_day`; so does whoever stands in for it."""
     if post.valid_from and last_day < post.valid_from:
-        raise Refused(f"该岗位自 {post.valid_from} 起生效，离任日不能早于这一天。", "last_day")
+        raise Refused(f"该岗位自{full_day(post.valid_from)}起生效，离任日不能早于这一天。", "last_day")
     post.valid_to = last_day
     post.save(update_fields=["valid_to"])
     leave_line(post, "end_post", "离任", by=by, now=now, person=post.person.name, last_day=str(last_day))

@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TypeVar
 
+from zhiben.core.calendar import full_day
 from zhiben.core.text.normal import normalised_text
 
 from .models import Category, Channel, HazardLevel, HazardStatus
@@ -131,9 +132,9 @@ def out_of_order(days: Iterable[tuple[str, str, date | None]], today: date) -> t
         if day is None:
             continue
         if day > today:
-            return field, f"{label} {day} 还没有到，请核对年份。"
+            return field, f"{label}是{full_day(day)}，还没有到，请核对年份。"
         if before and day < before[1]:
-            return field, f"{label} {day} 早于{before[0]} {before[1]}，请核对。"
+            return field, f"{label}是{full_day(day)}，早于{before[0]}（{full_day(before[1])}），请核对。"
         before = label, day
     return None
 

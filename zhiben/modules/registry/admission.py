@@ -7,6 +7,7 @@ from typing import Any
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.actors import AnyOf, Holder, TheSystem
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.org.roles import Role
 from zhiben.core.workflow import engine
@@ -59,13 +60,13 @@ def _next_check(value: date, engagement: Engagement, now: datetime) -> str | Non
 
 def _checked_on(value: date, engagement: Engagement, now: datetime) -> str | None:
     if engagement.checked_on and value < engagement.checked_on:
-        return f"不能早于上一次检查（{engagement.checked_on}），请核对"
+        return f"不能早于上一次检查（{full_day(engagement.checked_on)}），请核对"
     return _not_future(value, engagement, now)
 
 
 def _later_end(value: date, engagement: Engagement, now: datetime) -> str | None:
     if value <= engagement.ends_on:
-        return f"延期后的结束日期应晚于现在的 {engagement.ends_on}"
+        return f"延期后的结束日期应晚于现在的{full_day(engagement.ends_on)}"
     return "延期后的结束日期已经过去，请核对" if value < local_day(now) else None
 
 
@@ -103,7 +104,7 @@ def put_forward_again(engagement: Engagement, data: Mapping[str, Any], by: By, n
 def enter(engagement: Engagement, data: Mapping[str, Any], by: By, now: datetime) -> Fields:
     today = local_day(now)
     if today < engagement.begins_on:
-        raise StepInvalid({"begins_on": f"开始日期是 {engagement.begins_on}，到那一天再办理进场。"})
+        raise StepInvalid({"begins_on": f"开始日期是{full_day(engagement.begins_on)}，到那一天再办理进场。"})
     _refuse_over(engagement, now)
     _refuse_papers(engagement, today, checked=True)
     _refuse_alone(engagement)
@@ -151,7 +152,9 @@ def _refuse_alone(engagement: Engagement) -> None:
 
 def _refuse_over(engagement: Engagement, now: datetime) -> None:
     if engagement.ends_on < local_day(now):
-        raise StepInvalid({"ends_on": f"已于 {engagement.ends_on} 到期，请先办理延期，或者结束这一份后重新申请。"})
+        raise StepInvalid(
+            {"ends_on": f"已于{full_day(engagement.ends_on)}到期，请先办理延期，或者结束这一份后重新申请。"}
+        )
 
 
 ADMISSION = Workflow(

@@ -10,6 +10,7 @@ from django.db import transaction
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.files.models import Upload
 from zhiben.core.files.services import attach_file
@@ -257,7 +258,7 @@ def paper_flaws(engagement: Engagement, papers: Iterable[Qualification], day: da
         if not any(paper.kind in kinds for paper in live)
     ]
     return flaws + [
-        f"“{paper}”已于 {paper.valid_to} 到期，请换成有效的；不再使用的，请作废。"
+        f"“{paper}”已于{full_day(paper.valid_to)}到期，请换成有效的；不再使用的，请作废。"
         for paper in live
         if paper.valid_to is not None and paper.valid_to < day
     ]
@@ -285,7 +286,7 @@ def _refuse_paper(paper: Qualification) -> None:
 
 def _refuse_expired(paper: Qualification, today: date) -> None:
     if paper.valid_to is not None and paper.valid_to < today:
-        raise Refused(f"有效期至 {paper.valid_to}，已经过期，请登记有效的证照。", "valid_to")
+        raise Refused(f"有效期至{full_day(paper.valid_to)}，已经过期，请登记有效的证照。", "valid_to")
 
 
 def _clean(record: Any, touched: set[str]) -> None:
@@ -314,7 +315,10 @@ def _same_person(acting: Acting) -> tuple[int | None, ...]:
 
 
 def _told(paper: Qualification) -> dict[str, Any]:
-    return {"paper": f"{paper}{f'，有效期至 {paper.valid_to}' if paper.valid_to else ''}", "file": paper.proof.name}
+    return {
+        "paper": f"{paper}{f'，有效期至{full_day(paper.valid_to)}' if paper.valid_to else ''}",
+        "file": paper.proof.name,
+    }
 
 
 def _names(sites: Iterable[Site]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.actors import AnyOf, Holder
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.org.models import Unit, UnitKind
 from zhiben.core.org.roles import Role
@@ -44,7 +45,7 @@ def own_work(entry: ListEntry, acting: Acting) -> str | None:
 
 def after_the_list(value: Any, entry: ListEntry, now: datetime) -> str | None:
     if value > entry.list.due_on:
-        return f"清单的完成期限是 {entry.list.due_on}，企业的期限不能更晚；确需延后的，请先修改清单的期限"
+        return f"清单的完成期限是{full_day(entry.list.due_on)}，企业的期限不能更晚；确需延后的，请先修改清单的期限"
     return None
 
 

@@ -16,6 +16,7 @@ from zhiben.core.access.permissions import Permission, may, require
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
 from zhiben.core.bulk import insert_rows
+from zhiben.core.calendar import full_day
 from zhiben.core.org.models import Region, Unit, UnitKind
 from zhiben.core.org.paths import contains
 from zhiben.core.refusal import Refused
@@ -205,7 +206,7 @@ def _listing_refusal(
     if not new.measures.strip():
         return Refused("请写明措施：怎样改造、与谁整合、何时关闭。", "measures")
     if new.due_on and new.due_on > to.due_on:
-        return Refused(f"清单的完成期限是 {to.due_on}，企业的期限不能更晚。", "due_on")
+        return Refused(f"清单的完成期限是{full_day(to.due_on)}，企业的期限不能更晚。", "due_on")
     if unit is None:
         return Refused(f"“{enterprise}”还没有监管单位，请写明责任单位。", "unit")
     if unit.kind == UnitKind.ENTERPRISE:

@@ -12,6 +12,7 @@ from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.permissions import Permission, may, require
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.org.models import Region
 from zhiben.core.org.paths import contains
@@ -95,7 +96,7 @@ def _refuse_party(party: Party, by: By, today: date, *, is_new: bool) -> None:
         if party.valid_to is None:
             raise Refused(f"请填写{party.get_kind_display()}的资质有效期。", "valid_to")
     if is_new and party.valid_to is not None and party.valid_to < today:
-        raise Refused(f"资质已于 {party.valid_to} 到期，请填写有效的资质。", "valid_to")
+        raise Refused(f"资质已于{full_day(party.valid_to)}到期，请填写有效的资质。", "valid_to")
     _clean(party)
     same = Party.objects.filter(kind=party.kind, name=party.name, region=party.region).exclude(pk=party.pk)
     if same.exists():
@@ -141,7 +142,9 @@ def record_visit(
     _hold(policy.enterprise, by)
     locked = Policy.objects.select_for_update(of=("self",)).get(pk=policy.pk)
     if not locked.begins_on <= given_on <= locked.ends_on:
-        raise Refused(f"服务日期应在保险期间内（{locked.begins_on} 至 {locked.ends_on}），请核对。", "given_on")
+        raise Refused(
+            f"服务日期应在保险期间内（{full_day(locked.begins_on)}至{full_day(locked.ends_on)}），请核对。", "given_on"
+        )
     if given_on > local_day(now):
         raise Refused("服务日期不能晚于今天，请在服务以后登记。", "given_on")
     if not 0 < hours <= 24 * 5:
@@ -154,7 +157,7 @@ def record_visit(
     visit.save()
     locked.service_hours = locked.visits.aggregate(sum=Sum("hours"))["sum"]
     locked.save(update_fields=["service_hours"])
-    said = f"{given_on} {visit.content}（{hours} 小时）"
+    said = f"{full_day(given_on)} {visit.content}（{hours} 小时）"
     _line(locked, "record_visit", "登记事故预防服务", by, now, {"service_note": said})
     return visit
 

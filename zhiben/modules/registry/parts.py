@@ -10,6 +10,7 @@ from django.db import transaction
 from zhiben.core.access.acting import By
 from zhiben.core.audit import services as audit
 from zhiben.core.audit.models import Kind
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
 
@@ -104,7 +105,7 @@ def turn_equipment(*, equipment: Equipment, verb: str, reason: str = "", by: By,
     if verb == "scrap" and not reason.strip():
         raise Refused("报废后不能再投用，请写明报废的原因。", "reason")
     if verb == "use" and locked.inspect_by is not None and locked.inspect_by < local_day(now):
-        raise Refused(f"检验已于 {locked.inspect_by} 到期，请先登记检验，再投用。", "inspect_by")
+        raise Refused(f"检验已于{full_day(locked.inspect_by)}到期，请先登记检验，再投用。", "inspect_by")
     left = locked.get_state_display()
     locked.state = target
     if verb == "use" and locked.in_use_on is None:

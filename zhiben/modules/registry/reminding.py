@@ -17,6 +17,7 @@ from zhiben.core.access.acting import Machine
 from zhiben.core.access.directory import Directory
 from zhiben.core.access.seats import unit_seat
 from zhiben.core.batches import in_batches
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.jobs.services import enqueue
 from zhiben.core.notify.kinds import Kind
@@ -111,8 +112,8 @@ def _to_their_own(term: Term, rows: list[Any], directory: Directory) -> Iterable
         if people:
             yield Message(
                 people=people[0],
-                title=f"{term.label}将于 {ends_on} 到期：{row}",
-                lasting_title=f"{term.label} {ends_on} 到期：{row}",
+                title=f"{term.label}将于{full_day(ends_on)}到期：{row}",
+                lasting_title=f"{term.label}，{full_day(ends_on)}到期：{row}",
                 body="请在到期前办好，并在企业档案里登记新的日期；已不再使用的，请在档案里注明。",
                 record_type=RECORD,
                 record_id=str(row.enterprise_id),
@@ -129,7 +130,7 @@ def _to_supervisors(ending: Ending, directory: Directory) -> list[Message]:
     return [
         Message(
             people=[person for people in _sitting(directory, unit, SUPERVISING) for person in people],
-            title=f"监管的企业有 {len(things)} 项将于 {ends_on} 到期",
+            title=f"监管的企业有 {len(things)} 项将于{full_day(ends_on)}到期",
             body=f"{'；'.join(things[:NAMED])}{'等' if len(things) > NAMED else ''}。"
             "请提醒企业按期办理，全部内容见“到期提醒”。",
             reason="您的单位监管这些企业",

@@ -12,6 +12,7 @@ from typing import Any
 
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.exchange.declaration import (
     Action,
@@ -161,9 +162,9 @@ class TaskImport(Importing):
                 "due", f"办结期限“{text}”看不出是哪一天，请写成“2026-12-31”或“2026年底”。长期坚持的工作请填本年底。"
             )
         elif abs(plan.due_on.year - today.year) > LONGEST_AHEAD:
-            plan.refuse("due", f"办结期限 {plan.due_on} 不合常理，请核对年份。")
+            plan.refuse("due", f"办结期限{full_day(plan.due_on)}不合常理，请核对年份。")
         elif plan.due_on < today:
-            plan.take_note(f"期限 {plan.due_on} 已过，交办后即为逾期。")
+            plan.take_note(f"期限{full_day(plan.due_on)}已过，交办后即为逾期。")
 
     def _meet_existing(self, plans: list[_Plan], office: Unit) -> None:
         wanted = {plan.identity for plan in plans if not plan.problems}
@@ -177,13 +178,13 @@ class TaskImport(Importing):
                 plan.take_note(f"{plan.task.get_status_display()}，不再改动。")
                 continue
             if plan.task.extensions and plan.due_on != plan.task.due_on:
-                plan.take_note(f"已延期到 {plan.task.due_on}，期限不改动。")
+                plan.take_note(f"已延期到{full_day(plan.task.due_on)}，期限不改动。")
             given = {"content": _content(plan.row), "origin_label": plan.row["basis"]}
             if not plan.task.extensions:
                 given["due_on"] = plan.due_on
             plan.changes = {name: value for name, value in given.items() if value and value != getattr(plan.task, name)}
-            if "due_on" in plan.changes:
-                plan.take_note(f"期限由 {plan.task.due_on} 改为 {plan.due_on}。")
+            if "due_on" in plan.changes and plan.due_on:
+                plan.take_note(f"期限由{full_day(plan.task.due_on)}改为{full_day(plan.due_on)}。")
 
 
 def identity_of(row: Row, office: Unit) -> str:

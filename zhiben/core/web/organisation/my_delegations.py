@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.org import services as org
 from zhiben.core.org.models import Delegation
@@ -27,7 +28,8 @@ def show(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             put_beside(form, refused)
         else:
-            messages.success(request, f"{made.deputy}将在 {made.valid_from} 至 {made.valid_to} 代理“{made.post}”。")
+            since, until = (full_day(form.cleaned_data[name]) for name in ("valid_from", "valid_to"))
+            messages.success(request, f"{made.deputy}将在{since}至{until}代理“{made.post}”。")
             return redirect("organisation:my_delegations")
     context: dict[str, Any] = {
         "form": form,

@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from zhiben.core.access.acting import Acting, By, Machine
 from zhiben.core.access.permissions import Permission, require
 from zhiben.core.audit import services as audit
+from zhiben.core.calendar import full_day
 from zhiben.core.files.models import Upload
 from zhiben.core.jobs.services import enqueue
 from zhiben.core.refusal import Refused
@@ -141,5 +142,5 @@ def _in_use(by: Acting, digest: str) -> PlanDocument | None:
 
 
 def _already(document: PlanDocument) -> str:
-    day = f"{localtime(document.uploaded_at):%Y-%m-%d %H:%M}"
-    return f"这份文件已由{document.uploaded_by}在 {day} 上传过，就是{document.plan}，不必重复上传"
+    at = localtime(document.uploaded_at)
+    return f"这份文件已由{document.uploaded_by}在{full_day(at)}{at:%H:%M}上传过，就是{document.plan}，不必重复上传"

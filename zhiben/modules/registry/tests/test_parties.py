@@ -249,8 +249,8 @@ def test_checks_papers_and_periods_are_told_before_they_end(cast, now, plant, to
     engagement = present(cast, now, plant, ends_on=today + timedelta(days=25))
     remind(now)
     titles = told(cast.plant_officer)
-    assert "外包外租检查将于 2026-04-09 到期：澄溪防腐工程队（承包）" in titles
-    assert "外包外租期限将于 2026-04-04 到期：澄溪防腐工程队（承包）" in titles
+    assert "外包外租检查将于2026年4月9日到期：澄溪防腐工程队（承包）" in titles
+    assert "外包外租期限将于2026年4月4日到期：澄溪防腐工程队（承包）" in titles
     next_check = {"checked_on": today, "finding": "好", "check_by": today + timedelta(days=200)}
     fire(engagement, "check", by=cast.plant_officer, now=now, **next_check)
     assert [title[:6] for title in told(cast.plant_officer)] == ["外包外租期限"]

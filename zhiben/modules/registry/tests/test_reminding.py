@@ -34,12 +34,12 @@ def test_each_thing_once_to_the_safety_officer_and_all_together_to_the_superviso
     add_part(enterprise=plant, of=Licence, name="旧证", valid_to=day - timedelta(days=90), **to)
     assert remind(now) == 3
     assert told(cast.plant_officer) == [
-        "设备检验将于 2026-04-09 到期：储罐（V-1）",
-        "人员证书将于 2026-03-13 到期：李焊",
-        "证照将于 2026-04-09 到期：许可证",
+        "设备检验将于2026年4月9日到期：储罐（V-1）",
+        "人员证书将于2026年3月13日到期：李焊",
+        "证照将于2026年4月9日到期：许可证",
     ]
     assert told(cast.plant_head) == []
-    assert told(cast.bureau_officer) == ["监管的企业有 2 项将于 2026-04-09 到期"]
+    assert told(cast.bureau_officer) == ["监管的企业有 2 项将于2026年4月9日到期"]
     said = inbox(cast.bureau_officer.person).get(kind="reminder").body
     assert "云帆化工有限公司（设备检验：储罐（V-1））" in said
     assert told(cast.outsider) == told(cast.housing_officer) == []
@@ -48,7 +48,7 @@ def test_each_thing_once_to_the_safety_officer_and_all_together_to_the_superviso
     record_inspection(equipment=tank, inspected_on=day, inspect_by=day + timedelta(days=20), **to)
     assert "储罐" not in "".join(told(cast.plant_officer))
     remind(now)
-    assert "设备检验将于 2026-03-30 到期：储罐（V-1）" in told(cast.plant_officer)
+    assert "设备检验将于2026年3月30日到期：储罐（V-1）" in told(cast.plant_officer)
 
 
 def test_what_waits_for_nothing_is_not_told(plant, cast, now, day, to):
@@ -70,8 +70,8 @@ def test_a_plant_with_a_head_alone_and_a_machine_that_stood_still(plant, cast, n
     cast.plant_officer.post.save()
     add_part(enterprise=plant, of=Licence, name="许可证", valid_to=day + timedelta(days=27), **to)
     remind(now)  # three days late
-    assert told(cast.plant_head) == ["证照将于 2026-04-06 到期：许可证"]
-    assert told(cast.bureau_officer) == ["监管的企业有 1 项将于 2026-04-06 到期"]
+    assert told(cast.plant_head) == ["证照将于2026年4月6日到期：许可证"]
+    assert told(cast.bureau_officer) == ["监管的企业有 1 项将于2026年4月6日到期"]
 
 
 def test_the_watchman_asks_for_one_round_a_day(plant, cast, now, day, to):
