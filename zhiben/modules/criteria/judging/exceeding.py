@@ -1,7 +1,7 @@
-"""What was allowed and what was found: 核定12人 … 实际17人, 设计坝高60米 … 已堆到67米, 超设计15%.
+"""What was allowed and what was found: 核定12人 … 实际17人, 设计埋深6米 … 实测3米2, 超设计15%.
 
-How much was found above what was allowed, in percent, is a quantity of its own; below it where the bound was kept. So
-a criterion needs no words for an excess that only the two numbers tell.
+How much was found above what was set, in percent, is a quantity of its own; negative where it was less. So a criterion
+needs no words for an excess or a shortage that only the two numbers tell, and none is seen where the bound was kept.
 """
 
 import re
@@ -11,7 +11,7 @@ from .quantities import EXCESS, Quantity
 
 _ALLOWED = re.compile(
     r"(?:(?<![审考复])核|额定|设计|许可|批准|批复|批的|批了|只批|获批|定员|定编|限员|限载|限重|限量|限高|限速|(?<![有期权极])限|定量|规定|允许|准载|准乘"
-    r"|只准|要求|铭牌|证上|方案|上限|最多|最大|标准[是为]?|应当?[是为不有])[^,。;!?:\d]{0,8}$"
+    r"|只准|要求|规程|规范|说明书|最小|至少|铭牌|证上|方案|上限|最多|最大|标准[是为]?|应当?[是为不有])[^,。;!?:\d]{0,8}$"
 )
 """Before a quantity: it is the bound."""
 _FOUND = re.compile(
@@ -24,7 +24,7 @@ _BY_SHARE = re.compile(
 _PERCENT = {"%": 1.0, "成": 10.0, "倍": 100.0}
 _WITHIN = 60
 """Characters between the two that belong together."""
-_NEVER = frozenset({"voltage", "circuits", "share", "times"})
+_NEVER = frozenset({"voltage", "circuits", "times"})
 _ANYTHING = ""
 """The dimension of a bare number: 定员3 实际7, 17个."""
 
@@ -32,7 +32,7 @@ _ANYTHING = ""
 def exceeding(text: str, said: Sequence[Quantity]) -> tuple[Quantity, ...]:
     """
     >>> from .quantities import quantities
-    >>> [round(found.low) for said in ("核定12人,点了下有17个", "限员9人,当班8人") for found in exceeding(said, quantities(said))]
+    >>> [round(found.low) for said in ("核定12人，点了下有17个", "限员9人，当班8人") for found in exceeding(said, quantities(said))]
     [42, -11]
     """
     return (*_compared(text, said), *_by_share(text))
