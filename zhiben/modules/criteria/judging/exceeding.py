@@ -32,7 +32,7 @@ _ANYTHING = ""
 def exceeding(text: str, said: Sequence[Quantity]) -> tuple[Quantity, ...]:
     """
     >>> from .quantities import quantities
-    >>> [round(found.low) for said in ("核定12人，点了下有17个", "限员9人，当班8人") for found in exceeding(said, quantities(said))]
+    >>> [round(found.low) for said in ("核定12人 点了下有17个", "限员9人 当班8人") for found in exceeding(said, quantities(said))]
     [42, -11]
     """
     return (*_compared(text, said), *_by_share(text))
