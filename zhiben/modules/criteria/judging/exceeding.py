@@ -26,13 +26,21 @@ _WITHIN = 60
 """Characters between the two that belong together."""
 _NEVER = frozenset({"voltage", "circuits", "times"})
 _ANYTHING = ""
-"""The dimension of a bare number: 定员3 实际7, 17个."""
+"""The dimension of a bare number: 定员3 实际7."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was found of `dimension`, and how much `more` that is than was set."""
+
+    dimension: str
+    more: Quantity
 
 
 def exceeding(text: str, said: Sequence[Quantity]) -> tuple[Quantity, ...]:
     """
     >>> from .quantities import quantities
-    >>> [round(found.low) for said in ("核定12人 点了下有17个", "限员9人 当班8人") for found in exceeding(said, quantities(said))]
+    >>> [round(found.low) for said in ("核定12人现场17人", "限员9人 当班8人") for found in exceeding(said, quantities(said))]
     [42, -11]
     """
     return (*_compared(text, said), *_by_share(text))
@@ -59,8 +67,7 @@ def _bare(text: str, said: Sequence[Quantity]) -> Iterator[Quantity]:
     taken = {at for one in said for at in range(one.start, one.end)}
     for match in _BARE.finditer(text):
         number = Quantity(_ANYTHING, float(match[0]), float(match[0]), match.start(), match.end())
-        is_counted = text.startswith("个", match.end())
-        if match.start() not in taken and (is_counted or _told(_ALLOWED, text, number) or _told(_FOUND, text, number)):
+        if match.start() not in taken and (_told(_ALLOWED, text, number) or _told(_FOUND, text, number)):
             yield number
 
 
@@ -72,7 +79,7 @@ def _are_alike(one: Quantity, other: Quantity) -> bool:
     kinds = {one.dimension, other.dimension}
     if kinds & _NEVER:
         return False
-    return len(kinds) == 1 or _ANYTHING in kinds
+    return len(kinds) == 1 or _ANYTHING in kinds or kinds == {"people", "个"}
 
 
 def _distance(one: Quantity, other: Quantity) -> int:
