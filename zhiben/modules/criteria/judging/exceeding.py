@@ -6,6 +6,7 @@ needs no words for an excess or a shortage that only the two numbers tell, and n
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from .quantities import EXCESS, Quantity
 
