@@ -9,7 +9,7 @@ from django.core import signing
 from django.db import connection
 from django.db.models import Model, QuerySet, UUIDField
 
-from zhiben.core.web.pages.keyset import Order, keys_of
+from zhiben.core.web.pages.keyset import Order, Place, keys_of
 
 from .prepared import Prepared
 from .problems import Problem
@@ -38,7 +38,7 @@ def page(
     after = None
     if len(keys) > limit:
         last_key, last_value = chosen[-1]
-        after = signer.sign(order.place_of(_Place(order, last_key, last_value)))  # type: ignore[arg-type]
+        after = signer.sign(order.place_of(_Last(order, last_key, last_value)))  # type: ignore[arg-type]
     return {"items": items, "next": after}
 
 
@@ -56,7 +56,7 @@ def _asked_for(model: type[Model], columns: tuple[Any, ...], count: int) -> Prep
     return Prepared(lambda: model._base_manager.filter(pk__in=places).values_list("pk", *columns))
 
 
-class _Place:
+class _Last:
     """What `Order` reads of a record, without the record."""
 
     def __init__(self, order: Order, key: Any, value: Any) -> None:
@@ -73,7 +73,7 @@ class _Bare:
     pass
 
 
-def _place_in(cursor: str, order: Order, signer: signing.Signer) -> tuple[Any, Any]:
+def _place_in(cursor: str, order: Order, signer: signing.Signer) -> Place:
     try:
         place = order.read_place(signer.unsign(cursor))
     except signing.BadSignature:

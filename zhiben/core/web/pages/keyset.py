@@ -1,21 +1,26 @@
 """Pages of a list by the place of its last row, never by counting rows skipped: page 20,000 costs what page 1 costs.
 
-The order is total: (empty values last, value, key) upwards, exactly the reverse downwards.
+The order is total: (empty values last, value, key) upwards, exactly the reverse downwards. Where some rows lead, the
+list has two parts, each in this order: a page is read from the first and, where that ends, from the second, so that an
+index still gives each of them in its order.
 """
 
 import base64
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection, models
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from .columns import field_at
 from .walking import by_their_keys, in_its_order, of_the_narrowest
+
+Place = tuple[Any, ...]
+"""(value of the order's field, key), and the number of the part where the list has two."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,21 @@ class Order:
     model: type[models.Model]
     field: str
     descending: bool = False
+    leading: tuple[str, Any] | None = None
+    """(field, value): rows that have this value stand before all others, whichever way the rest runs."""
+
+    @property
+    def parts(self) -> tuple[Q, ...]:
+        """The conditions of the parts of the list, which together are all rows."""
+        if self.leading is None:
+            return (Q(),)
+        leads = Q(**dict([self.leading]))
+        return leads, ~leads
+
+    @property
+    def within(self) -> "Order":
+        """The order inside a part."""
+        return replace(self, leading=None)
 
     @property
     def nullable(self) -> bool:
@@ -30,6 +50,10 @@ class Order:
         return any(getattr(field_at(model, "__".join(path[: n + 1])), "null", True) for n in range(len(path)))
 
     def apply(self, rows: QuerySet, *, backwards: bool = False) -> QuerySet:
+        if self.leading:
+            part = Case(When(self.parts[0], then=Value(0)), default=Value(1))
+            ordered = self.within.apply(rows, backwards=backwards)
+            return ordered.order_by(part.desc() if backwards else part.asc(), *ordered.query.order_by)
         down = self.descending != backwards
         key = "-pk" if down else "pk"
         if self.field in ("pk", self.model._meta.pk.name):
@@ -39,9 +63,9 @@ class Order:
         value = F(self.field)
         return rows.order_by(value.desc(nulls_first=True) if down else value.asc(nulls_last=True), key)
 
-    def beyond(self, place: tuple[Any, Any], *, backwards: bool = False) -> Q:
-        """The rows that come after a place (before it, backwards)."""
-        value, pk = place
+    def beyond(self, place: Place, *, backwards: bool = False) -> Q:
+        """The rows of its part that come after a place (before it, backwards)."""
+        value, pk = place[:2]
         down = self.descending != backwards
         further = Q(**{f"pk__{'lt' if down else 'gt'}": pk})
         if self.field in ("pk", self.model._meta.pk.name):
@@ -54,17 +78,21 @@ class Order:
         return rest | empty if self.nullable and not down else rest
 
     def place_of(self, record: models.Model) -> str:
-        value: Any = record
-        for part in self.field.split("__"):
-            value = getattr(value, part, None)
-        return base64.urlsafe_b64encode(json.dumps([value, record.pk], default=str).encode()).decode().rstrip("=")
+        told = [_value_at(record, self.field), record.pk]
+        if self.leading:
+            field, value = self.leading
+            told.append(int(_value_at(record, field) != value))
+        return base64.urlsafe_b64encode(json.dumps(told, default=str).encode()).decode().rstrip("=")
 
-    def read_place(self, text: str) -> tuple[Any, Any] | None:
+    def read_place(self, text: str) -> Place | None:
         """The place a page address names; None when it is damaged."""
         try:
-            value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            value, pk, *part = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            if part not in ([[0], [1]] if self.leading else [[]]):
+                return None
             field = field_at(self.model, self.field) or self.model._meta.pk
-            return (None if value is None else field.to_python(value)), self.model._meta.pk.to_python(pk)
+            value = None if value is None else field.to_python(value)
+            return value, self.model._meta.pk.to_python(pk), *part
         except (ValueError, TypeError, ValidationError):
             return None
 
@@ -104,12 +132,28 @@ def keys_of(
     order: Order,
     *,
     count: int,
-    place: tuple[Any, Any] | None = None,
+    place: Place | None = None,
     backwards: bool = False,
 ) -> list[tuple[Any, Any]]:
     """(key, value of the order's field) of the first rows of all views together, each row once: of each view as many as
-    are needed, from the index that leads to it in this order. One query; narrow rows sort fast, the wide ones come after.
+    are needed, from the index that leads to it in this order. One query for each part of the list that is needed; narrow
+    rows sort fast, the wide ones come after.
     """
+    if order.leading is None:
+        return _keys_within(views, order, count, place, backwards)
+    found: list[tuple[Any, Any]] = []
+    for number, condition in list(enumerate(order.parts))[:: -1 if backwards else 1]:
+        is_past = place is not None and (number > place[2] if backwards else number < place[2])
+        if not is_past and len(found) < count:
+            part = [rows.filter(condition) for rows in views]
+            begun = place if place and number == place[2] else None
+            found += _keys_within(part, order.within, count - len(found), begun, backwards)
+    return found
+
+
+def _keys_within(
+    views: Sequence[QuerySet], order: Order, count: int, place: Place | None, backwards: bool
+) -> list[tuple[Any, Any]]:
     ordered = [order.apply(in_its_order(rows, order.field), backwards=backwards) for rows in views]
     if place:
         ordered = [rows.filter(order.beyond(place, backwards=backwards)) for rows in ordered]
@@ -138,3 +182,10 @@ def _as_declared(rows: QuerySet, found: list[Any]) -> list[tuple[Any, Any]]:
     compiler.setup_query()
     converters = compiler.get_converters([column for column, *_ in compiler.select])
     return [tuple(each) for each in compiler.apply_converters(found, converters)] if converters else found
+
+
+def _value_at(record: models.Model, path: str) -> Any:
+    value: Any = record
+    for part in path.split("__"):
+        value = getattr(value, part, None)
+    return value

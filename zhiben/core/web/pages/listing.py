@@ -89,6 +89,11 @@ class Listing:
     def tabs(self) -> list[Tab]:
         return [Tab(name, label, self._count(name)) for name, (label, _) in self._views.items()]
 
+    @property
+    def elsewhere(self) -> list[Tab]:
+        """The other tabs in which the same may be found: those that have some, or were not counted."""
+        return [tab for tab in self.tabs if tab.name != self.perspective and tab.count != 0]
+
     @cached_property
     def _counts(self) -> dict[str, int]:
         return {}
@@ -168,8 +173,9 @@ class Listing:
 
     @cached_property
     def order(self) -> Order:
-        chosen = self._asked_order if self._asked_order and not self.unsorted_by else self.pages.sort
-        return Order(self.pages.model, chosen.removeprefix("-"), chosen.startswith("-"))
+        asked = self._asked_order if self._asked_order and not self.unsorted_by else ""
+        chosen, leading = (asked, None) if asked else (self.pages.sort, self.pages.leading)
+        return Order(self.pages.model, chosen.removeprefix("-"), chosen.startswith("-"), leading)
 
     @cached_property
     def unsorted_by(self) -> str:

@@ -72,6 +72,8 @@ class RecordPages:
     search: ClassVar[tuple[str, ...]] = ()
     """Fields in which the text search of the list, and the search across everything, looks."""
     sort: ClassVar[str] = "-pk"
+    leading: ClassVar[tuple[str, Any] | None] = None
+    """(field, value): what stands first in the list, until somebody sorts it by a column: what is still to be done."""
     totals: ClassVar[tuple[Total, ...]] = ()
     facts: ClassVar[tuple[tuple[str, tuple[str | Column, ...]], ...]] = ()
     panels: ClassVar[tuple[Panel, ...]] = ()

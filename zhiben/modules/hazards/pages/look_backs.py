@@ -74,6 +74,7 @@ class LookBackPages(RecordPages):
     )
     search = ("hazard__number", "hazard__place", "hazard__description")
     sort = "due_on"
+    leading = ("status", S.DUE)
     totals = (
         Total("待查看", lambda at: Q(status=S.DUE), opens="status=due"),
         Total("逾期", lambda at: Q(status=S.DUE, due_on__lt=at.today), opens="overdue=1"),
