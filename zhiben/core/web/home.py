@@ -66,7 +66,7 @@ def dressed(row: Waiting, request: HttpRequest) -> dict[str, object]:
     """A row of a worklist with the addresses of its record and of its step's dialog."""
     pages = RecordPages.by_type.get(row.item.record_type)
     step = row.item.step
-    has_dialog = pages is not None and step and ":" not in step
+    has_dialog = pages is not None and step and ":" not in step and not row.workflow.step(step).awaited_as
     return {
         "waiting": row,
         "item": row.item,

@@ -90,6 +90,9 @@ class Step:
     """Whether the record waits for this step in a worklist; False for what may be done but is not awaited."""
     tone: Literal["primary", "quiet", "danger"] = "primary"
     help: str = ""
+    awaited_as: str = ""
+    """What worklists and notices call it where its label already says a result: 回头看 for 整改保持. It then opens the
+    record, where one looks before one decides."""
     renews: tuple[str, ...] = ()
     """Days (fields of deadlines) that its effect sets anew: what stands there before says nothing of what runs after."""
 

@@ -108,7 +108,10 @@ def step_label(workflow: Workflow, name: str) -> str:
     if name.endswith(":decide"):
         step = workflow.step(name.removesuffix(":decide"))
         return f"{step.approval.label if step.approval else ''}{step.label}"
-    return workflow.step(name).label if name else ""
+    if not name:
+        return ""
+    step = workflow.step(name)
+    return step.awaited_as or step.label
 
 
 def _self(by: By) -> int | None:

@@ -271,7 +271,7 @@ LOOK_BACK_LIFE = Workflow(
     ),
     steps=(
         Step("hold", "整改保持", L.DUE, L.HOLDS, SUPERVISOR, needs=("looked_on", "finding"), takes=("again_photos",),
-             unless=looking.own_work, effect=looking.note),
+             unless=looking.own_work, effect=looking.note, awaited_as="回头看"),
         Step("recur", "隐患复发", L.DUE, L.RECURRED, SUPERVISOR,
              needs=("looked_on", "finding", "again_photos"), takes=("again_description", "never_fixed"),
              unless=looking.own_work, effect=looking.record_recurrence, tone="primary",

@@ -82,7 +82,11 @@ class Column:
 
     def said(self, record: models.Model) -> str:
         """The word for a state or choice."""
-        display = getattr(record, f"get_{self.name}_display", None)
+        *path, name = self.name.split("__")
+        holder: Any = record
+        for part in path:
+            holder = getattr(holder, part, None)
+        display = getattr(holder, f"get_{name}_display", None)
         return str(display()) if display else str(self.read(record) or "")
 
     @property
@@ -181,6 +185,11 @@ def _long_text(column: Column, record: Any, value: Any, at: At, finished: bool) 
 def _number(column: Column, record: Any, value: Any, at: At, finished: bool) -> str:
     text = f"{value.normalize():,f}" if isinstance(value, Decimal) else f"{value:,}"
     return f"{text} {column.unit}".rstrip()
+
+
+def linked(record: Any) -> SafeString | None:
+    """The record's name, leading to it: the value of a column of kind text."""
+    return format_html('<a href="{}">{}</a>', record.get_absolute_url(), record) if record is not None else None
 
 
 _CELLS: dict[str, Callable[..., SafeString | str]] = {

@@ -35,6 +35,8 @@ class StateMark:
     label: str
     place: str
     since: datetime | None = None
+    rests: bool = False
+    """Nothing is awaited in it: how long it has lasted is no delay."""
 
 
 def show(pages: RecordPages, request: HttpRequest, pk: Any) -> HttpResponse:
@@ -122,7 +124,7 @@ def states_of(workflow: Workflow, record: models.Model, lines: list[Any]) -> lis
     ahead = _straight_on(workflow, now_in, {*before, now_in})
     return [
         *(StateMark(workflow.state_label(state), "was", since) for state, since in before.items()),
-        StateMark(workflow.state_label(now_in), "now", passed.get(now_in)),
+        StateMark(workflow.state_label(now_in), "now", passed.get(now_in), now_in in workflow.at_rest),
         *(StateMark(workflow.state_label(state), "ahead") for state in ahead),
     ]
 
