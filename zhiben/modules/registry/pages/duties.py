@@ -23,7 +23,7 @@ from zhiben.core.refusal import Refused
 from zhiben.core.web.menu import MenuEntry
 from zhiben.core.web.pages.answers import Question, mark_errors, typed
 from zhiben.core.web.pages.at import At
-from zhiben.core.web.pages.columns import Column
+from zhiben.core.web.pages.columns import Column, linked
 from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter, UnitFilter, overdue
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
 from zhiben.core.web.pages.uploads import keep_files
@@ -38,6 +38,7 @@ from ..models.enterprises import Enterprise, Scale
 from .sight import region_asked, way_to
 
 S = EvidenceStatus
+ENTERPRISE = Column("enterprise", kind="text", value=lambda record: linked(record.enterprise))
 PAGE = 50
 MOST_DUTIES = 60
 
@@ -52,7 +53,7 @@ class EvidencePages(RecordPages):
         Column("duty"),
         Column("status", kind="state"),
         Column("check_by", kind="due"),
-        Column("filed_at", shown=False),
+        Column("filed_at"),
         Column("checked_by"),
         Column("valid_until"),
         Column("supervising_unit", "核查单位", shown=False),
@@ -67,13 +68,13 @@ class EvidencePages(RecordPages):
         Flag("open", "待核查", condition=lambda at: Q(status=S.FILED)),
     )
     search = ("enterprise__name", "duty__name")
-    sort = "check_by"
+    sort = "-filed_at"
     totals = (
         Total("待核查", lambda at: Q(status=S.FILED), opens="open=1"),
         Total("已通过", lambda at: Q(status=S.ACCEPTED), opens="status=accepted"),
     )
     facts = (
-        ("落实情况", ("enterprise", "duty", "description", "filed_by", "filed_at")),
+        ("落实情况", (ENTERPRISE, "duty", "description", "filed_by", "filed_at")),
         (
             "核查",
             ("check_by", Column("supervising_unit", "核查单位"), "checked_by", "checked_at", "finding", "valid_until",

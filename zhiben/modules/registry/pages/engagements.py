@@ -20,7 +20,7 @@ from zhiben.core.refusal import Refused
 from zhiben.core.web.menu import MenuEntry
 from zhiben.core.web.pages.answers import Question, mark_errors, typed
 from zhiben.core.web.pages.at import At
-from zhiben.core.web.pages.columns import Column
+from zhiben.core.web.pages.columns import Column, linked
 from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter, UnitFilter
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
 from zhiben.core.web.pages.uploads import keep_files
@@ -159,7 +159,8 @@ class EngagementPages(RecordPages):
     facts = (
         (
             "基本信息",
-            ("enterprise", "kind", "name", "credit_code", "under", "work", "place", "begins_on",
+            (Column("enterprise", kind="text", value=lambda engagement: linked(engagement.enterprise)), "kind", "name",
+             "credit_code", "under", "work", "place", "begins_on",
              Column("ends_on", kind="due"), "workers", "head_name", "head_mobile", "special_work", "unlicensed_reason"),
         ),
         ("准入和协议", ("proposed_by", "proposed_at", "agreement_signed_on", "finding", "reason")),

@@ -249,6 +249,7 @@ class DisputePages(RecordPages):
         ("裁定", ("decided_unit", "decision", "document", "effective_on", "settled_at", "reason")),
     )
     tones = {DisputeStatus.ARGUED: "orange", DisputeStatus.SETTLED: "green"}
+    detail_template = "registry/dispute.html"
     empty = "在监管分工表中打开一格，可以提请裁定。"
     help = "两个单位对同一行业、同一区域由谁监管有争议时，由安委会办公室裁定；裁定自动写入监管分工表。"
 

@@ -17,7 +17,7 @@ from zhiben.core.access.permissions import Permission, may
 from zhiben.core.refusal import Refused
 from zhiben.core.web.menu import MenuEntry
 from zhiben.core.web.pages.at import At
-from zhiben.core.web.pages.columns import Column
+from zhiben.core.web.pages.columns import Column, linked
 from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
 
@@ -30,7 +30,11 @@ from .enterprises import TradeFilter
 from .party_forms import ExpertForm, InstitutionForm, InsurerForm, PolicyForm, VisitForm
 
 SHOWN_ON_FILE = 20
+SOON = 30
+"""Days before its end in which a policy asks for the next one."""
 IN_USE = Q(is_retired=False)
+NAME = Column("name", "名称")
+RETIRED = Column("is_retired", kind="text", value=lambda party: "是" if party.is_retired else "")
 
 
 def _expired(at: At) -> Q:
@@ -96,7 +100,7 @@ class ExpertPages(PoolPages):
         ("专长", (Column("name", "姓名"), Column("field", "专业"), Column("trade_names", "安全行业"),
                 Column("qualification", "职称或注册资格"), Column("qualification_number", "证书编号"),
                 Column("valid_to", "证书有效期至", kind="due"))),
-        ("派用", ("region", "employer", "mobile", "is_available", "is_retired")),
+        ("派用", ("region", "employer", "mobile", "is_available", RETIRED)),
     )  # fmt: skip
     form = ExpertForm
     help = "本区域和上下级区域的专家。只有监管岗位可以查看联系方式。"
@@ -105,7 +109,7 @@ class ExpertPages(PoolPages):
 class InstitutionPages(PoolPages):
     model, name, title = Institution, "institutions", "服务机构"
     columns = (
-        Column("name", link=True),
+        Column("name", "名称", link=True),
         Column("kind"),
         Column("field", "业务范围"),
         Column("qualification_number"),
@@ -123,9 +127,9 @@ class InstitutionPages(PoolPages):
     )
     totals = (Total("在用", lambda at: IN_USE), Total("资质过期", _expired, opens="expired=1"))
     facts = (
-        ("资质", ("kind", "name", "credit_code", Column("field", "业务范围"), "qualification", "qualification_number",
+        ("资质", ("kind", NAME, "credit_code", Column("field", "业务范围"), "qualification", "qualification_number",
                 Column("valid_to", kind="due"))),
-        ("联系", ("region", "contact", "mobile", "is_retired")),
+        ("联系", ("region", "contact", "mobile", RETIRED)),
     )  # fmt: skip
     form = InstitutionForm
     help = "评价、检测检验、培训和技术服务机构。选用前请核对资质的有效期。"
@@ -147,7 +151,7 @@ def policies_of_insurer(insurer: Insurer, at: At) -> Mapping[str, Any]:
 class InsurerPages(PoolPages):
     model, name, title = Insurer, "insurers", "保险机构"
     columns = (
-        Column("name", link=True),
+        Column("name", "名称", link=True),
         Column("field", "业务范围"),
         Column("region"),
         Column("contact"),
@@ -155,9 +159,7 @@ class InsurerPages(PoolPages):
         Column("is_retired", shown=False),
     )
     filters = (RegionFilter(), Flag("retired", "已停用", condition=lambda at: Q(is_retired=True)))
-    facts = (
-        ("基本信息", ("name", "credit_code", Column("field", "业务范围"), "region", "contact", "mobile", "is_retired")),
-    )
+    facts = (("基本信息", (NAME, "credit_code", Column("field", "业务范围"), "region", "contact", "mobile", RETIRED)),)
     panels = (Panel("承保和服务", "registry/panels/insured.html", policies_of_insurer),)
     form = InsurerForm
 
@@ -170,6 +172,8 @@ def visits_of(policy: Policy, at: At) -> Mapping[str, Any]:
         "policy": policy,
         "visits": list(policy.visits.select_related("entered_by")[: SHOWN_ON_FILE * 5]),
         "is_behind": policy.service_hours < policy.promised_hours,
+        "is_over": policy.ends_on < at.today,
+        "ends_soon": not policy.is_cancelled and (policy.ends_on - at.today).days <= SOON,
         "may_keep": keeping_refusal(policy.enterprise, at.acting, seen=True) is None,
     }
 
@@ -186,11 +190,11 @@ def policies_of(enterprise: Enterprise, at: At) -> Mapping[str, Any] | None:
 class PolicyPages(RecordPages):
     model, name, title = Policy, "policies", "安责险保单"
     columns = (
-        Column("number", link=True),
-        Column("enterprise"),
+        Column("enterprise", link=True),
         Column("insurer"),
         Column("begins_on", shown=False),
         Column("ends_on", kind="due"),
+        Column("number"),
         Column("amount"),
         Column("insured_people", shown=False),
         Column("promised_hours", "约定服务", unit="小时"),
@@ -213,8 +217,9 @@ class PolicyPages(RecordPages):
         Total("服务未达约定", lambda at: Q(service_hours__lt=F("promised_hours")), opens="behind=1"),
     )
     facts = (
-        ("保单", ("enterprise", "insurer", "number", "begins_on", Column("ends_on", kind="due"), "amount",
-                "insured_people", "is_cancelled")),
+        ("保单", (Column("enterprise", kind="text", value=lambda policy: linked(policy.enterprise)), "insurer", "number",
+                "begins_on", Column("ends_on", kind="due"), "amount", "insured_people",
+                Column("is_cancelled", kind="text", value=lambda policy: "是" if policy.is_cancelled else ""))),
         ("事故预防服务", ("promised_hours", "service_hours", "service_note")),
     )  # fmt: skip
     panels = (Panel("服务记录", "registry/panels/visits.html", visits_of),)

@@ -47,7 +47,7 @@ class EngagementForm(ContactForm):
     name = _line("承包（承租）单位", 128, help_text="与营业执照一致。")
     credit_code = _code(help_text="18 位。承包和分包单位必填；与系统内企业代码相同的，会自动关联它的档案。")
     under = forms.ModelChoiceField(
-        label="总包单位", queryset=Engagement.objects.none(), required=False, empty_label="——",
+        label="总包单位", queryset=Engagement.objects.none(), required=False, empty_label="不是分包",
         help_text="分包单位才填，从已准入的承包单位中选择。",
     )  # fmt: skip
     work = _line("作业或承租内容", 200, help_text="例如储罐防腐保温、仓库装卸、租用二号库房存放包装物。")
@@ -205,7 +205,10 @@ class InsurerForm(PartyForm):
 
 class PolicyForm(RecordForm):
     insurer = forms.ModelChoiceField(
-        label="保险机构", queryset=Party.objects.none(), help_text="名单里没有的，请联系监管单位先登记。"
+        label="保险机构",
+        queryset=Party.objects.none(),
+        empty_label="请选择",
+        help_text="名单里没有的，请联系监管单位先登记。",
     )
     number = _line("保单号", 64)
     begins_on = forms.DateField(label="起保日期", widget=DAY)
