@@ -22,7 +22,7 @@ from .explaining import because, to_establish
 from .gaps import gaps
 from .judgement import Candidate, Judgement
 from .phrases import Found, Hit
-from .quantities import Quantity, quantities
+from .quantities import EXCESS, Quantity, quantities
 from .text import Description, folded, read
 from .vocabulary import Vocabulary, Way, vocabulary
 from .ways import Reading, hits_of, read_way, remarks
@@ -41,8 +41,8 @@ _SAYS_LITTLE = frozenset({"defect", "condition"})
 _BY_ITSELF, _NEAR, _LITTLE = 0.6, 0.8, 0.35
 _BY_LENGTH = (0.0, 0.35, 0.8, 0.95)
 """How telling a phrase of one, two, three characters is beside a longer one: short ones stand in many words by chance."""
-EXCEEDED = "@超核定"
-"""The class of words that say that more was found than allowed."""
+EXCEEDED, FALLEN_SHORT = "@超核定", "@未达设计"
+"""The classes of words that say that more, or less, was found than was set; one for each kind (@超核定人数)."""
 READ = 60
 """Ways that are read closely."""
 LONGEST = 2000
@@ -257,12 +257,13 @@ class Engine:
 
 
 def _counted(found: Found, description: Description) -> tuple[Quantity, ...]:
-    """The quantities of the text; that more was found than allowed is a word, too."""
+    """The quantities of the text; that more or less was found than was set is a word, too."""
     said = quantities(description.text)
     excess = exceeding(description.text, said)
-    over = [Hit(one.start, one.end, description.clause(one.start)) for one in excess if one.low > 0]
-    if over:
-        found[EXCEEDED] = [*found.get(EXCEEDED, ()), *over]
+    for one in excess:
+        if name := EXCEEDED if one.low > 0 else FALLEN_SHORT if one.high < 0 else "":
+            kind = one.dimension.removeprefix(EXCESS)
+            found.setdefault(name + kind, []).append(Hit(one.start, one.end, description.clause(one.start)))
     return (*said, *excess)
 
 

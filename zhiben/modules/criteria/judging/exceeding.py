@@ -6,7 +6,6 @@ needs no words for an excess or a shortage that only the two numbers tell, and n
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from .quantities import EXCESS, Quantity
 
@@ -28,14 +27,8 @@ _WITHIN = 60
 _NEVER = frozenset({"voltage", "circuits", "times"})
 _ANYTHING = ""
 """The dimension of a bare number: 定员3 实际7."""
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What was found of `dimension`, and how much `more` that is than was set."""
-
-    dimension: str
-    more: Quantity
+_KINDS = {"people": "人数", "length": "尺寸", "mass": "重量"}
+"""Kinds of excess that a criterion may ask for alone: 超额人数, 超额尺寸, 超额重量."""
 
 
 def exceeding(text: str, said: Sequence[Quantity]) -> tuple[Quantity, ...]:
@@ -59,9 +52,16 @@ def _compared(text: str, said: Sequence[Quantity]) -> Iterator[Quantity]:
         if against:
             found = min(against, key=lambda one: (not _told(_FOUND, text, one), _distance(bound, one)))
             allowed = min(bound.high, bound.low or bound.high)
-            yield Quantity(
-                EXCESS, 100 * (found.low / allowed - 1), 100 * (found.high / allowed - 1), found.start, found.end
-            )
+            low, high = 100 * (found.low / allowed - 1), 100 * (found.high / allowed - 1)
+            for kind in _kinds({bound.dimension, found.dimension}):
+                yield Quantity(EXCESS + kind, low, high, found.start, found.end)
+
+
+def _kinds(dimensions: set[str]) -> Iterator[str]:
+    yield ""
+    for dimension, kind in _KINDS.items():
+        if dimension in dimensions or dimensions == {_ANYTHING}:
+            yield kind
 
 
 def _bare(text: str, said: Sequence[Quantity]) -> Iterator[Quantity]:
@@ -96,4 +96,5 @@ def _by_share(text: str) -> Iterator[Quantity]:
         else:
             percent = float(match["share"]) * _PERCENT[match["unit"]]
         if percent > 0:
-            yield Quantity(EXCESS, percent, percent, match.start(), match.end())
+            for kind in _kinds({_ANYTHING}):
+                yield Quantity(EXCESS + kind, percent, percent, match.start(), match.end())

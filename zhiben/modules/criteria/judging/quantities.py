@@ -50,7 +50,7 @@ _AT_LEAST = ("不少于", "不低于", "至少", "起码")
 
 
 EXCESS = "超额"
-"""How much was found above what was allowed, in percent; below it where the bound was kept."""
+"""How much more was found than was set, in percent, negative where it was less; 超额人数 is that of people alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,9 @@ class Limit:
         return _decided(quantity.high <= bound, quantity.low > bound)
 
     def __str__(self) -> str:
-        if self.unit == EXCESS:
-            return f"超出核定或设计{self.value:g}%" if self.value else "超出核定或设计"
+        if self.unit.startswith(EXCESS):
+            much = f"{abs(self.value):g}%" if self.value else ""
+            return f"{'比规定少' if self.bound in ('under', 'at_most') else '超出核定或设计'}{much}"
         if self.bound == "over" and not self.value:
             return "只要有就算"
         words = {"over": "超过", "at_least": "达到或超过", "under": "低于", "at_most": "不超过"}

@@ -59,7 +59,10 @@ def _weight(given: tuple[str, ...], signs: frozenset[str], sector: str) -> float
     if field_of(sector) in fields:
         precise = any("-" in name and field_of(name) == field_of(sector) for name in given)
         return SAME_FIELD if precise else OWN
-    return EVERYWHERE if applies_everywhere(sector) else FOREIGN
+    if not applies_everywhere(sector):
+        return FOREIGN
+    has_own = any(_data()["fields"].get(field, {}).get("has_own_general") for field in fields)
+    return UNLIKELY if has_own and field_of(sector) == "工贸" else EVERYWHERE
 
 
 def is_shown(sector: str, *, given: str, trades: Sequence[str], signs: frozenset[str]) -> bool:

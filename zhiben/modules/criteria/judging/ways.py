@@ -23,27 +23,11 @@ _DENIES_DOING = re.compile(
     r"(?:没有?|未|不|无)(?:再)?(?:盖|建|搭|砌|堆|放|摆|停|住|挖|采|种|存|压|占|载|装|用|吊|出现|发生|发现|看到|存放|堆放)(?:过|了|着)?$"
 )
 """没盖房子: what was not done is not there."""
-_HAPPENS = (
-    "沉降",
-    "位移",
-    "变形",
-    "裂缝",
-    "倾斜",
-    "渗漏",
-    "泄漏",
-    "渗流",
-    "积水",
-    "漏电",
-    "漏水",
-    "超限",
-    "超载",
-    "超速",
-    "过载",
+_WATCHES = re.compile(
+    r"(?:沉降|位移|变形|裂缝|倾斜|渗漏|泄漏|渗流|积水|漏电|漏水|超限|超载|超速|过载)"
+    r"(?:(?:观测|监测)(?:点|孔|仪|桩|标|记录|日报|台账)|限制器|保护器|断路器|报警器|报警仪|传感器|探测器|检测仪|仪)"
 )
-_IS_WATCHED = re.compile(
-    r"(?:观测|监测)(?:点|孔|仪|桩|标|记录|日报|台账)|限制器|保护器|断路器|报警器|报警仪|传感器|探测器|检测仪|仪"
-)
-"""沉降观测点, 漏电保护器: the name of a thing that watches for it."""
+"""沉降观测点, 漏电保护器: the name of a thing that watches for what its first word says."""
 _NOBODY = ("无人", "没人", "没有人")
 _COMES_BY = ("通行", "经过", "路过", "进入", "进出", "居住", "住", "逗留", "停留", "受伤", "伤", "聚集")
 """无人通行: it is well that nobody does."""
@@ -84,14 +68,19 @@ class Reading:
 
     @property
     def is_said_plainly(self) -> bool:
-        """Every facet by a word of its own of at least two characters: 淤 alone is in many, 学校 is one thing, not two."""
-        words = {hit for hits in self.hits.values() for _, hit in hits if hit.end - hit.start > 1}
-        edges = {hit.start for hit in words} | {hit.end for hit in words}
+        """Every facet by a word of its own of at least two characters: 淤 alone is in many, 压 is no word of its own in
+        中压燃气, 学校 is one thing, not two."""
+        words = {(hit.start, hit.end) for hits in self.hits.values() for _, hit in hits if hit.end - hit.start > 1}
+        edges = {edge for word in words for edge in word}
+
+        def is_plain(hit: Hit) -> bool:
+            if hit.end - hit.start > 1:
+                return True
+            inside = any(start <= hit.start and hit.end <= end for start, end in words)
+            return not inside and bool({hit.start, hit.end} & edges)
+
         return _each_its_own(
-            [
-                {(hit.start, hit.end) for _, hit in hits if hit.end - hit.start > 1 or {hit.start, hit.end} & edges}
-                for hits in self.hits.values()
-            ]
+            [{(hit.start, hit.end) for _, hit in hits if is_plain(hit)} for hits in self.hits.values()]
         )
 
     @property
@@ -201,7 +190,7 @@ def _is_absent(hit: Hit, description: Description) -> bool:
     return (
         _is_denied(hit, description)
         or bool(_DENIES_DOING.search(text, max(0, hit.start - 6), hit.start))
-        or (words.endswith(_HAPPENS) and bool(_IS_WATCHED.match(text, hit.end)))
+        or any(found.start() <= hit.start and hit.end <= found.end() for found in _WATCHES.finditer(text))
         or (words.endswith(_NOBODY) and text.startswith(_COMES_BY, hit.end))
     )
 

@@ -8,6 +8,7 @@ import pytest
 
 from zhiben.modules.criteria.catalogue import catalogue
 from zhiben.modules.criteria.judging.engine import judge
+from zhiben.modules.criteria.judging.exceeding import exceeding
 from zhiben.modules.criteria.judging.measure import day_of
 from zhiben.modules.criteria.judging.quantities import Limit, quantities
 from zhiben.modules.criteria.judging.text import read
@@ -159,6 +160,37 @@ class TestLimits:
             (low, high)
         ]
 
+    @pytest.mark.parametrize(
+        ("said", "percent"),
+        [
+            ("渔船核定12人，出海前点了下有17个", 42),
+            ("限员9人，当班8人", -11),
+            ("定员3 实际6", 100),
+            ("已经堆到66米，设计坝高60米", 10),
+            ("浸润线埋深只有三米，设计要求六米", -50),
+            ("产量超核定百分之十五", 15),
+            ("考核12人，来了17个人", None),
+            ("220千伏线路，设计110千伏", None),
+        ],
+    )
+    def test_what_was_set_is_compared_with_what_was_found(self, said: str, percent: int | None) -> None:
+        text = read(said).text
+        found = {round(one.low) for one in exceeding(text, quantities(text))}
+        assert sorted(found) == ([] if percent is None else [percent])
+
+    @pytest.mark.parametrize(
+        ("said", "sector", "key", "is_met"),
+        [
+            ("井下早班核定120人，实际下去153人", "煤矿", "应急管理部令第21号|第4条|(三)", True),
+            ("井下早班核定120人，实际下去130人", "煤矿", "应急管理部令第21号|第4条|(三)", False),
+            ("尾矿库浸润线埋深3米，设计6米", "非煤矿山-尾矿库", "矿安〔2022〕88号|三|(七)", True),
+            ("尾矿库浸润线埋深8米，设计6米", "非煤矿山-尾矿库", "矿安〔2022〕88号|三|(七)", False),
+        ],
+    )
+    def test_two_numbers_tell_an_excess_or_a_shortage(self, said: str, sector: str, key: str, is_met: bool) -> None:
+        found = {one.criteria_key: one for one in judge(said, sector=sector, found_on=TODAY).candidates}
+        assert (key in found and found[key].kind == "match") is is_met
+
     def test_days_of_the_calendar_are_no_spans(self) -> None:
         assert quantities("2024年5月10日发现") == ()
 
@@ -177,6 +209,18 @@ class TestWords:
     def test_what_is_denied_is_no_defect(self) -> None:
         said = "电炉炉坑没有积水，比较干燥"
         assert not [one for one in judge(said, found_on=TODAY).candidates if one.kind == "match"]
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "主变基础沉降观测点被草盖住，观测值没有异常",
+            "中压燃气管线上方没盖房子",
+            "面粉厂除尘器泄爆口朝外，无人通行",
+            "特种作业证复审到期日还有二十天",
+        ],
+    )
+    def test_what_watches_for_a_defect_or_was_not_done_is_none(self, said: str) -> None:
+        assert "match" not in {one.kind for one in judge(said, found_on=TODAY).candidates}
 
     def test_full_width_and_chinese_numerals_are_the_same(self) -> None:
         one = judge("单冻间里十二名工人", sector="工贸-液氨制冷", found_on=TODAY)
