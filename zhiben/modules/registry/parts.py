@@ -181,6 +181,8 @@ def _told(part: Part, fields: Mapping[str, Any]) -> dict[str, str]:
             value = dict(model_field.choices).get(value, value)
         if isinstance(value, bool):
             value = "是" if value else "否"
+        if isinstance(value, date):
+            value = full_day(value)
         told[str(model_field.verbose_name)] = "" if value is None else str(value)
     return told
 

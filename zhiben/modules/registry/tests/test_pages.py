@@ -99,4 +99,4 @@ def test_what_ends_soon_is_listed_until_it_is_renewed(cast, now, to):
     assert client.post(address, {"name": "安全生产许可证", "valid_to": "2029-03-20"}).status_code == 302
     client.get("/enterprises/due/")  # the message of having been saved is shown once
     assert "安全生产许可证" not in client.get("/enterprises/due/?kind=licences").content.decode()
-    assert "由“2026-03-20”改为“2029-03-20”" in client.get(f"/enterprises/{plant.pk}/").content.decode()
+    assert "由“2026年3月20日”改为“2029年3月20日”" in client.get(f"/enterprises/{plant.pk}/").content.decode()
