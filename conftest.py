@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 IN_CI = os.environ.get("ZHIBEN_CI") == "1" or os.environ.get("CI", "").lower() in ("1", "true")
 BUILT_FRONT_END = Path(__file__).parent / "zhiben/core/web/static/build"
@@ -64,9 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "zhiben.core.accounts.passwords.OneTimeHasher",
     ]
 
-    from zhiben.core.audit.testing import let_test_database_be_flushed
+    from tests import clean_start
 
-    let_test_database_be_flushed()
+    clean_start.use_instead_of_flush()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -97,12 +98,14 @@ def _services(item: pytest.Item) -> set[str]:
     return {name for mark in item.iter_markers("needs_service") for name in mark.args}
 
 
-@pytest.fixture(scope="session", autouse=True)
-def flushable_trail() -> None:
-    """Tests that commit empty the tables behind them; the trail, which refuses that, lets them."""
-    from zhiben.core.audit.testing import let_test_database_be_flushed
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_keepdb: bool, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tests that commit leave behind what is found here, right after `migrate`; a database used again has more."""
+    from tests import clean_start
 
-    let_test_database_be_flushed()
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            clean_start.remember()
 
 
 @pytest.fixture(autouse=True)

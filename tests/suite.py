@@ -56,7 +56,8 @@ def _pytest(database: str | None, *words: str) -> int:
     if database:
         environment["DATABASE_URL"] = database
     workers = str(min(4, os.cpu_count() or 1))
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--durations=15", "--durations-min=1", "-rs", *words]
+    shared = ["-n", workers, "--dist", "worksteal"]  # else the last slow tests wait in one queue, and the others idle
+    command = [sys.executable, "-m", "pytest", *shared, "--durations=15", "--durations-min=1", "-rs", *words]
     return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
 
 
