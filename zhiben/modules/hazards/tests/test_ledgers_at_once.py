@@ -10,15 +10,18 @@ import pytest
 from django.db import connection, transaction
 from django.urls import reverse
 
-from zhiben.conftest import gather_cast
+from zhiben.conftest import _appoint_newcomer, gather_cast
 from zhiben.core import clock
-from zhiben.core.exchange import services
+from zhiben.core.exchange import carrying, jobs, services
 from zhiben.core.exchange.models import Stage
 from zhiben.core.exchange.summary import counts_of
 from zhiben.core.exchange.tests.conftest import book_of
 from zhiben.core.files.services import receive_upload
 from zhiben.core.jobs.running import run_pending
 from zhiben.core.notify.models import Notification
+from zhiben.core.org import services as org
+from zhiben.core.org.models import UnitKind
+from zhiben.core.org.roles import Role
 from zhiben.core.org.sectors import Sector
 from zhiben.core.workflow.tests.test_races import at_once
 from zhiben.modules.hazards import imports
@@ -49,14 +52,14 @@ def cast(transactional_db, now):
 def confirmed(cast, now):
     """A ledger that has been looked at and confirmed, and is now to be carried out."""
 
-    def confirmed(who, *rows):
+    def confirmed(who, *rows, everything=False):
         by = {"by": getattr(cast, who), "now": now}
         cells = [[datetime.fromisoformat(c) if c == "2026-03-02" else c for c in each] for each in rows]
         upload = receive_upload(book_of([HEADS, *cells]), name="三月台账.xlsx", **by)
         run = services.begin_import(key="hazards.hazards", upload=upload, **by)
         run = services.map_columns(run=run, mapping=run.columns, **by)
         assert (run.found, run.stage) == ({"new": len(rows)}, Stage.CHECKED)
-        services.confirm(run=run, all_or_nothing=False, **by)
+        services.confirm(run=run, all_or_nothing=everything, **by)
         return run
 
     return confirmed
@@ -179,3 +182,31 @@ def test_two_officers_bring_the_same_ledger_at_once(cast, plant, confirmed, now,
     others = [title for person, title in told if person == cast.bureau_leader.person.pk]
     first = sums[0]["new"]
     assert others == [f"台账导入后有 {first} 条隐患待您办理"] * bool(first), "somebody on two seats counts each once"
+
+
+def test_two_ledgers_of_two_counties_each_all_or_nothing_go_one_after_the_other(
+    cast, plant, confirmed, now, monkeypatch
+):
+    """In opposite order, a county a chunk: each would hold the numbers that the other wants next."""
+    to = {"by": cast.system_administrator, "now": now}
+    office = org.open_unit(
+        name="安澜市安全生产委员会办公室", short_name="市安委办", kind=UnitKind.COMMITTEE_OFFICE, region=cast.city, **to
+    )
+    cast.people["city_office"] = _appoint_newcomer("city_office", "市安", office, Role.COMMITTEE_OFFICER, "", (), now)
+    new = NewEnterprise(name="远山化工有限公司", region=cast.other_county, sector=Sector.CHEMICALS)
+    far = register_enterprise(enterprise=new, by=cast.people["city_office"], now=now)
+    rows = [row(name=firm.name, place=f"{n} 号罐", what=f"{n} 号罐{GAP}") for firm in (plant, far) for n in range(3)]
+    others = [row(name=firm.name, place=f"{n} 号塔", what=f"{n} 号塔{GAP}") for firm in (far, plant) for n in range(3)]
+    runs = [confirmed("city_office", *each, everything=True) for each in (rows, others)]
+    both, leave_mark, carry_out_all, begun = Barrier(2), carrying.leave_mark, jobs.carry_out_all, []
+
+    def leave_at_once(*given, **more):
+        leave_mark(*given, **more)
+        with contextlib.suppress(BrokenBarrierError):
+            both.wait(1)  # were they let in together, they would meet here, and wait for each other from here on
+
+    monkeypatch.setattr(carrying, "leave_mark", leave_at_once)
+    monkeypatch.setattr(jobs, "carry_out_all", lambda *given, **more: begun.append(1) or carry_out_all(*given, **more))
+    at_once(run_pending, run_pending)
+    assert [outcome(run) for run in runs] == ["已新增 6 条，更新 0 条。"] * 2
+    assert len(begun) == 2, "neither was thrown back and done again"
