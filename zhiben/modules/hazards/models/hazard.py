@@ -110,6 +110,10 @@ class HazardQuerySet(ScopedQuerySet):
         return self.filter(status__in=UNDER_RECTIFICATION, rectify_by__lt=local_day(now))
 
 
+_HOW_FAR = ("status", "level", "rectify_by")
+_WHERE = ("region_path", "sector", "confidentiality")
+
+
 class Hazard(Scoped):
     """`responsible_unit` is the unit that must rectify (the enterprise's), `supervising_unit` the one that judges,
     orders and verifies (in self-inspection, for ordinary ones, the enterprise itself), `closing_unit` the one that may
@@ -121,7 +125,8 @@ class Hazard(Scoped):
     """990121-2026-000123: county, year, running number; given by `numbering`."""
     status = models.CharField("状态", max_length=12, choices=HazardStatus.choices, default=HazardStatus.REPORTED)
 
-    # each of the keys without an index of its own begins one below that goes on with the order of the list
+    # no key has an index of its own: by unit, enterprise and region one below leads on into the order of the list, of what
+    # is seldom said one knows only where it is; by person or site nobody asks, and neither is ever deleted
     region_path = RegionPathField("所在区域", editable=False)
     enterprise = models.ForeignKey(
         Enterprise,
@@ -134,7 +139,13 @@ class Hazard(Scoped):
     )
     """Null where no enterprise is responsible: a public place, a village road."""
     site = models.ForeignKey(
-        Site, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="场所"
+        Site,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="场所",
+        db_index=False,
     )
     responsible_unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, related_name="+", verbose_name="整改单位", db_index=False
@@ -148,7 +159,7 @@ class Hazard(Scoped):
     closing_lifted = models.BooleanField("已提级销号", default=False, editable=False)
     """Set by whoever lists or lifts it (`services.set_closing_unit`): the rules of the region no longer move it."""
     transfer_to = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="移交至"
+        Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="移交至", db_index=False
     )
     """Offered, not yet accepted: until then the first unit keeps it (首查负责)."""
 
@@ -165,14 +176,20 @@ class Hazard(Scoped):
     level = models.CharField("等级", max_length=8, choices=HazardLevel.choices, default=HazardLevel.GENERAL)
     """As proposed by the finder until somebody has judged."""
     criterion = models.ForeignKey(
-        Criterion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="判定依据"
+        Criterion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="判定依据",
+        db_index=False,
     )
     criterion_reason = models.TextField("判定理由", blank=True)
     catalogue = models.CharField(max_length=32, blank=True, editable=False)
     """Version of the criteria catalogue that was looked at when it was judged."""
     judged_at = models.DateTimeField("判定时间", null=True, blank=True, editable=False)
     judged_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="判定人"
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="判定人", db_index=False
     )
     candidates = models.JSONField(default=list, editable=False)
     """What the catalogue proposed when it was judged, best first: [{"key", "kind", "score"}]. A person decides."""
@@ -185,7 +202,7 @@ class Hazard(Scoped):
     origin_label = models.CharField("来源说明", max_length=200, blank=True, editable=False)
     found_on = models.DateField("发现日期")
     found_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="发现人"
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="发现人", db_index=False
     )
     found_by_name = models.CharField("发现人", max_length=64, blank=True)
     """Where the finder is nobody of ours, or must not be known: then empty."""
@@ -194,7 +211,7 @@ class Hazard(Scoped):
     )
     reported_at = models.DateTimeField("录入时间", editable=False)
     reported_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="录入人"
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="录入人", db_index=False
     )
     """Null where a machine did."""
 
@@ -209,7 +226,13 @@ class Hazard(Scoped):
     ordered_at = models.DateTimeField("交办时间", null=True, blank=True, editable=False)
     rectified_at = models.DateTimeField("报送复查时间", null=True, blank=True, editable=False)
     rectified_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="整改报送人"
+        Person,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="整改报送人",
+        db_index=False,
     )
     hands = models.JSONField(default=list, editable=False)
     """Keys of the persons who filed the plan or handed in the rectification, and of those in whose name they did:
@@ -221,22 +244,34 @@ class Hazard(Scoped):
     progress = models.PositiveSmallIntegerField("整改进度", default=0)
     verified_at = models.DateTimeField("复查时间", null=True, blank=True, editable=False)
     verified_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="复查人"
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="复查人", db_index=False
     )
     on_site = models.BooleanField("现场复查", default=False)
     finding = models.TextField("复查意见", blank=True)
     closed_at = models.DateTimeField("销号时间", null=True, blank=True, editable=False)
     closed_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="销号人"
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="销号人", db_index=False
     )
     changed_at = models.DateTimeField("最近变化", editable=False)
     """Kept by every step and edit: what was sent to another system is sent again after it."""
 
     recurs_from = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="recurrences", verbose_name="原隐患"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="recurrences",
+        verbose_name="原隐患",
+        db_index=False,
     )
     duplicate_of = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates", verbose_name="已有记录"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="duplicates",
+        verbose_name="已有记录",
+        db_index=False,
     )
     reason = models.TextField("最近一次理由", blank=True)
 
@@ -254,19 +289,29 @@ class Hazard(Scoped):
                 fields=("origin_type", "origin_id"), condition=~Q(origin_id=""), name="hazards_origin_once"
             ),
         ]
+        # after the order what else lists ask of a row: the keys of a page are found without fetching any (ADR 0019)
         indexes = [
             models.Index(fields=("-found_on", "-id"), name="hazards_by_day"),
             models.Index(fields=("rectify_by", "id"), name="hazards_by_due"),
-            models.Index(fields=("level", "status", "-found_on", "-id"), name="hazards_by_level"),
-            models.Index(fields=("region_path", "-found_on", "-id"), name="hazards_of_region"),
+            models.Index(fields=("level", "status", "-found_on", "-id", *_WHERE), name="hazards_by_level"),
+            models.Index(fields=("status", "rectify_by", "id", "found_on", *_WHERE), name="hazards_by_status"),
+            models.Index(
+                fields=("region_path", "-found_on", "-id", *_HOW_FAR, "sector", "confidentiality"),
+                name="hazards_of_region",
+            ),
             models.Index(fields=("responsible_unit", "-found_on", "-id"), name="hazards_of_responsible"),
-            models.Index(fields=("supervising_unit", "-found_on", "-id"), name="hazards_of_supervising"),
-            models.Index(fields=("closing_unit", "-found_on", "-id"), name="hazards_of_closing"),
-            models.Index(fields=("found_by_unit", "-found_on", "-id"), name="hazards_of_finder"),
+            models.Index(fields=("supervising_unit", "-found_on", "-id", *_HOW_FAR), name="hazards_of_supervising"),
+            models.Index(fields=("closing_unit", "-found_on", "-id", *_HOW_FAR), name="hazards_of_closing"),
+            models.Index(fields=("found_by_unit", "-found_on", "-id", *_HOW_FAR), name="hazards_of_finder"),
             models.Index(fields=("enterprise", "-found_on", "-id"), name="hazards_of_enterprise"),
-            models.Index(fields=("status", "rectify_by", "id"), name="hazards_by_status"),
             models.Index(fields=("changed_at", "id"), name="hazards_by_change"),
-            models.Index(fields=("closed_at",), name="hazards_by_closing", condition=~Q(closed_at=None)),
+            models.Index(fields=("closed_at",), name="hazards_by_closing", condition=Q(closed_at__isnull=False)),
+            models.Index(fields=("transfer_to",), name="hazards_of_offered", condition=Q(transfer_to__isnull=False)),
+            models.Index(fields=("criterion",), name="hazards_of_criterion", condition=Q(criterion__isnull=False)),
+            models.Index(fields=("recurs_from",), name="hazards_of_recurring", condition=Q(recurs_from__isnull=False)),
+            models.Index(
+                fields=("duplicate_of",), name="hazards_of_duplicated", condition=Q(duplicate_of__isnull=False)
+            ),
         ]
 
     @classmethod

@@ -15,8 +15,13 @@ class LinkKind(models.TextChoices):
 class HazardLink(models.Model):
     """`hazard` looks like `earlier`, and why. Undecided until somebody says so."""
 
-    hazard = models.ForeignKey(Hazard, on_delete=models.CASCADE, related_name="likenesses", verbose_name="隐患")
-    earlier = models.ForeignKey(Hazard, on_delete=models.CASCADE, related_name="+", verbose_name="此前的隐患")
+    # found by the pair, which is there once; nobody asks what looks like an earlier one
+    hazard = models.ForeignKey(
+        Hazard, on_delete=models.CASCADE, related_name="likenesses", verbose_name="隐患", db_index=False
+    )
+    earlier = models.ForeignKey(
+        Hazard, on_delete=models.CASCADE, related_name="+", verbose_name="此前的隐患", db_index=False
+    )
     kind = models.CharField("关系", max_length=12, choices=LinkKind.choices)
     score = models.FloatField("相似度")
     because = models.JSONField("理由", default=list)
@@ -25,7 +30,7 @@ class HazardLink(models.Model):
     is_confirmed = models.BooleanField("确认", null=True)
     """None: nobody has decided."""
     decided_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="确认人"
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="确认人", db_index=False
     )
     decided_at = models.DateTimeField("确认时间", null=True, blank=True)
     reason = models.TextField("理由", blank=True)

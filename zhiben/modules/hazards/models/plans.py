@@ -25,12 +25,12 @@ class RectificationPlan(models.Model):
     bodies = models.TextField("负责机构和人员", blank=True)
     safety_measures = models.TextField("治理期间的安全措施", blank=True)
     filed_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="报送人"
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="报送人", db_index=False
     )
     """Null where a ledger brought it in."""
     filed_at = models.DateTimeField("报送时间")
     accepted_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="审核人"
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="审核人", db_index=False
     )
     accepted_at = models.DateTimeField("审核通过时间", null=True, blank=True)
 
