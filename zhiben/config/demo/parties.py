@@ -6,9 +6,6 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zhiben.modules.registry.applying import owes
-from zhiben.modules.registry.duties import file_evidence
-from zhiben.modules.registry.models import Duty
 from zhiben.modules.registry.models.parties import Expert, Institution, Insurer, PartyKind, Policy
 from zhiben.modules.registry.parties import add_party, add_policy, record_visit
 
@@ -77,20 +74,14 @@ def _fill_pools(year: "Year", now: datetime) -> None:
 def _insure(
     year: "Year", name: str, insurer: str, begins_on: date, amount: int, hours: int, now: datetime
 ) -> None:  # fmt: skip
-    """Entered by the enterprise; where the duty is its own, the policy is filed as evidence of it, too."""
-    enterprise, officer = year.files[name], year.staff.officer(year.files[name].unit)
-    policy = add_policy(
+    """Entered by the enterprise."""
+    enterprise = year.files[name]
+    add_policy(
         enterprise=enterprise, insurer=Insurer.objects.get(name=insurer), number=f"AZX{begins_on:%Y%m%d}{amount}",
         begins_on=begins_on, ends_on=begins_on + timedelta(days=364), amount=Decimal(amount),
         insured_people=enterprise.staff_count, promised_hours=Decimal(hours), service_note=SERVICE,
-        by=officer, now=now,
+        by=year.staff.officer(enterprise.unit), now=now,
     )  # fmt: skip
-    duty = Duty.objects.get(key="insurance")
-    if owes(enterprise, duty):
-        file_evidence(
-            enterprise=enterprise, duty=duty, description=f"已向{policy.insurer}投保，保单 {policy.number}，承诺服务 {hours} 小时。",
-            files=year.cabinet.take(1, by=officer, now=now), by=officer, now=now,
-        )  # fmt: skip
 
 
 def _visit(year: "Year", name: str, day: date, hours: int, now: datetime) -> None:

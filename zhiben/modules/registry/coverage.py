@@ -1,4 +1,5 @@
-"""Coverage of duties as counted figures: of the enterprises that owe a duty, how many have evidence that holds today.
+"""Coverage of duties as counted figures: of the enterprises that owe a duty, how many have evidence that holds today,
+or where the duty is to be insured, a policy.
 
 A “coverage 100 %” of a plan is here a numerator and a denominator, each of which opens as a list of enterprises."""
 
@@ -17,6 +18,7 @@ from zhiben.core.org.paths import WIDTH, ancestors, within
 from zhiben.core.org.sectors import Sector
 
 from .applying import applies_to
+from .insured import INSURANCE, running
 from .models.duties import Duty, DutyEvidence, DutyWaiver, EvidenceStatus
 from .models.enterprises import Enterprise
 
@@ -57,8 +59,8 @@ def owing(enterprises: QuerySet[Enterprise], duty: Duty) -> QuerySet[Enterprise]
 
 
 def covered(enterprises: QuerySet[Enterprise], duty: Duty, day: date) -> QuerySet[Enterprise]:
-    """Those with accepted evidence that holds on that day: the numerator."""
-    return owing(enterprises, duty).filter(pk__in=_holders(duty, day))
+    """Those with accepted evidence, or a policy, that holds on that day: the numerator."""
+    return owing(enterprises, duty).filter(_held(duty, day))
 
 
 def table(
@@ -75,7 +77,7 @@ def table(
         counts[f"owing_{duty.pk}"] = Count("pk", filter=applies_to(duty))
     for duty in _with_evidence(duties):
         # each set is read once; asked for enterprise by enterprise, a hundred thousand of them take seconds
-        counts[f"covered_{duty.pk}"] = Count("pk", filter=applies_to(duty) & Q(pk__in=_holders(duty, day)))
+        counts[f"covered_{duty.pk}"] = Count("pk", filter=applies_to(duty) & _held(duty, day))
     counted: dict[str, Mapping[str, int]] = {}
     for row in rows.values("place").annotate(**counts) if counts else ():
         counted[str(row["place"])] = row  # type: ignore[assignment]  # the names of the figures are known only here
@@ -103,15 +105,18 @@ def _waived(rows: QuerySet, duties: Sequence[Duty]) -> Counter[tuple[int, str]]:
 def _with_evidence(duties: Sequence[Duty]) -> list[Duty]:
     accepted = DutyEvidence.objects.filter(duty=OuterRef("pk"), status=EvidenceStatus.ACCEPTED)
     found = set(Duty.objects.filter(Exists(accepted), pk__in=[each.pk for each in duties]).values_list("pk", flat=True))
-    return [each for each in duties if each.pk in found]
+    return [each for each in duties if each.pk in found or each.key == INSURANCE]
 
 
-def _holders(duty: Duty, day: date) -> QuerySet:
-    """The enterprises whose evidence holds, without those that need none."""
+def _held(duty: Duty, day: date) -> Q:
+    """The enterprises whose evidence holds, or whose policy where that is what they owe; without those that need none."""
     holds = Q(valid_until=None) | Q(valid_until__gte=day)
     waived = DutyWaiver.objects.filter(duty=duty).values("enterprise")
-    held = DutyEvidence.objects.filter(holds, duty=duty, status=EvidenceStatus.ACCEPTED)
-    return held.exclude(enterprise__in=waived).values("enterprise")
+    accepted = DutyEvidence.objects.filter(holds, duty=duty, status=EvidenceStatus.ACCEPTED)
+    held = Q(pk__in=accepted.exclude(enterprise__in=waived).values("enterprise"))
+    if duty.key == INSURANCE:
+        held |= Q(pk__in=running(day).exclude(enterprise__in=waived).values("enterprise"))
+    return held
 
 
 def _columns(region: Region, by: str, found: set[str]) -> list[Column]:

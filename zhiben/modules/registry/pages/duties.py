@@ -33,6 +33,7 @@ from .. import coverage, duties
 from ..applying import duties_of
 from ..checks import keeping_refusal
 from ..evidence import file_evidence
+from ..insured import INSURANCE, policies_of
 from ..models.duties import Duty, DutyEvidence, DutyWaiver, EvidenceStatus
 from ..models.enterprises import Enterprise, Scale
 from .sight import region_asked, way_to
@@ -203,10 +204,11 @@ def covered_enterprises(request: HttpRequest, key: str) -> HttpResponse:
         each.enterprise_id: each
         for each in DutyEvidence.objects.filter(duty=duty, enterprise__in=[row.pk for row in page]).order_by("filed_at")
     }
+    policies = policies_of([row.pk for row in page], today) if duty.key == INSURANCE else {}
     asked, done = owing.count(), covered.count()
     context = {
         "region": region, "duty": duty, "page": page, "shown": shown,
-        "rows": [(each, latest.get(each.pk)) for each in page],
+        "rows": [(each, latest.get(each.pk), policies.get(each.pk)) for each in page],
         "counts": (("", "应落实", asked), ("covered", "已落实", done), ("uncovered", "未落实", asked - done)),
         "waivers": DutyWaiver.objects.filter(duty=duty, enterprise__in=enterprises.values("pk"))
         .select_related("enterprise")[:PAGE],
@@ -222,7 +224,7 @@ def _inside(path: str) -> Q:
 
 
 def duties_panel(enterprise: Enterprise, at: At) -> Mapping[str, Any] | None:
-    """Each duty with where it stands: the evidence that holds, or what is under way, or nothing."""
+    """Each duty with where it stands: the evidence or the policy that holds, or what is under way, or nothing."""
     waivers = list(enterprise.waivers.select_related("duty", "made_by"))
     owed = duties_of(enterprise, waived={each.duty_id for each in waivers})
     if not owed and not waivers:
@@ -231,15 +233,18 @@ def duties_panel(enterprise: Enterprise, at: At) -> Mapping[str, Any] | None:
     filed: dict[int, list[DutyEvidence]] = {}
     for each in enterprise.evidence.order_by("-filed_at").exclude(status=S.WITHDRAWN):
         filed.setdefault(each.duty_id, []).append(each)
+    insured = any(duty.key == INSURANCE for duty in owed)
+    policies = policies_of([enterprise.pk], at.today) if insured else {}
     for duty in owed:
         own = filed.get(duty.pk, [])
         holding = next((each for each in own if _holds(each, at)), None)
         pending = next((each for each in own if each.status in (S.FILED, S.RETURNED)), None)
-        rows.append({"duty": duty, "holding": holding, "pending": pending})
+        policy = policies.get(enterprise.pk) if duty.key == INSURANCE and not holding else None
+        rows.append({"duty": duty, "holding": holding, "pending": pending, "policy": policy})
     return {
         "enterprise": enterprise,
         "rows": rows,
-        "done": sum(row["holding"] is not None for row in rows),
+        "done": sum((row["holding"] or row["policy"]) is not None for row in rows),
         "waivers": waivers,
         "may_file": keeping_refusal(enterprise, at.acting, seen=True) is None,
         "may_waive": may(at.acting, Permission.MANAGE_ENTERPRISES),

@@ -2,9 +2,11 @@
 
 import tomllib
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from zhiben.core import clock
 from zhiben.core.audit.services import lines_of
 from zhiben.core.clock import local_day
 from zhiben.core.events.services import deliver_pending
@@ -14,9 +16,9 @@ from zhiben.core.refusal import Refused
 from zhiben.core.web.testing import PagesTest, check_page
 from zhiben.core.workflow.engine import StepRefused, fire
 from zhiben.core.workflow.models import WorkItem
-from zhiben.modules.registry import coverage, duties
+from zhiben.modules.registry import coverage, duties, parties
 from zhiben.modules.registry.applying import duties_of
-from zhiben.modules.registry.models import Duty, DutyEvidence, DutyWaiver, Enterprise
+from zhiben.modules.registry.models import Duty, DutyEvidence, DutyWaiver, Enterprise, Insurer
 from zhiben.modules.registry.pages.duties import DutyPages, EvidencePages
 from zhiben.modules.registry.services import NewEnterprise, change_enterprise, register_enterprise
 
@@ -106,6 +108,33 @@ class TestEvidence:
         assert duties.expire_evidence(now + timedelta(days=366)) == 1
         evidence.refresh_from_db()
         assert evidence.status == "expired"
+
+    def test_a_policy_proves_by_itself_that_the_enterprise_is_insured(self, cast, now, plant, upload, monkeypatch):
+        monkeypatch.setattr(clock, "now", lambda: now)
+        monkeypatch.setattr(clock, "machine_now", lambda: now)
+        duty, today, to = Duty.objects.get(key="insurance"), local_day(now), {"by": cast.bureau_officer, "now": now}
+        insurer = parties.add_party(of=Insurer, region=cast.county, name="云岭财险", field="安责险", **to)
+        span = {"begins_on": today + timedelta(days=1), "ends_on": today + timedelta(days=20)}
+        policy = parties.add_policy(enterprise=plant, insurer=insurer, number="P-9", amount=Decimal(500), **span, **to)
+        assert share(cast, duty, now) == (0, 1), "it begins tomorrow"
+        assert [share(cast, duty, now + timedelta(days=n)) for n in (1, 20, 21)] == [(1, 1), (1, 1), (0, 1)]
+        policy = parties.change_policy(policy=policy, begins_on=today, **to)
+        page = cast.client("bureau_officer").get(plant.get_absolute_url()).content.decode()
+        listed = cast.client("chief").get("/registry/coverage/insurance/?show=covered").content.decode()
+        for said in (page, listed):
+            assert "安责险保单 P-9" in said
+            assert policy.get_absolute_url() in said
+        assert "已落实 1 项" in page
+        duties.waive_duty(enterprise=plant, duty=duty, reason="已停产", **to)
+        assert share(cast, duty, now) == (0, 0), "who owes nothing is no part of it, insured or not"
+        duties.withdraw_waiver(waiver=plant.waivers.get(), **to)
+        evidence = filed(cast, now, plant, duty, upload)
+        fire(evidence, "accept", by=cast.bureau_officer, now=now, finding="属实")
+        assert share(cast, duty, now) == (1, 1), "counted once"
+        assert share(cast, Duty.objects.get(key="training"), now) == (0, 1), "it proves nothing else"
+        fire(evidence, "revoke", by=cast.bureau_officer, now=now, reason="保单号不符")
+        parties.change_policy(policy=policy, is_cancelled=True, **to)
+        assert share(cast, duty, now) == (0, 1)
 
     def test_who_filed_for_the_enterprise_does_not_check(self, cast, now, plant, training, upload):
         evidence = filed(cast, now, plant, training, upload, by="bureau_officer")
