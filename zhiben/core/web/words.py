@@ -14,6 +14,18 @@ def day(value: date, today: date) -> str:
     return f"{value.month}月{value.day}日" if value.year == today.year else full_day(value)
 
 
+def said_day(text: str) -> str:
+    """A day that is kept as text (2026-03-05), in words; what is no day stays as it is.
+
+    >>> said_day("2026-03-05"), said_day("")
+    ('2026年3月5日', '')
+    """
+    try:
+        return full_day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
 def moment(value: datetime) -> str:
     """
     >>> moment(datetime(2026, 3, 5, 9, 30, tzinfo=CHINA))

@@ -2,7 +2,7 @@
 the trail with the digests of its chain. Composed from data alone: the same data give the same bytes."""
 
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from zhiben.core.documents.paper import Block, Heading, PageBreak, Paper, Paragr
 from zhiben.core.files.models import Attachment
 from zhiben.core.files.services import attachments_of, path_of
 from zhiben.core.refusal import Refused
-from zhiben.core.web.words import full_day, moment
+from zhiben.core.web.words import full_day, moment, said_day
 from zhiben.modules.criteria.models import Criterion
 
 from .asking import caption_of
@@ -106,7 +106,7 @@ def _title_page(dossier: Dossier) -> list[Block]:
     hazard = dossier.hazard
     rows = [
         ("隐患编号", hazard.number),
-        ("企业（单位）", str(hazard.responsible_unit)),
+        ("企业（单位）", str(hazard.enterprise or hazard.responsible_unit)),
         ("具体位置", hazard.place),
         ("等级", hazard.get_level_display()),
         ("状态", hazard.get_status_display()),
@@ -226,7 +226,7 @@ def _progress(dossier: Dossier) -> list[Block]:
                         each["request"].asked_by_name,
                         str(each["until"]),
                         str(each["reason"]),
-                        "；".join([each["request"].get_status_display(), *(_vote(vote) for vote in each["votes"])]),
+                        in_one([each["request"].get_status_display(), *map(_vote, each["votes"])]),
                     )
                     for each in dossier.extensions
                 ],
@@ -279,7 +279,7 @@ def _verification(dossier: Dossier) -> list[Block]:
                 ("复查时间", moment(hazard.verified_at)),
                 ("复查方式", "现场复查" if hazard.on_site else "资料复查"),
                 ("复查意见", hazard.finding),
-                ("照片存疑", "；".join(doubts) or "无"),
+                ("照片存疑", in_one(doubts) or "无"),
                 ("销号人", str(hazard.closed_by or "")),
                 ("销号时间", moment(hazard.closed_at) if hazard.closed_at else "尚未销号"),
             ]
@@ -322,7 +322,7 @@ def _afterwards(dossier: Dossier) -> list[Block]:
             _table(
                 [
                     ("述情", review.facts),
-                    ("析因", "；".join(f"{label}：{text}" for label, text in causes if text)),
+                    ("析因", in_one(f"{label}：{text}" for label, text in causes if text)),
                     ("追责", review.accountability),
                     ("明责", review.duties),
                     ("治源", review.root_fix),
@@ -339,7 +339,7 @@ def _used_in(dossier: Dossier, doubt: Doubt) -> str:
 
 def _found_again(dossier: Dossier, look: LookBack) -> str:
     new = f"复发，登记为{dossier.name_of(look.new_hazard)}".rstrip() if look.new_hazard else ""
-    return "；".join(filter(None, (look.finding, new)))
+    return in_one((look.finding, new))
 
 
 def _others(attachments: Sequence[Attachment], photos: Sequence[Attachment], shown: dict[int, bytes]) -> list[Block]:
@@ -355,7 +355,7 @@ def _others(attachments: Sequence[Attachment], photos: Sequence[Attachment], sho
 
 def _trail(dossier: Dossier) -> list[Block]:
     rows = [
-        (str(number), moment(line.at), line.by, f"{line.label}{f'：{line.said}' if line.said else ''}", line.digest[:16], line.sealed_on or "待封存")
+        (str(number), moment(line.at), line.by, f"{line.label}{f'：{line.said}' if line.said else ''}", line.digest[:16], said_day(line.sealed_on) or "待封存")
         for number, line in enumerate(dossier.lines, 1)
     ]  # fmt: skip
     return [
@@ -424,6 +424,16 @@ def shrunk(content: bytes, most: int) -> bytes:
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def in_one(parts: Iterable[str]) -> str:
+    """Several things told in one cell: what ends with a full stop is not followed by a second mark.
+
+    >>> in_one(["已整改。", "", "投入 3 万元"])
+    '已整改；投入 3 万元'
+    """
+    *firsts, last = [part for part in parts if part] or [""]
+    return "；".join([*(each.rstrip("。；") for each in firsts), last])
 
 
 def _table(rows: Sequence[tuple[str, Any]]) -> Table:

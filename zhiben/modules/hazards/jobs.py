@@ -1,5 +1,6 @@
 """Long work of hazards: a dossier with its photos takes seconds."""
 
+from django.template.defaultfilters import filesizeformat
 from django.urls import get_resolver, reverse
 
 from zhiben.core.access.acting import Acting
@@ -35,7 +36,7 @@ def make_dossier(running: Running, *, hazard: str, form: str) -> None:
         upload = receive_upload(content, name=dossier.name(form), by=by, now=running.now)
         trace(dossier, content, form, by=by, now=running.now)
         outcome.result = {
-            "summary": f"已生成《{upload.name}》，{len(content) / (1 << 20):.1f} MB。",
+            "summary": f"已生成《{upload.name}》，{filesizeformat(len(content))}。",
             "next": [
                 {"label": "下载", "address": reverse("files:download_upload", args=[upload.pk])},
                 {"label": "回到隐患", "address": found.get_absolute_url()},

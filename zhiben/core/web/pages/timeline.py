@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -96,15 +96,8 @@ def _said(pages: RecordPages, name: str, value: Any) -> str:
     if isinstance(field, models.DateTimeField) and isinstance(value, str):
         return _moment(value)
     if isinstance(value, str) and (isinstance(field, models.DateField) or (asked and asked.kind == "date")):
-        return _day(value)
+        return words.said_day(value)
     return str(value)
-
-
-def _day(text: str) -> str:
-    try:
-        return words.full_day(date.fromisoformat(text))
-    except ValueError:
-        return text
 
 
 def _moment(text: str) -> str:

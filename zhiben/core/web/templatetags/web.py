@@ -72,6 +72,12 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def said_day(text: str | None) -> str:
+    """A day that is kept as text."""
+    return words.said_day(text or "")
+
+
+@register.filter
 def ago(value: datetime, now: datetime) -> str:
     return words.ago(value, now)
 

@@ -19,7 +19,7 @@ from zhiben.core.files.services import attachments_of
 from zhiben.core.ids import new_id
 from zhiben.core.jobs.services import enqueue
 from zhiben.core.web.pages.detail import find
-from zhiben.modules.hazards.dossier import Dossier, Line, word_file
+from zhiben.modules.hazards.dossier import Dossier, Line, in_one, word_file
 from zhiben.modules.hazards.models import Hazard, LookBack
 from zhiben.modules.hazards.others import also_used_in, within_sight
 
@@ -81,7 +81,7 @@ def _line(happened: Happened, proofs: dict[tuple[str, str, int], LineProof]) -> 
     found = proofs.get((line.record_type, line.record_id, line.seq))
     who = f"{line.actor_name}{f'（代{line.behalf_name}）' if line.behalf_name else ''} {line.actor_post}".strip()
     parts: list[Any] = [f"{change.label} {change.after}" for change in happened.entry.changes]
-    said = "；".join(filter(None, (line.reason, *parts)))
+    said = in_one((line.reason, *parts))
     return Line(
         at=line.at,
         label=f"{happened.about}：{line.label}" if happened.about else line.label,

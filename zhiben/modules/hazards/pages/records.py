@@ -21,6 +21,7 @@ from zhiben.core.web.pages.filters import Choice, DateRange, Flag, RegionFilter,
 from zhiben.core.web.pages.listing import Listing
 from zhiben.core.web.pages.record import Panel, RecordPages, Total
 from zhiben.core.web.pages.routes import guarded
+from zhiben.core.web.words import said_day
 from zhiben.core.workflow.models import ApprovalRequest
 from zhiben.modules.hazards.codes import DISCIPLINES, SOURCES
 from zhiben.modules.hazards.forms import CorrectionForm
@@ -266,13 +267,19 @@ def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
         "relations": relations_of(hazard, at),
         "trail": trail[::-1],
         "may_print": may(at.acting, Permission.EXPORT_RECORDS),
+        "may_report": may(at.acting, Permission.REPORT_HAZARDS),
     }
     return render(request, pages.detail_template, context)
 
 
 def _said(group: list[tuple[Column, Any]], hazard: Hazard) -> list[tuple[Column, Any]]:
-    """Without the days of stages that do not run, and without the words of a verification that has not been passed."""
+    """Without the days of stages that do not run, without the words of a verification that has not been passed, and
+    without what stands at the head of the page."""
     unsaid = {name for name in STAGE_DAYS if getattr(hazard, name) is None}
+    if not hazard.extensions:
+        unsaid.add("extensions")
+    if hazard.status in (HazardStatus.WITHDRAWN, HazardStatus.DUPLICATE):
+        unsaid |= {"rectify_by", "reason"}
     if hazard.verified_at is None:
         unsaid |= {"on_site", "finding"}
     return [(column, html) for column, html in group if column.name not in unsaid]
@@ -303,7 +310,7 @@ def extensions_asked(hazard: Hazard) -> list[dict[str, Any]]:
         {
             "request": each,
             "step": "特批延期" if each.step == "extend_beyond" else "延期",
-            "until": each.data.get("extended_to") or each.data.get("extended_beyond") or "",
+            "until": said_day(each.data.get("extended_to") or each.data.get("extended_beyond") or ""),
             "reason": each.data.get("reason", ""),
             "votes": list(each.votes.all()),
         }

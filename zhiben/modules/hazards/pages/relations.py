@@ -25,14 +25,16 @@ class Relation:
 
 
 def relations_of(hazard: Hazard, at: At) -> list[Relation]:
-    """Undecided likenesses first, then what it came back from or stands beside, then what came after. Five queries."""
+    """Undecided likenesses first, then what it came back from or stands beside, then what came after. Five queries.
+    A likeness that was confirmed is told once: as what it came back from or doubles."""
     whole = Hazard.objects.select_related("enterprise", "responsible_unit")
+    tied = [key for key in (hazard.recurs_from_id, hazard.duplicate_of_id) if key]
     links = list(
-        hazard.likenesses.exclude(is_confirmed=False).select_related(
-            "earlier__enterprise", "earlier__responsible_unit"
-        )[:SHOWN]
+        hazard.likenesses.exclude(is_confirmed=False)
+        .exclude(is_confirmed=True, earlier__in=tied)
+        .select_related("earlier__enterprise", "earlier__responsible_unit")[:SHOWN]
     )
-    known = whole.in_bulk([key for key in (hazard.recurs_from_id, hazard.duplicate_of_id) if key])
+    known = whole.in_bulk(tied)
     found: list[tuple[str, Hazard, HazardLink | None]]
     found = [(link.get_kind_display(), link.earlier, link) for link in links]
     found += [("原隐患", known[key], None) for key in (hazard.recurs_from_id,) if key]
