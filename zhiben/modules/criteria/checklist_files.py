@@ -4,6 +4,7 @@ from io import BytesIO
 
 import xlsxwriter
 
+from zhiben.core.calendar import full_day
 from zhiben.core.documents.paper import Block, Heading, Paper, Paragraph, Table, compose
 
 from .checklists import Checklist
@@ -23,7 +24,7 @@ def workbook(checklist: Checklist) -> bytes:
     title = book.add_format({"bold": True, "font_size": 14})
     sheet = book.add_worksheet("检查清单")
     sheet.write_string(0, 0, checklist.title, title)
-    sheet.write_string(1, 0, f"适用：{checklist.scope}；按 {checklist.day.isoformat()} 施行的标准")
+    sheet.write_string(1, 0, f"适用：{checklist.scope}；按{full_day(checklist.day)}施行的标准")
     for column, (text, width) in enumerate(zip(HEADS, _WIDTHS, strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(2, column, text, head)
@@ -50,8 +51,8 @@ def workbook(checklist: Checklist) -> bytes:
 def document(checklist: Checklist) -> bytes:
     """For printing and signing: one table for each standard."""
     body: list[Block] = [
-        Paragraph(f"适用：{checklist.scope}。按 {checklist.day.isoformat()} 施行的判定标准编制，情形以标准原文为准。"),
-        Paragraph("被检查单位：　　　　　　　　　　　　检查时间：　　　年　　月　　日"),
+        Paragraph(f"适用：{checklist.scope}。按{full_day(checklist.day)}施行的判定标准编制，情形以标准原文为准。"),
+        Paragraph("被检查单位：________________　检查时间：____年__月__日"),
     ]
     for standard, items in checklist.sections:
         rows = [
@@ -60,13 +61,13 @@ def document(checklist: Checklist) -> bytes:
                 f"{item.criterion.title}（{item.source}）",
                 "".join(f"{each.rstrip('？。')}；" for each in item.look).rstrip("；"),
                 "；".join(item.evidence),
-                "",
+                "　".join(f"□{each}" for each in _RESULTS),
             )
             for item in items
         ]
         body.append(Heading(1, str(standard)))
         body.append(
-            Table(head=("序号", "检查什么", "怎么查", "拿什么证明", "结果"), rows=rows, widths=(1, 4, 5, 4, 1.5))
+            Table(head=("序号", "检查什么", "怎么查", "拿什么证明", "结果"), rows=rows, widths=(1, 4, 5, 4, 1.9))
         )
-    body.append(Paragraph("检查人（签字）：　　　　　　　　　被检查单位负责人（签字）："))
+    body.append(Paragraph("检查人（签字）：____________　被检查单位负责人（签字）：____________"))
     return compose(Paper(title=checklist.title, body=body, sealed=False))
