@@ -17,6 +17,7 @@ _ALLOWED = re.compile(
 _FOUND = re.compile(
     r"(?:实际|实有|实测|实到|现有|现场|当班|进了|下了|来了|坐了|上了|装了|挤了|塞了|存了)[^,。;!?:\d]{0,4}$"
 )
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _BARE = re.compile(r"(?<![\d.])\d+(?:\.\d+)?(?![\d.%℃])")
 _BY_SHARE = re.compile(
     r"(?:超|多|高出)[^,。;!?:\d]{0,8}(?:(?P<share>\d+(?:\.\d+)?)(?P<unit>%|成|倍)|百分之(?P<percent>\d+(?:\.\d+)?)|(?P<half>一半))"
@@ -51,10 +52,18 @@ def _compared(text: str, said: Sequence[Quantity]) -> Iterator[Quantity]:
         ]
         if against:
             found = min(against, key=lambda one: (not _told(_FOUND, text, one), _distance(bound, one)))
-            allowed = min(bound.high, bound.low or bound.high)
+            allowed = min(bound.high, bound.low or bound.high) * _scale(text, found, bound) / _scale(text, bound, found)
             low, high = 100 * (found.low / allowed - 1), 100 * (found.high / allowed - 1)
             for kind in _kinds({bound.dimension, found.dimension}):
                 yield Quantity(EXCESS + kind, low, high, found.start, found.end)
+
+
+def _scale(text: str, one: Quantity, beside: Quantity) -> float:
+    """Of the unit of `one`, where `beside` has none and is meant in the same: 0.9兆帕,铭牌1.25."""
+    if beside.dimension != _ANYTHING or one.dimension == _ANYTHING:
+        return 1.0
+    written = _NUMBER.search(text, one.start, one.end)
+    return one.low / float(written[0]) if written and float(written[0]) else 1.0
 
 
 def _kinds(dimensions: set[str]) -> Iterator[str]:

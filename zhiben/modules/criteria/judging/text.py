@@ -8,7 +8,9 @@ from zhiben.core.text.mapped import Edit, MappedText
 from zhiben.core.text.normal import normalised
 from zhiben.core.text.numbers import number_value
 
-_NUMERALS = re.compile(r"[〇零一二两三四五六七八九十百千万]+")
+_DIGITS = "〇零一二两三四五六七八九十百"
+_NUMERALS = re.compile(rf"[{_DIGITS}千万]*[{_DIGITS}](?=千[伏瓦克米帕])|[{_DIGITS}千万]+")
+"""五百千伏 are 500 千伏: 千 belongs to the unit."""
 _ALONE = frozenset("零〇百千万")
 """Alone they count nothing: 零部件, 百叶窗, 千斤顶, 万用表."""
 _STRAY = re.compile(r"\s+|(?<=\d),(?=\d{3}(?!\d))")

@@ -152,6 +152,8 @@ class TestLimits:
             ("500千伏线路", "voltage", 500, 500),
             ("存了3吨", "mass", 3000, 3000),
             ("压力不足30kpa", "pressure", 0, 30),
+            ("五百千伏站", "voltage", 500, 500),
+            ("一千二百千克", "mass", 1200, 1200),
         ],
     )
     def test_quantities_are_read_as_people_write_them(self, said: str, dimension: str, low: float, high: float) -> None:
@@ -169,6 +171,7 @@ class TestLimits:
             ("已经堆到66米，设计坝高60米", 10),
             ("浸润线埋深只有三米，设计要求六米", -50),
             ("产量超核定百分之十五", 15),
+            ("压力0.9兆帕，铭牌1.25", -28),
             ("考核12人，来了17个人", None),
             ("220千伏线路，设计110千伏", None),
         ],
