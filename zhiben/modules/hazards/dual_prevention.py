@@ -55,6 +55,8 @@ REQUIRED_ONCE_ACCEPTED = {
     "checkAcceptPerson": "已验收，但没有验收人",
     "checkAcceptTime": "已验收，但没有验收时间",
 }
+TOLD_OF_ENTERPRISE = {"company_code", "head_name", "officer_name"}
+"""Fields of the enterprise that stand in the rows of its hazards."""
 _TEN_THOUSAND = 10_000
 
 
@@ -69,10 +71,10 @@ class Batch:
 def due(by: By) -> QuerySet[Hazard]:
     """Never acknowledged, or changed since: of the enterprises that take part, within sight."""
     never = Q(delivery=None) | Q(delivery__acknowledged_change=None)
-    return _taking_part(by).filter(never | ~Q(delivery__acknowledged_change=F("changed_at")))
+    return taking_part(by).filter(never | ~Q(delivery__acknowledged_change=F("changed_at")))
 
 
-def _taking_part(by: By) -> QuerySet[Hazard]:
+def taking_part(by: By) -> QuerySet[Hazard]:
     """Chemical enterprises, and whoever else has a code of that registration."""
     rows = Hazard.objects.all() if isinstance(by, Machine) else Hazard.objects.visible_to(by)
     return rows.filter(Q(enterprise__sector=Sector.CHEMICALS) | Q(enterprise__company_code__gt=""))
@@ -201,7 +203,7 @@ def counts(by: By) -> dict[str, int]:
         "refused": Q(delivery__isnull=False, delivery__batch=None) & ~sent,
         "handed": Q(delivery__batch__isnull=False) & ~sent,
     }
-    found = _taking_part(by).aggregate(**{name: Count("pk", filter=rows) for name, rows in asked.items()})
+    found = taking_part(by).aggregate(**{name: Count("pk", filter=rows) for name, rows in asked.items()})
     whole = found.pop("all")
     return {"due": whole - found["sent"]} | found
 

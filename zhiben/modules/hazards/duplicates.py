@@ -11,10 +11,12 @@ from zhiben.core.access.acting import Acting, By
 from zhiben.core.audit import services as audit
 from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
+from zhiben.core.events.services import announce_many
 from zhiben.core.notify.kinds import Kind
 from zhiben.core.notify.services import Message, tell_many
 from zhiben.core.workflow.refusal import StepInvalid, StepRefused
 
+from .events import HazardChanged
 from .models import Hazard, HazardStatus
 
 Fields = list[str]
@@ -32,6 +34,7 @@ def point_at_kept(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime
     Hazard.objects.bulk_update(following, ["duplicate_of", "changed_at"])
     if following:
         audit.append_many([_line(other, hazard, kept, by, now) for other in following])
+        announce_many([HazardChanged.of_step(other, by=by, now=now, data={}) for other in following])
     return ["duplicate_of"]
 
 

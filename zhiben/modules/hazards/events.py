@@ -51,6 +51,13 @@ class HazardEvent(Event):
         )
 
 
+class HazardChanged(HazardEvent):
+    """Any other change: progress, a correction, what was returned, a new supervisor. Without it, whoever follows the
+    changes of hazards from outside would miss some."""
+
+    label = "隐患已更新"
+
+
 class HazardReported(HazardEvent):
     label = "隐患已登记"
 

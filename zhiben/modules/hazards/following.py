@@ -14,12 +14,14 @@ from zhiben.core.access.directory import Directory
 from zhiben.core.audit import services as audit
 from zhiben.core.batches import in_batches
 from zhiben.core.clock import local_day
+from zhiben.core.events.services import announce_many
 from zhiben.core.notify.kinds import Kind
 from zhiben.core.notify.services import tell
 from zhiben.core.workflow import engine
 from zhiben.modules.registry.models import Enterprise
 
 from .actors import OWNER, SUPERVISOR
+from .events import HazardChanged
 from .models import Hazard, LookBack, LookBackStatus, Review, ReviewStatus
 from .routing import closing_units, regulator_of
 
@@ -86,6 +88,17 @@ def follow_move(enterprise_id: UUID, *, supervising_before: int | None, now: dat
     return len(moved)
 
 
+def follow_change(enterprise_id: UUID, *, now: datetime) -> int:
+    """What of the enterprise goes out with each of its hazards is another: all of them have changed, the closed ones too."""
+    keys = list(Hazard.objects.filter(enterprise=enterprise_id).order_by("pk").values_list("pk", flat=True))
+    for batch in in_batches(keys, BATCH):
+        with transaction.atomic():
+            hazards = list(Hazard.objects.select_for_update(of=("self",)).filter(pk__in=batch).order_by("pk"))
+            Hazard.objects.filter(pk__in=batch).update(changed_at=now)
+            announce_many([HazardChanged.of_step(each, by=FOLLOWING, now=now, data={}) for each in hazards])
+    return len(keys)
+
+
 def _carry(enterprise_id: UUID, carry: Any, *, label: str, now: datetime) -> list[Hazard]:
     """Batch after batch, each with its lines in the trail; what does not change leaves none. Returns all that are open."""
     seen: list[Hazard] = []
@@ -108,6 +121,7 @@ def _carry(enterprise_id: UUID, carry: Any, *, label: str, now: datetime) -> lis
             for hazard in hazards:
                 hazard.changed_at = now
             Hazard.objects.bulk_update(hazards, CARRIED)
+            announce_many([HazardChanged.of_step(each, by=FOLLOWING, now=now, data={}) for each in hazards])
             audit.append_many([_line(hazard, before[hazard.pk], label, now) for hazard in changed])
             engine.refresh(hazards, now=now)
             seen += hazards

@@ -9,6 +9,7 @@ from zhiben.core.jobs import services as jobs
 from zhiben.modules.registry.events import EnterpriseChanged, EnterpriseClosed, EnterpriseMerged, EnterpriseMoved
 
 from . import following
+from .dual_prevention import TOLD_OF_ENTERPRISE
 from .duplicates import tell_finders
 from .events import HazardClosed
 from .models import Hazard
@@ -40,6 +41,12 @@ def keep_findable_by_the_new_name(event: EnterpriseChanged, *, now: datetime) ->
             now=now,
             label="企业更名后更新隐患的检索",
         )
+
+
+@later(EnterpriseChanged)
+def send_again_what_names_the_enterprise(event: EnterpriseChanged, *, now: datetime) -> None:
+    if TOLD_OF_ENTERPRISE & set(event.changed):
+        following.follow_change(UUID(event.record_id), now=now)
 
 
 @later(HazardClosed)

@@ -10,11 +10,13 @@ from zhiben.core.access.actors import may_act
 from zhiben.core.access.directory import Directory
 from zhiben.core.audit import services as audit
 from zhiben.core.clock import local_day
+from zhiben.core.events.services import announce
 from zhiben.core.org.models import Unit
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow import engine
 
 from .actors import SUPERVISOR
+from .events import HazardChanged
 from .linking import confirm_link, reject_link
 from .models import Hazard, HazardStatus
 from .policy import policy_of, set_policy
@@ -101,6 +103,7 @@ def set_closing_unit(*, hazard: Hazard, unit: Unit | None, reason: str, by: By, 
 
 
 def _write(hazard: Hazard, verb: str, label: str, data: dict[str, Any], by: By, now: datetime, reason: str) -> None:
+    announce(HazardChanged.of_step(hazard, by=by, now=now, data={"reason": reason}))
     audit.append(
         record_type=hazard._meta.label_lower,
         record_id=str(hazard.pk),

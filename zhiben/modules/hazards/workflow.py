@@ -24,6 +24,7 @@ from .actors import (
 )
 from .apart import ORDERED, VERIFIED
 from .events import (
+    HazardChanged,
     HazardClosed,
     HazardExtended,
     HazardJudged,
@@ -68,7 +69,7 @@ rectified is no stage's: it stays, and figures count by it."""
 
 def _changing(step: Step) -> Step:
     """Every step leaves the moment of the change: what was sent to another system is sent again after it. And what holds
-    only in some states is gone where it does not."""
+    only in some states is gone where it does not. And each is announced, for whoever keeps a copy."""
     effect = step.effect
 
     def note_change(hazard: Hazard, data: Mapping[str, Any], by: By, now: datetime) -> Iterable[str]:
@@ -76,7 +77,7 @@ def _changing(step: Step) -> Step:
         hazard.changed_at = now
         return list(dict.fromkeys((*fields, "changed_at", *_past_their_purpose(hazard))))
 
-    return replace(step, effect=note_change)
+    return replace(step, effect=note_change, announces=step.announces or HazardChanged)
 
 
 def _past_their_purpose(hazard: Hazard) -> Iterable[str]:

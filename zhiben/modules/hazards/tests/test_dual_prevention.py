@@ -8,11 +8,15 @@ from django.core.management import call_command
 
 from zhiben.core import clock
 from zhiben.core.api.testing import caller, is_problem
+from zhiben.core.events.services import deliver_pending
+from zhiben.core.events.since import changes_since, forget_transactions
 from zhiben.core.web.testing import check_page
 from zhiben.core.workflow.engine import fire
-from zhiben.modules.hazards import dual_prevention
+from zhiben.modules.hazards import dual_prevention, receivers
 from zhiben.modules.hazards.codes import ACCEPTED, STATE_OF
 from zhiben.modules.hazards.models import HazardStatus
+from zhiben.modules.hazards.services import correct_hazard
+from zhiben.modules.hazards.workflow import HAZARD_LIFE
 from zhiben.modules.registry.services import Refused, change_enterprise
 
 
@@ -116,6 +120,60 @@ def test_by_the_interface_and_by_command(coded, handed_in, cast, now, monkeypatc
     call_command("hazards", "dual-prevention", "--out", str(out), "--acknowledge")
     assert [json.loads(line)["dangerState"] for line in out.read_text("utf-8").splitlines()] == [ACCEPTED]
     assert dual_prevention.counts(cast.bureau_officer)["due"] == 0
+
+
+def test_several_receivers_each_get_every_later_change_and_nobodys_answer_hides_it(
+    plant, handed_in, found, cast, now, monkeypatch
+):
+    """Two that keep their own places, beside one that acknowledges; one of them stops halfway and reads once more."""
+
+    def since(*words, **more):
+        forget_transactions()  # a test is one open transaction, for whose end PostgreSQL's readers would wait
+        return changes_since(*words, **more)
+
+    monkeypatch.setattr(receivers, "changes_since", since)
+    monkeypatch.setattr(clock, "machine_now", lambda: now)
+    call = caller(cast.bureau_officer, "hazards:read", "hazards:write", now=now)
+
+    def read(place, limit=100):
+        rows, refused, more = {}, 0, True
+        while more:
+            answer = call.get("/dual-prevention/changes", after=place, limit=limit).json()
+            rows |= {row["id"]: row for row in answer["rows"]}
+            refused, place, more = refused + answer["refused"], answer["next"], answer["more"]
+        return rows, refused, place
+
+    hazard, fresh = handed_in(), found(place="罐区围堰")
+    assert read("")[:2] == ({}, 2), "the enterprise has no code yet"
+    places = [read("", limit)[2] for limit in (1, 100)]
+    change_enterprise(enterprise=plant, company_code="990121001", by=cast.bureau_officer, now=now)
+    deliver_pending(now=now)
+    for n, limit in enumerate((1, 100)):
+        rows, refused, places[n] = read(places[n], limit)
+        assert ([*rows], rows[str(hazard.pk)]["companyCode"]) == ([str(hazard.pk)], "990121001")
+        assert refused >= 1, "the fresh one has no order yet"
+    batch = dual_prevention.hand_out(by=cast.bureau_officer, now=now)
+    dual_prevention.acknowledge(batch=batch.id, by=cast.bureau_officer, now=now)
+    correct_hazard(
+        hazard=hazard, description="一号厂房北侧消防车通道堆放托盘，长约 40 米", by=cast.bureau_officer, now=now
+    )
+    assert "40 米" in read(places[0])[0][str(hazard.pk)]["dangerDesc"], "a correction is a change"
+    fire(hazard, "verify_and_close", by=cast.bureau_leader, now=now + timedelta(days=3), finding="现场已清空")
+    for place in (*places, places[0], ""):
+        assert read(place)[0][str(hazard.pk)]["dangerState"] == ACCEPTED, (
+            "asked again from the same place, the same comes"
+        )
+    assert read(read(places[1])[2])[:2] == ({}, 0)
+    fire(fresh, "withdraw", by=cast.bureau_officer, now=now, reason="查实是计划内的临时堆放")
+    assert read(places[1], 2)[0][str(fresh.pk)]["deleted"] == 1
+    is_problem(call.get("/dual-prevention/changes", after="没有的"), 422)
+    is_problem(call.get("/dual-prevention/changes", after="~x"), 422)
+    stranger = caller(cast.outsider, "hazards:read", now=now)
+    assert stranger.get("/dual-prevention/changes").json()["rows"] == []
+
+
+def test_every_step_of_a_hazard_is_announced():
+    assert [step.name for step in HAZARD_LIFE.steps if step.announces is None] == []
 
 
 def test_the_page_opens_to_those_who_read(cast, coded, handed_in):
