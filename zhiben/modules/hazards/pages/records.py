@@ -36,6 +36,7 @@ from zhiben.modules.hazards.models import (
     Review,
 )
 from zhiben.modules.hazards.searching import HAZARD_WORDS
+from zhiben.modules.hazards.sector_reports import reports_wanted
 from zhiben.modules.hazards.services import correct_hazard, correction_refusal
 from zhiben.modules.hazards.workflow import STAGE_DAYS
 
@@ -258,6 +259,7 @@ def show(pages: HazardPages, request: HttpRequest, pk: UUID) -> HttpResponse:
         "progress": list(hazard.reports.select_related("by")),
         "extensions": extensions_asked(hazard),
         "dual_reports": list(hazard.dual_reports.select_related("by")),
+        "reports_wanted": [(each, each.is_late(at.today)) for each in reports_wanted(hazard)],
         "look_backs": looks,
         "review": review,
         "opens": [
