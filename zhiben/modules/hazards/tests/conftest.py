@@ -1,7 +1,10 @@
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from zhiben.core.clock import CHINA
 from zhiben.core.workflow.engine import fire
@@ -66,6 +69,24 @@ def rectifying(cast, found, now):
         return fire(hazard, "accept_plan", **regulator)
 
     return rectifying
+
+
+@pytest.fixture
+def meanwhile():
+    """Begins a call on a connection of its own while the test goes on: `.result(seconds)` waits for it, and raises what
+    it raised."""
+    with ThreadPoolExecutor() as pool:
+
+        def meanwhile(call: Callable[[], Any]) -> Future[Any]:
+            def run() -> Any:
+                try:
+                    return call()
+                finally:
+                    connection.close()
+
+            return pool.submit(run)
+
+        yield meanwhile
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@ moved, it is handed on, it is looked at twice."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from zhiben.conftest import gather_cast
 from zhiben.core.audit.services import lines_of
@@ -109,27 +109,23 @@ def test_an_enterprise_is_merged_while_it_hands_in_and_while_something_is_found_
     assert Hazard.objects.get(pk=hazard.pk).status == (S.RECTIFIED if isinstance(results[1], Hazard) else S.RECTIFYING)
 
 
-def test_what_is_found_while_the_merger_is_being_signed_goes_along(cast, plant, heir, now):
+def test_what_is_found_while_the_merger_is_being_signed_goes_along(cast, plant, heir, meanwhile, now):
     """Recorded, not yet committed, when the enterprise is merged: the merger waits for it."""
     recorded, merged = Event(), Event()
     report = Report(enterprise=plant, place="二层", description="护栏缺失约 3 米", found_on=date(2026, 3, 10))
 
     def find():
-        try:
-            with transaction.atomic():
-                report_hazard(report=report, by=cast.bureau_officer, now=now)
-                recorded.set()
-                merged.wait(1)
-        finally:
-            connection.close()
+        with transaction.atomic():
+            report_hazard(report=report, by=cast.bureau_officer, now=now)
+            recorded.set()
+            merged.wait(1)
 
-    thread = Thread(target=find)
-    thread.start()
+    finding = meanwhile(find)
     assert recorded.wait(10)
     fire(plant, "merge", by=cast.bureau_officer, now=now, heir=heir.unit.pk, reason="整合重组")
     deliver_pending(now=now)
     merged.set()
-    thread.join()
+    finding.result(20)
     deliver_pending(now=now)
     assert Hazard.objects.get().enterprise == heir
 

@@ -3,11 +3,11 @@ twice, nobody waits in a circle, and each is told what became of it."""
 
 import contextlib
 from datetime import date, datetime
-from threading import Barrier, BrokenBarrierError, Event, Thread
+from threading import Barrier, BrokenBarrierError, Event
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 
 from zhiben.conftest import _appoint_newcomer, gather_cast
@@ -71,7 +71,7 @@ def outcome(run):
     return counts_of(run).has_happened
 
 
-def test_what_somebody_is_just_recording_by_hand_is_met_by_the_ledger(cast, plant, confirmed, now):
+def test_what_somebody_is_just_recording_by_hand_is_met_by_the_ledger(cast, plant, confirmed, meanwhile, now):
     """Recorded and not yet committed: the ledger waits for it, and says that it stands there."""
     run, recorded, waited = (
         confirmed("town", row(place="二层", what=GAP), row(place="三层", what=GAP)),
@@ -81,20 +81,16 @@ def test_what_somebody_is_just_recording_by_hand_is_met_by_the_ledger(cast, plan
     said = Report(enterprise=plant, place="二层", description=f"{GAP}。", found_on=FOUND_ON)
 
     def record():
-        try:
-            with transaction.atomic():
-                report_hazard(report=said, by=cast.bureau_officer, now=now)
-                recorded.set()
-                waited.wait(1)
-        finally:
-            connection.close()
+        with transaction.atomic():
+            report_hazard(report=said, by=cast.bureau_officer, now=now)
+            recorded.set()
+            waited.wait(1)
 
-    thread = Thread(target=record)
-    thread.start()
+    recording = meanwhile(record)
     assert recorded.wait(20)
     run_pending()
     waited.set()
-    thread.join()
+    recording.result(20)
     assert Hazard.objects.count() == 2
     assert outcome(run) == "已新增 1 条，更新 0 条，1 条与系统中相同，不变。"
     (chunk,) = run.chunks.all()
@@ -102,13 +98,13 @@ def test_what_somebody_is_just_recording_by_hand_is_met_by_the_ledger(cast, plan
 
 
 def test_what_a_ledger_is_just_bringing_is_shown_to_whoever_records_it_by_hand(
-    cast, plant, confirmed, now, monkeypatch
+    cast, plant, confirmed, meanwhile, now, monkeypatch
 ):
     """The form waits for the rows that are being written, and then asks: this may be the one."""
     run, client = confirmed("bureau_officer", row(place="二层", what=GAP)), cast.client("town")
     sent = {"enterprise": plant.pk, "place": "二层", "description": GAP, "found_on": "2026-03-10", "level": "general",
             "channel": "inspection", "id": uuid4()}  # fmt: skip
-    written, asked, answers = Event(), Event(), []
+    written, asked = Event(), Event()
     report_hazards, wait_for_turn = imports.report_hazards, reporting.wait_for_turn
 
     def report_slowly(**given):
@@ -122,19 +118,14 @@ def test_what_a_ledger_is_just_bringing_is_shown_to_whoever_records_it_by_hand(
         wait_for_turn(*given)
 
     def record():
-        try:
-            assert written.wait(20)
-            answers.append(client.post(reverse("hazards:new"), sent))
-        finally:
-            connection.close()
+        assert written.wait(20)
+        return client.post(reverse("hazards:new"), sent)
 
     monkeypatch.setattr(imports, "report_hazards", report_slowly)
     monkeypatch.setattr(reporting, "wait_for_turn", wait_and_say_so)
-    thread = Thread(target=record)
-    thread.start()
+    recording = meanwhile(record)
     run_pending()
-    thread.join()
-    (answer,) = answers
+    answer = recording.result(20)
     hazard = Hazard.objects.get()
     assert (answer.status_code, hazard.number in answer.content.decode()) == (409, True)
     assert GAP in answer.content.decode(), "nothing typed is lost"
