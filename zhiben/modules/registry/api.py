@@ -141,7 +141,7 @@ router = EnterpriseApi.router()
 )  # fmt: skip
 def write_enterprise(request: HttpRequest, sent: EnterpriseIn) -> HttpResponse:
     api, at = EnterpriseApi(), At(request.acting, request.now)
-    to = {"by": at.acting, "now": at.now}
+    to: dict[str, Any] = {"by": at.acting, "now": at.now}
     given = _given(sent)
     known = Enterprise.objects.filter(credit_code=given["credit_code"]).first()
     if known is None:
