@@ -27,7 +27,7 @@ class Item:
 
     @property
     def source(self) -> str:
-        return f"{self.criterion.article}{self.criterion.item}"
+        return self.criterion.place
 
 
 @dataclass(frozen=True)

@@ -89,10 +89,16 @@ class Criterion(models.Model):
         ordering = ("position",)
 
     def __str__(self) -> str:
-        return f"{self.standard.doc_no}{self.article}{self.item}：{self.title}"
+        return f"{self.standard.doc_no}{self.place}：{self.title}"
 
     def get_absolute_url(self) -> str:
         return reverse("criteria:criterion", args=(self.pk,))
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the standard: 第7条(三), 5.4.4; an item that repeats its article or chapter stands alone."""
+        repeats = self.item.startswith(f"{self.article.strip('第章')}.")
+        return self.item if repeats else f"{self.article}{self.item}"
 
     @property
     def may_match(self) -> bool:
