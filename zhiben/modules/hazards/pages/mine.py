@@ -180,5 +180,5 @@ def of_enterprise(enterprise: Enterprise, at: At) -> Mapping[str, Any] | None:
             ("一年内复发", counts["recurring"], f"recurring=1&found_on_from={begins}"),
         ),
         "rows": list(rows.filter(status__in=OPEN_STATUSES).select_related(*AROUND).order_by("rectify_by", "pk")[:5]),
-        "may_report": may(at.acting, Permission.REPORT_HAZARDS),
+        "may_report": enterprise.exists and may(at.acting, Permission.REPORT_HAZARDS),
     }

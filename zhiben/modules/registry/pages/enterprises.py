@@ -162,6 +162,7 @@ class EnterprisePages(RecordPages):
         EnterpriseStatus.MERGED: "",
     }
     related = ("unit__region", "merged_into")
+    detail_template = "registry/enterprise.html"
     form = EnterpriseForm
     creates = Permission.MANAGE_ENTERPRISES
     empty = "还没有企业档案。可以新建一家，或用“导入”把现有的企业台账一次录入。"
