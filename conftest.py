@@ -1,6 +1,7 @@
 """What holds for every test: nothing leaves this machine, nothing is written outside a temporary folder, and a test
 that needs a service says which. The cast of persons and units is in `zhiben/conftest.py`."""
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -75,6 +76,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if "postgresql" in _services(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end; the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -74,6 +74,11 @@ would take longer than the tests."""
 
 @pytest.fixture
 def cast(db: None) -> Cast:
+    return assembled_cast()
+
+
+def assembled_cast() -> Cast:
+    """The cast in an empty database, for whoever asks for another kind of database than `db`."""
     if not _gathered:
         cast = gather_cast(NOW)
         tables = [
@@ -89,7 +94,7 @@ def cast(db: None) -> Cast:
 
 
 def gather_cast(now: datetime) -> Cast:
-    """The cast in an empty database."""
+    """The cast in an empty database, by the services."""
     from zhiben.core.org import services as org
 
     to: dict[str, Any] = {"by": FOUNDER, "now": now}

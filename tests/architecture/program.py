@@ -28,8 +28,13 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), filename=str(path))
 
 
+@cache
+def _walked(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
 def nodes(path: Path, kind: type[Node]) -> Iterator[Node]:
-    return (node for node in ast.walk(tree(path)) if isinstance(node, kind))
+    return (node for node in _walked(path) if isinstance(node, kind))
 
 
 def place(path: Path, node: ast.expr | ast.stmt | None = None) -> str:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.browser.illustrating import illustrate
 from tests.stories.conftest import give, story
-from zhiben.conftest import gather_cast
+from zhiben.conftest import assembled_cast
 
 __all__ = ["give", "story"]
 
@@ -38,8 +38,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def cast(transactional_db, now):
-    return gather_cast(now)
+def cast(transactional_db):
+    return assembled_cast()
 
 
 class Desk:

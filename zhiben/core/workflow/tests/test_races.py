@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from tests.errands.models import Errand
-from zhiben.conftest import gather_cast
+from zhiben.conftest import assembled_cast
 from zhiben.core.audit.services import lines_of
 from zhiben.core.notify.models import Notification
 from zhiben.core.workflow import engine
@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs_service
 
 
 @pytest.fixture
-def cast(transactional_db, now):
-    return gather_cast(now)
+def cast(transactional_db):
+    return assembled_cast()
 
 
 def at_once(*calls):

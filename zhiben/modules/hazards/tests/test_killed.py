@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from zhiben.conftest import gather_cast
+from zhiben.conftest import assembled_cast
 from zhiben.core import clock
 from zhiben.core.audit.models import AuditLine
 from zhiben.core.files.models import Upload
@@ -47,8 +47,8 @@ def pull_the_plug(monkeypatch):
 
 
 @pytest.fixture
-def cast(transactional_db, now):
-    return gather_cast(now)
+def cast(transactional_db):
+    return assembled_cast()
 
 
 def test_the_draw_of_the_month_is_whole_or_not_at_all(cast, found, photo, now, pull_the_plug):

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.db.models import Count
 
-from zhiben.conftest import gather_cast
+from zhiben.conftest import assembled_cast
 from zhiben.core.audit.models import AuditLine
 from zhiben.core.audit.verification import verify
 from zhiben.core.exchange import services
@@ -45,8 +45,8 @@ class LedgerHouse(WorkerHouse):
 
 
 @pytest.fixture
-def cast(transactional_db, now):
-    return gather_cast(now)
+def cast(transactional_db):
+    return assembled_cast()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from zhiben.conftest import gather_cast
+from zhiben.conftest import assembled_cast
 from zhiben.core.audit.services import lines_of
 from zhiben.core.notify.models import Notification
 from zhiben.core.workflow.engine import fire
@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs_service
 
 
 @pytest.fixture
-def cast(transactional_db, now):
-    return gather_cast(now)
+def cast(transactional_db):
+    return assembled_cast()
 
 
 def test_of_two_officers_who_verify_at_once_one_does(cast, handed_in, now):

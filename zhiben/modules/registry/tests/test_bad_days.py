@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from zhiben.conftest import gather_cast
+from zhiben.conftest import assembled_cast
 from zhiben.core.audit.services import lines_of
 from zhiben.core.exchange import carrying
 from zhiben.core.exchange.models import Stage
@@ -132,8 +132,8 @@ def test_a_ledger_whose_worker_dies_in_the_middle_goes_on_at_the_exact_row(broug
 @pytest.mark.needs_service("postgresql")
 class TestAtOnce:
     @pytest.fixture
-    def cast(self, transactional_db, now):
-        return gather_cast(now)
+    def cast(self, transactional_db):
+        return assembled_cast()
 
     def test_of_officers_who_enter_one_code_at_once_one_does(self, cast, now):
         code, region = credit_code("91990121MA00TWXCE"), cast.town.unit.region
