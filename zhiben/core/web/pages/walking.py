@@ -1,10 +1,13 @@
-"""How SQLite is to read a list of a million rows: in its order, from an index.
+"""How a list of a million rows is to be read: in its order, from an index; but a needle is looked for before it is sorted.
 
-It knows nothing of how many rows a condition leaves. For "this region, newest first" it would look up every row of the
-region, one by one all over the file, and sort them, to show fifty; for "this unit's, closed", all that are closed. Where
-more rows are left than can be sorted in passing, the conditions are therefore kept away from its choice of an index, but
-for those that an index leads on from into the order; what is only counted is found by the unit or region it belongs to.
-PostgreSQL has statistics and is left alone."""
+Fifty rows in the order of an index are found soon where many are left, and only after a million where none is. Neither
+database sees the difference: PostgreSQL takes it that conditions have nothing to do with each other, SQLite knows nothing
+of how many rows a condition leaves. What an index tells of the conditions is therefore asked first, without the order.
+
+SQLite needs more. For "this region, newest first" it would look up every row of the region, one by one all over the file,
+and sort them; for "this unit's, closed", all that are closed. Where many rows are left, the conditions are kept away from
+its choice of an index, but for those that an index leads on from into the order; what belongs to a unit, an enterprise or a
+region that has not too many is found by it. PostgreSQL has statistics and chooses for itself."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import Field, QuerySet
+from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, GreaterThanOrEqual, In, LessThan
 from django.db.models.sql.where import AND, WhereNode
 
@@ -19,40 +23,57 @@ from zhiben.core.org.paths import RegionPathField
 
 from .columns import field_at
 
-FEW = 3000
-"""So many rows are found by whatever index, and sorted."""
-MANY = 20_000
+FEW = 2000
+"""So many rows are named by their keys, and sorted."""
+MANY = 50_000
 """So many rows of one unit or region are looked through for what else is asked of them."""
 
 
 def in_its_order(rows: QuerySet, field: str) -> QuerySet:
-    """The same rows, to be asked for in the order of this field and the key. A few queries more on SQLite."""
+    """The same rows, to be asked for in the order of this field and the key. A query more, on SQLite a few."""
     if not _may_be_led(rows):
         return rows
-    found = of_the_narrowest(rows)
+    holder = _narrow_holder(rows)
     if not is_led(rows.model, field):
-        return found  # they are sorted anyway
+        return _found_by(rows, holder) if holder else rows  # they are sorted anyway
     fixed = {column: each for each in rows.query.where.children if (column := _fixed(each, rows.model))}
     leading = _leading(rows.model, set(fixed), field)
-    of_one = any(rows.model._meta.get_field(column).is_relation for column in leading)  # of a unit, of an enterprise
-    if not of_one and found.order_by()[: FEW + 1].count() <= FEW:
-        return found
-    return _found_by(rows, [fixed[column] for column in leading])
+    if not any(rows.model._meta.get_field(column).is_relation for column in leading):  # of no unit, no enterprise
+        if holder:
+            return _found_by(rows, holder)
+        if (keys := _few(rows)) is not None:
+            return rows.filter(pk__in=keys)
+    return _found_by(rows, [fixed[column] for column in leading]) if connection.vendor == "sqlite" else rows
+
+
+def _few(rows: QuerySet) -> list[Any] | None:
+    """Keys of the rows that keep what indexes tell of their conditions; None where that are too many. What only the row
+    itself tells, such as its words, is not asked: nobody knows how many it leaves before all are read."""
+    told = {name for index in rows.model._meta.indexes for name, _ in index.fields_orders}
+    asked = [each for each in rows.query.where.children if _asks_only(each, rows.model, told)]
+    if not asked:
+        return None
+    found = rows.model._base_manager.all()
+    found.query.where = WhereNode(asked, AND)
+    keys = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return keys if len(keys) <= FEW else None
 
 
 def of_the_narrowest(rows: QuerySet) -> QuerySet:
     """The same rows, to be counted or sorted: found by the index of the unit, enterprise or region they are asked to belong
     to, where that has not too many of them."""
-    if not _may_be_led(rows):
-        return rows
-    for kept in _holders(rows):
-        if len(kept) == len(rows.query.where.children):
-            return rows
+    holder = _narrow_holder(rows) if _may_be_led(rows) else None
+    return _found_by(rows, holder) if holder else rows
+
+
+def _narrow_holder(rows: QuerySet) -> list[Any] | None:
+    """The conditions that say whose the rows are, or else where, if not too many keep them. SQLite only."""
+    for kept in _holders(rows) if connection.vendor == "sqlite" else ():
         held = rows.order_by()
         held.query.where = WhereNode(list(kept), AND)
         if held[: MANY + 1].count() <= MANY:
-            return _found_by(rows, kept)
-    return rows
+            return kept
+    return None
 
 
 def is_led(model: type[models.Model], field: str) -> bool:
@@ -68,16 +89,16 @@ def is_led(model: type[models.Model], field: str) -> bool:
 
 
 def _may_be_led(rows: QuerySet) -> bool:
-    """Whether SQLite is asked, for rows that keep several conditions at once and are not named by their keys."""
+    """Whether the rows keep several conditions at once and are not named by their keys."""
     where = rows.query.where
-    if connection.vendor != "sqlite" or where.negated or where.connector != AND:
+    if where.negated or where.connector != AND:
         return False
     return not any(isinstance(each, In) and _field(each) == rows.model._meta.pk for each in where.children)
 
 
 def _holders(rows: QuerySet) -> Iterator[list[Any]]:
     """The conditions that say whose the rows are, each with an index that begins with it; then the ones that say where."""
-    begun = {index.fields_orders[0][0] for index in rows.model._meta.indexes if index.fields and not index.condition}
+    begun = {index.fields_orders[0][0] for index in rows.model._meta.indexes if index.fields}
     region: list[Any] = []
     for each in rows.query.where.children:
         field = _field(each)
@@ -128,6 +149,15 @@ class _OnlyCompared:
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         sql, values = self.condition.as_sql(compiler, connection)
         return f"+({sql})", list(values)
+
+
+def _asks_only(condition: Any, model: type[models.Model], names: set[str]) -> bool:
+    """Whether a condition looks at these fields of the model and at nothing else."""
+    if isinstance(condition, WhereNode):
+        return all(_asks_only(each, model, names) for each in condition.children)
+    field = _field(condition)
+    plain = isinstance(getattr(condition, "lhs", None), Col) and not hasattr(getattr(condition, "rhs", None), "as_sql")
+    return plain and field is not None and field in model._meta.concrete_fields and field.name in names
 
 
 def _field(condition: Any) -> Field | None:

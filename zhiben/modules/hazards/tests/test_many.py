@@ -21,6 +21,7 @@ on_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreS
 def many(monkeypatch):
     """As though there were too many rows to sort."""
     monkeypatch.setattr(walking, "FEW", -1)
+    monkeypatch.setattr(walking, "MANY", -1)
 
 
 def plan(rows) -> str:
