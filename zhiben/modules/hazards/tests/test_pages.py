@@ -15,7 +15,15 @@ from zhiben.core.workflow import engine
 from zhiben.core.workflow.engine import fire
 from zhiben.modules.hazards.clearing import Counts, Part
 from zhiben.modules.hazards.look_back import PLANNING, looking_back_on
-from zhiben.modules.hazards.models import Hazard, HazardLevel, HazardLink, HazardPolicy, HazardStatus, LinkKind
+from zhiben.modules.hazards.models import (
+    Hazard,
+    HazardLevel,
+    HazardLink,
+    HazardPolicy,
+    HazardStatus,
+    LinkKind,
+    LookBack,
+)
 from zhiben.modules.hazards.pages.likenesses import marked
 from zhiben.modules.hazards.pages.look_backs import LookBackPages
 from zhiben.modules.hazards.pages.records import HazardPages
@@ -67,6 +75,18 @@ class TestLookBackPages(PagesTest):
             look.save(force_insert=True)
         engine.begin_many(looks, by=PLANNING, now=now, label="安排回头看")
         return looks
+
+    def test_what_is_due_stands_before_what_is_done_whatever_its_day(self, cast, now):
+        looks, client = self.make(cast, now, 4), cast.client(self.insider)
+        for n, (status, days) in enumerate([("holds", 1), ("due", 9), ("recurred", 2), ("due", 5)]):
+            LookBack.objects.filter(pk=looks[n].pk).update(status=status, due_on=local_day(now) + timedelta(days=days))
+
+        def shown(asked=""):
+            page = client.get(f"{reverse('look_backs:list')}?{asked}").content.decode()
+            return sorted(range(4), key=lambda n: page.index(looks[n].get_absolute_url()))
+
+        assert shown() == [3, 1, 0, 2]
+        assert shown("sort=due_on") == [0, 2, 3, 1], "until somebody asks for another order"
 
 
 class TestReviewPages(PagesTest):
