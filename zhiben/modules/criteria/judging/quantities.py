@@ -40,10 +40,14 @@ _QUANTITY = re.compile(
     r"(?P<rough>约|大约|大概|近|差不多|将近|达到?|为|有|了|是)?"
     r"(?P<number>(?<!\d)\d+(?:\.\d+)?|半|俩|仨|几十|几|数)(?P<scale>万|千|百|亿)?(?P<more>多|余|来|几)?"
     rf"(?P<unit>个(?=(?:半)?(?:多)?(?:月|小时|钟头|星期|礼拜|季度|百分点))|{_PEOPLE}|{'|'.join(map(re.escape, _NAMES))})"
-    r"(?P<half>半)?(?P<then>多|余)?(?P<long>月|小时|钟头|星期|礼拜|季度|百分点)?(?P<after>以上|以下|以内|开外|左右)?"
+    r"(?P<tail>(?<=[米吨])\d(?=$|[,。;!?:的了深高宽远长]))?(?P<half>半)?(?P<then>多|余)?(?P<long>月|小时|钟头|星期|礼拜|季度|百分点)?(?P<after>以上|以下|以内|开外|左右)?"
 )
 _COUNTED_PEOPLE = re.compile(_PEOPLE)
 _SHARE = re.compile(r"百分之(\d+(?:\.\d+)?)")
+_GAS = re.compile(r"(?:瓦斯|甲烷|二氧化碳|co2|ch4)[^,。;!?:\d]{0,6}(\d+\.\d+)(?=$|[,。;!?:了的左还就时])")
+"""瓦斯2.3了: per cent need not be said."""
+_SLOPE = re.compile(r"(?<![\d.])1(?:比|:)(\d+(?:\.\d+)?)")
+"""1比4: the steeper the smaller the second number."""
 _LOOSE = {"半": 0.5, "俩": 2.0, "仨": 3.0, "几": 3.0, "数": 3.0, "几十": 30.0}
 _SCALE = {"百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8, None: 1.0}
 _AT_MOST = ("未超过", "没超过", "没有超过", "不超过", "不高于", "不大于", "至多", "最多", "以内")
@@ -118,6 +122,16 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         Quantity("share", float(match[1]), float(match[1]), match.start(), match.end())
         for match in _SHARE.finditer(text)
     ]
+    found += [
+        Quantity("share", float(match[1]), float(match[1]), match.start(1), match.end(1))
+        for match in _GAS.finditer(text)
+        if not any(one.start <= match.start(1) < one.end for one in found)
+    ]
+    found += [
+        Quantity("slope", 1 / float(match[1]), 1 / float(match[1]), match.start(), match.end())
+        for match in _SLOPE.finditer(text)
+        if float(match[1])
+    ]
     return tuple(found)
 
 
@@ -132,7 +146,7 @@ def _is_date(match: re.Match[str]) -> bool:
 def _quantity(match: re.Match[str]) -> Quantity:
     number = match["number"]
     value = (_LOOSE[number] if number in _LOOSE else float(number)) * _SCALE[match["scale"]]
-    value += 0.5 if match["half"] else 0.0
+    value += 0.5 if match["half"] else float(match["tail"] or 0) / 10
     unit = match["unit"]
     if unit == "个" and not match["long"] and _COUNTED_PEOPLE.match(match.string, match.start("unit")):
         dimension, scale = "people", 1.0

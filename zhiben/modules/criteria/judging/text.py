@@ -11,6 +11,12 @@ from zhiben.core.text.numbers import number_value
 _DIGITS = "〇零一二两三四五六七八九十百"
 _NUMERALS = re.compile(rf"[{_DIGITS}千万]*[{_DIGITS}](?=千[伏瓦克米帕])|[{_DIGITS}千万]+")
 """五百千伏 are 500 千伏: 千 belongs to the unit."""
+_POINT = re.compile(
+    r"(?<=\d)(?P<point>点)(?=\d{1,2}(?:%|百分|米|吨|兆|千[帕伏瓦克]|公斤|倍|℃|厘|毫|mpa))"
+    r"|(?:瓦斯|甲烷|浓度|比)[^,。;!?:\d]{0,5}\d{1,2}(?P<said>点)(?=\d)",
+    re.IGNORECASE,
+)
+"""Spoken: 瓦斯一点二, 三点五米. Three o'clock stays what it is."""
 _ALONE = frozenset("零〇百千万")
 """Alone they count nothing: 零部件, 百叶窗, 千斤顶, 万用表."""
 _STRAY = re.compile(r"\s+|(?<=\d),(?=\d{3}(?!\d))")
@@ -65,6 +71,8 @@ def _folded(original: str, *, keep_lines: bool = False) -> MappedText:
     mapped = normalised(MappedText.of(original))
     mapped = mapped.edited(_without_spaces(mapped.text, keep_lines))
     mapped = mapped.edited(_with_numbers(mapped.text))
+    if "点" in mapped.text:
+        mapped = mapped.edited(_with_points(mapped.text))
     lower = mapped.text.lower()
     return MappedText(lower if len(lower) == len(mapped.text) else mapped.text, mapped.printed, mapped.offsets)
 
@@ -85,3 +93,8 @@ def _with_numbers(text: str) -> list[Edit]:
         if value is not None:
             edits.append((match.start(), match.end(), str(value)))
     return edits
+
+
+def _with_points(text: str) -> list[Edit]:
+    groups = ((match, "point" if match["point"] else "said") for match in _POINT.finditer(text))
+    return [(match.start(group), match.end(group), ".") for match, group in groups]

@@ -20,7 +20,7 @@ _GOES_ON = frozenset(",。;、!且和并无只但)(")
 _NEGATIONS = ("没有", "未见", "未发现", "没发现", "不存在", "无", "没", "未", "不")
 _LONGEST_NEGATION = max(map(len, _NEGATIONS))
 _DENIES_DOING = re.compile(
-    r"(?:没有?|未|不|无)(?:再)?(?:盖|建|搭|砌|堆|放|摆|停|住|挖|采|种|存|压|占|载|装|用|吊|出现|发生|发现|看到|存放|堆放)(?:过|了|着)?$"
+    r"(?:没有?|未|不|无)(?:再)?(?:盖|建|搭|砌|堆|放|摆|停|住|挖|采|种|存|压|占|载|装|用|吊|联|连|出现|发生|发现|看到|存放|堆放)(?:过|了|着)?$"
 )
 """没盖房子: what was not done is not there."""
 _WATCHES = re.compile(
@@ -28,6 +28,27 @@ _WATCHES = re.compile(
     r"(?:(?:观测|监测)(?:点|孔|仪|桩|标|记录|日报|台账)|限制器|保护器|断路器|报警器|报警仪|传感器|探测器|检测仪|仪)"
 )
 """沉降观测点, 漏电保护器: the name of a thing that watches for what its first word says."""
+_MENDS = (
+    "处理",
+    "整改",
+    "清",
+    "修",
+    "补",
+    "加固",
+    "加强",
+    "更换",
+    "换",
+    "撤",
+    "卧底",
+    "抽",
+    "排",
+    "降",
+    "停",
+    "检修",
+    "治理",
+    "封",
+)
+"""正在卧底: what is being done about it is no carrying on."""
 _NOBODY = ("无人", "没人", "没有人")
 _COMES_BY = ("通行", "经过", "路过", "进入", "进出", "居住", "住", "逗留", "停留", "受伤", "伤", "聚集")
 """无人通行: it is well that nobody does."""
@@ -145,7 +166,7 @@ def read_way(
     for name in way.facets:
         of_facet = hits.get(name, [])
         # 没有载人, 未超载: what is denied is not there; of a defect's act it says which (未监测)
-        if name in ("defect", "condition") or (name == "act" and "defect" not in way.facets):
+        if name in ("defect", "condition") or "defect" not in way.facets:
             of_facet = [(phrase, hit) for phrase, hit in of_facet if not _is_absent(hit, description)]
         if of_facet:
             reading.hits[name] = of_facet
@@ -191,6 +212,7 @@ def _is_absent(hit: Hit, description: Description) -> bool:
         _is_denied(hit, description)
         or bool(_DENIES_DOING.search(text, max(0, hit.start - 6), hit.start))
         or any(found.start() <= hit.start and hit.end <= found.end() for found in _WATCHES.finditer(text))
+        or (words == "正在" and text.startswith(_MENDS, hit.end))
         or (words.endswith(_NOBODY) and text.startswith(_COMES_BY, hit.end))
     )
 

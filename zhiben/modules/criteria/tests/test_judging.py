@@ -154,13 +154,18 @@ class TestLimits:
             ("压力不足30kpa", "pressure", 0, 30),
             ("五百千伏站", "voltage", 500, 500),
             ("一千二百千克", "mass", 1200, 1200),
+            ("上隅角瓦斯攒到2.3了", "share", 2.3, 2.3),
+            ("回风流瓦斯一点二", "share", 1.2, 1.2),
+            ("护栏高三点五米", "length", 3500, 3500),
+            ("离坡面三米二", "length", 3200, 3200),
+            ("下午三点五个人下井", "people", 5, 5),
         ],
     )
     def test_quantities_are_read_as_people_write_them(self, said: str, dimension: str, low: float, high: float) -> None:
         found = [each for each in quantities(read(said).text) if each.dimension == dimension]
-        assert [(round(each.low), each.high if each.high == float("inf") else round(each.high)) for each in found] == [
-            (low, high)
-        ]
+        assert [
+            (round(each.low, 1), each.high if each.high == float("inf") else round(each.high, 1)) for each in found
+        ] == [(low, high)]
 
     @pytest.mark.parametrize(
         ("said", "percent"),
@@ -172,6 +177,7 @@ class TestLimits:
             ("浸润线埋深只有三米，设计要求六米", -50),
             ("产量超核定百分之十五", 15),
             ("压力0.9兆帕，铭牌1.25", -28),
+            ("外坡设计一比四，量出来一比二点五", 60),
             ("考核12人，来了17个人", None),
             ("220千伏线路，设计110千伏", None),
         ],
@@ -220,6 +226,8 @@ class TestWords:
             "中压燃气管线上方没盖房子",
             "面粉厂除尘器泄爆口朝外，无人通行",
             "特种作业证复审到期日还有二十天",
+            "电厂后台机没联外网，封条翘起",
+            "煤矿回风巷底鼓，正在卧底",
         ],
     )
     def test_what_watches_for_a_defect_or_was_not_done_is_none(self, said: str) -> None:
