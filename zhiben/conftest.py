@@ -15,9 +15,10 @@
 """
 
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.apps import apps
@@ -34,6 +35,7 @@ NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 IN_OFFICE_SINCE = date(2020, 1, 1)
 CAST_LIVES_IN = ("org", "accounts", "audit")
 FOUNDER = Machine("初始化")
+Made = TypeVar("Made")
 
 
 @dataclass
@@ -67,9 +69,9 @@ def now() -> datetime:
     return NOW
 
 
-_gathered: list[bytes] = []
-"""The cast and all its rows as the services made them the first time: making them anew for each of a thousand tests
-would take longer than the tests."""
+_gathered: dict[Callable[[datetime], Any], bytes] = {}
+"""What was made the first time, with all its rows as the services made them: making them anew for each of a thousand
+tests would take longer than the tests."""
 
 
 @pytest.fixture
@@ -79,18 +81,23 @@ def cast(db: None) -> Cast:
 
 def assembled_cast() -> Cast:
     """The cast in an empty database, for whoever asks for another kind of database than `db`."""
-    if not _gathered:
-        cast = gather_cast(NOW)
+    return assembled(gather_cast)
+
+
+def assembled(gather: Callable[[datetime], Made]) -> Made:
+    """What `gather` makes in an empty database, of units and persons alone."""
+    if gather not in _gathered:
+        made = gather(NOW)
         tables = [
             list(model._base_manager.all()) for model in apps.get_models() if model._meta.app_label in CAST_LIVES_IN
         ]
-        _gathered.append(pickle.dumps((tables, cast)))
-        return cast
-    tables, cast = pickle.loads(_gathered[0])
+        _gathered[gather] = pickle.dumps((tables, made))
+        return made
+    tables, made = pickle.loads(_gathered[gather])
     for rows in tables:
         if rows:
             type(rows[0])._base_manager.bulk_create(rows)
-    return cast
+    return made
 
 
 def gather_cast(now: datetime) -> Cast:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from zhiben.conftest import FOUNDER
+from zhiben.conftest import FOUNDER, assembled
 from zhiben.core.org import services as org
 from zhiben.core.org.department_names import departments, functions_of
 from zhiben.core.org.models import BodyKind, RegionLevel, UnitKind
@@ -18,7 +18,11 @@ DEPARTMENTS = (
 
 
 @pytest.fixture
-def prefecture(db, now):
+def prefecture(db):
+    return assembled(gather_prefecture)
+
+
+def gather_prefecture(now):
     """白水州 with a county-level city and a county, their governments, a dozen departments, a fire brigade, a park."""
     to = {"by": FOUNDER, "now": now}
     region = org.open_region(name="白水彝族自治州", level=RegionLevel.CITY, **to)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from zhiben.conftest import gather_cast
+from zhiben.conftest import assembled_cast
 from zhiben.core.audit.services import lines_of
 from zhiben.core.events.services import deliver_pending
 from zhiben.core.ids import new_id
@@ -34,8 +34,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs_service
 
 
 @pytest.fixture
-def cast(transactional_db, now):
-    return gather_cast(now)
+def cast(transactional_db):
+    return assembled_cast()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from zhiben.conftest import _appoint_newcomer, gather_cast
+from zhiben.conftest import _appoint_newcomer, assembled_cast
 from zhiben.core import clock
 from zhiben.core.exchange import carrying, jobs, services
 from zhiben.core.exchange.models import Stage
@@ -44,8 +44,8 @@ def at_that_time(monkeypatch, settings, tmp_path, now):
 
 
 @pytest.fixture
-def cast(transactional_db, now):
-    return gather_cast(now)
+def cast(transactional_db):
+    return assembled_cast()
 
 
 @pytest.fixture
