@@ -91,7 +91,7 @@ class Step:
     tone: Literal["primary", "quiet", "danger"] = "primary"
     help: str = ""
     awaited_as: str = ""
-    """What worklists and notices call it where its label already says a result: 回头看 for 整改保持. It then opens the
+    """What worklists and notices call it where its label already says a result: 现场查看 for 整改保持. It then opens the
     record, where one looks before one decides."""
     renews: tuple[str, ...] = ()
     """Days (fields of deadlines) that its effect sets anew: what stands there before says nothing of what runs after."""

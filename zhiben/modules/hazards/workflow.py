@@ -272,7 +272,7 @@ LOOK_BACK_LIFE = Workflow(
     ),
     steps=(
         Step("hold", "整改保持", L.DUE, L.HOLDS, SUPERVISOR, needs=("looked_on", "finding"), takes=("again_photos",),
-             unless=looking.own_work, effect=looking.note, awaited_as="回头看"),
+             unless=looking.own_work, effect=looking.note, awaited_as="现场查看"),
         Step("recur", "隐患复发", L.DUE, L.RECURRED, SUPERVISOR,
              needs=("looked_on", "finding", "again_photos"), takes=("again_description", "never_fixed"),
              unless=looking.own_work, effect=looking.record_recurrence, tone="primary",
@@ -301,7 +301,8 @@ REVIEW_LIFE = Workflow(
         Step("find_causes", "析因", R.CAUSES, R.ACCOUNTABILITY, OWNER,
              takes=("cause_person", "cause_machine", "cause_environment", "cause_management"),
              effect=reviews.find_causes, help="从人、机、环、管四方面分析，至少写一方面"),
-        Step("hold_to_account", "追责", R.ACCOUNTABILITY, R.DUTIES, SUPERVISOR, needs=("accountability",)),
+        Step("hold_to_account", "追责", R.ACCOUNTABILITY, R.DUTIES, SUPERVISOR, needs=("accountability",),
+             help="谁的责任，怎样追究：写明人员、处理意见和依据"),
         Step("set_duties", "明责", R.DUTIES, R.ROOT_FIX, OWNER, needs=("duties",), effect=reviews.write,
              help="以后由谁负责、按什么制度，怎样检查"),
         Step("fix_root", "治源", R.ROOT_FIX, R.SUBMITTED, OWNER, needs=("root_fix",), effect=reviews.write,

@@ -112,6 +112,10 @@ class ReviewPages(RecordPages):
         Panel("五步", "hazards/panels/five_steps.html", five_steps),
         Panel("前后两次", "hazards/panels/both_times.html", both_times),
     )
+    beside = dict.fromkeys(
+        ("find_causes", "hold_to_account", "set_duties", "fix_root", "conclude", "send_back"),
+        Panel("已经写的", "hazards/steps/review.html", five_steps),
+    )
     tones = {S.SUBMITTED: "orange", S.DONE: "green"}
     list_template = "hazards/list_plain.html"
     detail_template = "hazards/follower.html"
