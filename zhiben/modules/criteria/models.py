@@ -89,7 +89,8 @@ class Criterion(models.Model):
         ordering = ("position",)
 
     def __str__(self) -> str:
-        return f"{self.standard.doc_no}{self.place}：{self.title}"
+        gap = " " if self.place[:1].isascii() else ""
+        return f"{self.standard.doc_no}{gap}{self.place}：{self.title}"
 
     def get_absolute_url(self) -> str:
         return reverse("criteria:criterion", args=(self.pk,))
