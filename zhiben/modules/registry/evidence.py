@@ -162,7 +162,7 @@ EVIDENCE_LIFE = Workflow(
     ),
     steps=(
         Step("accept", "通过", S.FILED, S.ACCEPTED, CHECKER, takes=("finding",), unless=own_work, effect=accept,
-             tells=(OWN,), bulk=True, help="通过后计入覆盖率，到有效期为止"),
+             tells=(OWN,), bulk=True, awaited_as="核查", help="通过后计入覆盖率，到有效期为止"),
         Step("return", "退回", S.FILED, S.RETURNED, CHECKER, needs=("reason",), unless=own_work, effect=note_checker,
              tone="danger", bulk=True),
         Step("file_again", "重新报送", S.RETURNED, S.FILED, OWN, needs=("description",), takes=("files",),

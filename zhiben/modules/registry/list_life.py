@@ -98,6 +98,7 @@ LIST_ENTRY_LIFE = Workflow(
         Step("submit_for", "代企业报送验收", TO_DO, S.DONE, SUPERVISOR, needs=("situation", "files"), effect=note_done,
              waits=False, tone="quiet", tells=(OWN,), help="企业已停产、无人办理时使用；报送的人不能自己验收"),
         Step("verify", "验收通过", S.DONE, S.VERIFIED, CHECKER, needs=("finding",), takes=("files",), unless=own_work,
+             awaited_as="验收",
              effect=note_verified, tells=(OWN, KEEPER), help="到现场或查验材料，确认措施已经落实"),
         Step("return", "退回", S.DONE, S.UNDER_WAY, CHECKER, needs=("reason",), takes=("files",), unless=own_work,
              tone="danger", help="没有达到要求的退回继续落实，期限不变"),
