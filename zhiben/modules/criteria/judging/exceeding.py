@@ -59,7 +59,7 @@ def _compared(text: str, said: Sequence[Quantity]) -> Iterator[Quantity]:
 
 
 def _scale(text: str, one: Quantity, beside: Quantity) -> float:
-    """Of the unit of `one`, where `beside` has none and is meant in the same: 0.9兆帕,铭牌1.25."""
+    """Of the unit of `one`, where `beside` has none and is meant in the same (兆帕 said once)."""
     if beside.dimension != _ANYTHING or one.dimension == _ANYTHING:
         return 1.0
     written = _NUMBER.search(text, one.start, one.end)
