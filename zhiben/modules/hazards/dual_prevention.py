@@ -14,13 +14,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from zhiben.core.access.acting import By, Machine
+from zhiben.core.access.acting import Acting, By, Machine
 from zhiben.core.clock import CHINA
 from zhiben.core.files.pictures import published_copy
 from zhiben.core.ids import new_id
 from zhiben.core.org.sectors import Sector
+from zhiben.modules.registry.models import Enterprise
 
 from . import codes
 from .models import DualPreventionDelivery, Hazard
@@ -29,6 +30,10 @@ from .photos import AFTER, BEFORE, photos_of
 MOST_AT_ONCE = 200
 LOOKED_AT = 5
 """Times as many are looked at as are wanted: some lack something."""
+COUNTED = 1000
+"""Counts go no further: above it the page says 1000+."""
+MUCH = 50_000
+"""Rows of one way of looking."""
 LARGEST_PHOTO = 5 << 20
 """Bytes of base64."""
 COMPANY_CODE = 9
@@ -70,8 +75,12 @@ class Batch:
 
 def due(by: By) -> QuerySet[Hazard]:
     """Never acknowledged, or changed since: of the enterprises that take part, within sight."""
+    return _due(taking_part(by))
+
+
+def _due(rows: QuerySet[Hazard]) -> QuerySet[Hazard]:
     never = Q(delivery=None) | Q(delivery__acknowledged_change=None)
-    return taking_part(by).filter(never | ~Q(delivery__acknowledged_change=F("changed_at")))
+    return rows.filter(never | ~Q(delivery__acknowledged_change=F("changed_at")))
 
 
 def taking_part(by: By) -> QuerySet[Hazard]:
@@ -190,22 +199,43 @@ def photos_in(hazard: Hazard) -> dict[str, str]:
 
 def refused(by: By) -> QuerySet[DualPreventionDelivery]:
     """What was looked at and could not be sent, with what is missing."""
-    rows = DualPreventionDelivery.objects.filter(hazard__in=due(by).values("pk"), batch=None)
+    rows = DualPreventionDelivery.objects.filter(_is_seen(by), ~_is_as_acknowledged(by), batch=None)
     return rows.select_related("hazard__enterprise", "hazard__responsible_unit").order_by("-examined_at", "pk")
 
 
 def counts(by: By) -> dict[str, int]:
-    """Of the enterprises within sight: due, refused among them, acknowledged as they stand."""
-    sent = Q(delivery__acknowledged_change=F("changed_at"))
+    """Of the enterprises within sight: due, refused among them, handed out and unanswered, acknowledged as they stand;
+    each counted no further than `COUNTED` + 1, as lists are."""
+    out = DualPreventionDelivery.objects.exclude(batch=None)
     asked = {
-        "all": None,
-        "sent": sent,
-        "refused": Q(delivery__isnull=False, delivery__batch=None) & ~sent,
-        "handed": Q(delivery__batch__isnull=False) & ~sent,
+        "refused": refused(by),
+        "handed": out.filter(_is_seen(by), ~_is_as_acknowledged(by)),
+        "sent": DualPreventionDelivery.objects.filter(_is_as_acknowledged(by)),
     }
-    found = taking_part(by).aggregate(**{name: Count("pk", filter=rows) for name, rows in asked.items()})
-    whole = found.pop("all")
-    return {"due": whole - found["sent"]} | found
+    return {"due": _count_due(by)} | {name: rows.order_by()[: COUNTED + 1].count() for name, rows in asked.items()}
+
+
+def _count_due(by: By) -> int:
+    """Of those who see much, found by the enterprises that take part; else among what is seen."""
+    if isinstance(by, Acting) and all(map(_few, Hazard.objects.views_of(by))):
+        return min(due(by).count(), COUNTED + 1)
+    parties = Enterprise.objects.filter(Q(sector=Sector.CHEMICALS) | Q(company_code__gt=""))
+    rows = _due(Hazard.objects.filter(enterprise__in=parties.values("pk")))
+    if isinstance(by, Acting):
+        rows = rows.filter(Exists(Hazard.objects.visible_to(by).filter(pk=OuterRef("pk"))))
+    return rows.order_by()[: COUNTED + 1].count()
+
+
+def _few(rows: QuerySet[Hazard]) -> bool:
+    return rows.order_by()[: MUCH + 1].count() <= MUCH
+
+
+def _is_seen(by: By) -> Exists:
+    return Exists(taking_part(by).filter(pk=OuterRef("hazard_id")))
+
+
+def _is_as_acknowledged(by: By) -> Exists:
+    return Exists(taking_part(by).filter(pk=OuterRef("hazard_id"), changed_at=OuterRef("acknowledged_change")))
 
 
 def width(text: str) -> int:

@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from zhiben.core.access.permissions import Permission, may
-from zhiben.modules.hazards.dual_prevention import LABELS, LONGEST, counts, refused
+from zhiben.modules.hazards.dual_prevention import COUNTED, LABELS, LONGEST, counts, refused
 
 SHOWN = 100
 
@@ -12,7 +12,7 @@ SHOWN = 100
 def show(request: HttpRequest) -> HttpResponse:
     if not may(request.acting, Permission.READ_RECORDS):
         raise Http404
-    figures = counts(request.acting)
+    figures = {name: f"{COUNTED}+" if count > COUNTED else str(count) for name, count in counts(request.acting).items()}
     told = (
         ("待送", figures["due"], "没有确认过的，和确认以后又有变化的"),
         ("已取走，待确认", figures["handed"], "对方取走了还没有确认收妥；没有确认的会再次送出"),

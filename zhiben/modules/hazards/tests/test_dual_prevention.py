@@ -178,3 +178,17 @@ def test_every_step_of_a_hazard_is_announced():
 
 def test_the_page_opens_to_those_who_read(cast, coded, handed_in):
     check_page(cast, "/hazards/dual-prevention/", insider="bureau_officer", outsider="system_administrator")
+
+
+def test_beyond_a_bound_the_page_only_says_that_there_are_more(coded, found, taken, cast, now, monkeypatch):
+    """And whoever sees much is counted the same, found by the enterprises."""
+    for place in ("罐区围堰", "装卸台", "泵房"):
+        found(place=place)
+    for much in (dual_prevention.MUCH, -1):
+        monkeypatch.setattr(dual_prevention, "MUCH", much)
+        assert dual_prevention.counts(cast.bureau_officer)["due"] == 3
+        assert dual_prevention.counts(cast.outsider) == {"due": 0, "refused": 0, "handed": 0, "sent": 0}
+    taken()
+    assert dual_prevention.counts(cast.bureau_officer) == {"due": 3, "refused": 3, "handed": 0, "sent": 0}
+    monkeypatch.setattr(dual_prevention, "COUNTED", 2)
+    assert dual_prevention.counts(cast.bureau_officer)["refused"] == 3

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models.lookups import In
 
 from zhiben.core.clock import local_day
 from zhiben.core.web.pages import listing, walking
@@ -113,3 +114,27 @@ def test_the_rows_are_the_same_however_they_are_read(cast, plant, now, monkeypat
                 beyond = keys_of(Hazard.objects.views_of(acting), NEWEST, count=10, place=found[1][::-1])
                 assert beyond == found[2:]
     assert len(Hazard.objects.visible_to(cast.office)) == 4
+
+
+@pytest.mark.django_db
+def test_a_needle_is_looked_for_before_it_is_sorted(cast, plant, now, monkeypatch):
+    """Else PostgreSQL, too, reads a million rows in their order to find that none of a region's is what is asked for."""
+    hazard = a_hazard(cast, plant, now, before_photos=[])
+    region = Hazard.objects.seen_as("region", cast.office)
+    monkeypatch.setattr(walking, "MANY", -1)  # the region has too many to be looked through
+    for rows, wanted in (
+        (region.filter(status__in=[hazard.status]), [hazard.pk]),
+        (region.filter(status=HazardStatus.CLOSED), []),
+        (region.filter(place="没有这样的地方"), []),
+        (region.filter(enterprise__name="没有这样的企业"), []),
+    ):
+        assert "pk__in" in led_by(in_its_order(rows, "found_on"))
+        assert [key for key, _ in keys_of([rows], NEWEST, count=51)] == wanted
+        assert [key for key, _ in keys_of([rows, region.none()], NEWEST, count=51)] == wanted
+    monkeypatch.setattr(walking, "FEW", 0)
+    assert "pk__in" not in led_by(in_its_order(region.filter(status__in=[hazard.status]), "found_on"))
+
+
+def led_by(rows) -> list[str]:
+    """What says by their keys which rows they are, if anything does."""
+    return ["pk__in" for each in rows.query.where.children if isinstance(each, In) and each.lhs.target.primary_key]

@@ -59,6 +59,6 @@ class Command(BaseCommand):
                 count += 1
         for batch_id in batches if acknowledge else ():
             dual_prevention.acknowledge(batch=batch_id, by=by, now=now)
-        refused = dual_prevention.counts(by)["refused"]
+        refused = dual_prevention.refused(by).count()
         more = f"另有 {refused} 条缺少必填项，原因见“双重预防数据”页面。" if refused else ""
         self.stdout.write(f"已写入 {count} 条。{more}")
