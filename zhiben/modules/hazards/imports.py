@@ -35,6 +35,7 @@ from .ledger_rows import (
 )
 from .models import Channel
 from .numbering import wait_for_turn
+from .others import OUT_OF_SIGHT, within_sight
 from .recorded import ANOTHER, SAME, One, Recorded
 from .reporting import report_hazards
 from .reports import Report, objections
@@ -167,6 +168,7 @@ class HazardImport(Importing):
             origins=[plan.identity for plan in plans],
             before=at.whole.brought_at or at.now,
         )
+        asking: list[tuple[Plan, list[One]]] = []
         for plan in plans:
             first = self._seen.setdefault(plan.identity, plan.row.number)
             if first != plan.row.number:
@@ -188,18 +190,14 @@ class HazardImport(Importing):
                     else f"已有（{same.state}），不再登记；状态不随表格改变，请在系统里办理。"
                 )
             elif perhaps:
-                plan.asked.append(
-                    Question(
-                        SAME,
-                        "同一企业同一天有相近的隐患，是同一条吗？",
-                        (
-                            *((str(each.key), f"是同一条：{each.told}") for each in perhaps),
-                            (ANOTHER, "不是，登记为新的隐患"),
-                        ),
-                    )
-                )
+                asking.append((plan, perhaps))
                 answer = plan.row.answers.get(SAME, "")
                 plan.known = answer if answer in {str(each.key) for each in perhaps} else ""
+        seen = within_sight({each.key for _, perhaps in asking for each in perhaps}, at.by)
+        for plan, perhaps in asking:
+            those = ((str(each.key), each.told if each.key in seen else OUT_OF_SIGHT) for each in perhaps)
+            ways = (*((key, f"是同一条：{told}") for key, told in those), (ANOTHER, "不是，登记为新的隐患"))
+            plan.asked.append(Question(SAME, "同一企业同一天有相近的隐患，是同一条吗？", ways))
 
     def _report(self, plan: Plan, at: Context) -> Report:
         row = plan.row.values

@@ -4,7 +4,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from zhiben.core.access.acting import Acting
+from django.db.models import F
+
+from zhiben.core.access.acting import Acting, By, Machine
+from zhiben.core.any_of import AnyOf
 from zhiben.core.files.models import Attachment
 
 from .models import Doubt, Hazard
@@ -17,9 +20,11 @@ MOST_NAMED = 5
 """Of the hazards in which one photo stands."""
 
 
-def within_sight(keys: Collection[UUID], acting: Acting) -> set[UUID]:
-    """Those of these hazards that this post may open."""
-    return set(Hazard.objects.visible_to(acting).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
+def within_sight(keys: Collection[UUID], by: By) -> set[UUID]:
+    """Those of these hazards that this post may open. A query where there are any."""
+    if isinstance(by, Machine) or not keys:
+        return set(keys)
+    return set(Hazard.objects.visible_to(by).filter(AnyOf(F("pk"), keys)).values_list("pk", flat=True))
 
 
 def veiled(told: Collection[Mapping[str, Any]], acting: Acting) -> list[dict[str, Any]]:

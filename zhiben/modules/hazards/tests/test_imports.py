@@ -224,6 +224,18 @@ def test_an_unknown_enterprise_can_be_opened_from_the_row(brought, confirmed, pl
     assert Enterprise.objects.get(credit_code=code).hazards.count() == 2
 
 
+def test_what_is_alike_and_out_of_sight_is_asked_about_without_its_words(brought, plant, found):
+    first = found(description=LANE, found_on=date(2026, 3, 2))
+    Hazard.objects.filter(pk=first.pk).update(confidentiality=1)
+    asked = [
+        brought(row(what=LANE + "！已通知", place="一号厂房北消防车通道"), who=who)
+        for who in ("bureau_officer", "town")
+    ]
+    known, unknown = (dict(run.rows.get().open_questions[0][2])[str(first.pk)] for run in asked)
+    assert first.number in known
+    assert unknown == "是同一条：另一条记录，您无权查看"
+
+
 def test_an_enterprise_brings_only_its_own_and_closes_no_major_one(brought, plant, cast):
     run = brought(
         row(level="重大", state="已整改", done="2026-03-05"),
