@@ -55,6 +55,12 @@ class TestList:
         assert "清查二号仓库" in page
         assert "清查一号仓库" not in page
 
+    def test_what_is_not_in_this_tab_may_be_in_another(self, cast, now):
+        give(cast, now, "清查仓库")
+        page = text_of(cast.client("office").get("/errands/?as=responsible&status=pending"))
+        assert "没有符合条件" in page
+        assert "?as=supervising&amp;status=pending" in page
+
     def test_a_unit_may_be_named_without_scripts(self, cast, now):
         give(cast, now, "清查仓库")
         client = cast.client("office")

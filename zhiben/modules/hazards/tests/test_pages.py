@@ -76,6 +76,12 @@ class TestLookBackPages(PagesTest):
         engine.begin_many(looks, by=PLANNING, now=now, label="安排回头看")
         return looks
 
+    def test_it_is_asked_to_look_not_to_have_found(self, cast, now):
+        (look,) = self.make(cast, now, 1)
+        page = cast.client(self.insider).get("/").content.decode()
+        assert f'href="{look.get_absolute_url()}">现场查看</a>' in page
+        assert "整改保持" not in page
+
     def test_what_is_due_stands_before_what_is_done_whatever_its_day(self, cast, now):
         looks, client = self.make(cast, now, 4), cast.client(self.insider)
         for n, (status, days) in enumerate([("holds", 1), ("due", 9), ("recurred", 2), ("due", 5)]):

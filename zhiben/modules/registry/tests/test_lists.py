@@ -225,6 +225,8 @@ class TestProgress:
         for query, count in (("status=verified", 1), ("counted=1", 4), ("status=done", 1)):
             shown = cast.client("office").get(f"/registry/list_entries/?as=all&list={of.pk}&{query}").content.decode()
             assert shown.count("<tr data-row>") == count, query
+            assert str(of.get_kind_display()) in shown
+            assert f">{of.kind}<" not in shown, "a kind is told in words"
 
 
 class TestIndustries:
