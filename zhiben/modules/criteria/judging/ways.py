@@ -28,6 +28,8 @@ _WATCHES = re.compile(
     r"(?:(?:观测|监测)(?:点|孔|仪|桩|标|记录|日报|台账)|限制器|保护器|断路器|报警器|报警仪|传感器|探测器|检测仪|仪)"
 )
 """沉降观测点, 漏电保护器: the name of a thing that watches for what its first word says."""
+_WATCHED = 8
+"""Characters such a name may reach beyond the word."""
 _MENDS = (
     "处理",
     "整改",
@@ -211,7 +213,10 @@ def _is_absent(hit: Hit, description: Description) -> bool:
     return (
         _is_denied(hit, description)
         or bool(_DENIES_DOING.search(text, max(0, hit.start - 6), hit.start))
-        or any(found.start() <= hit.start and hit.end <= found.end() for found in _WATCHES.finditer(text))
+        or any(
+            found.start() <= hit.start and hit.end <= found.end()
+            for found in _WATCHES.finditer(text, max(0, hit.start - _WATCHED), hit.end + _WATCHED)
+        )
         or (words == "正在" and text.startswith(_MENDS, hit.end))
         or (words.endswith(_NOBODY) and text.startswith(_COMES_BY, hit.end))
     )
