@@ -95,6 +95,7 @@ class DutyEvidence(Scoped):
         indexes = [
             models.Index(fields=("duty", "status", "enterprise"), name="registry_evidence_of_duty"),
             models.Index(fields=("status", "valid_until"), name="registry_evidence_ends"),
+            models.Index(fields=("-filed_at", "id"), name="registry_evidence_by_day"),
         ]
 
     def __str__(self) -> str:
