@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 from threading import Event
 
+import pytest
 from django.core.signals import request_finished
 
 from zhiben.config import warming
@@ -11,6 +12,7 @@ from zhiben.config.management.commands import web
 from zhiben.modules.criteria.judging.engine import engine
 
 
+@pytest.mark.django_db  # at the end of a page its connection is looked at, too
 def test_it_begins_once_a_page_was_answered_and_what_fails_stops_nothing(caplog):
     made, begun = [], Event()
 

@@ -48,7 +48,7 @@ def test_a_plan_is_read_into_a_draft(cast, now):
 
 def test_the_same_file_is_recognised(cast, now):
     first = bring(TEXT.encode(), cast.office, now)
-    with pytest.raises(AlreadyUploaded, match="安宁在 2026-03-10 10:00 上传过") as refused:
+    with pytest.raises(AlreadyUploaded, match="安宁在2026年3月10日10:00上传过") as refused:
         bring(TEXT.encode(), cast.chief, now, name="另一个名字.txt")
     assert refused.value.version == first
     assert PlanVersion.objects.count() == 1
