@@ -84,9 +84,14 @@ def _due(rows: QuerySet[Hazard]) -> QuerySet[Hazard]:
 
 
 def taking_part(by: By) -> QuerySet[Hazard]:
-    """Chemical enterprises, and whoever else has a code of that registration."""
+    """The hazards within sight of the enterprises that take part."""
     rows = Hazard.objects.all() if isinstance(by, Machine) else Hazard.objects.visible_to(by)
-    return rows.filter(Q(enterprise__sector=Sector.CHEMICALS) | Q(enterprise__company_code__gt=""))
+    return rows.filter(_takes_part("enterprise__"))
+
+
+def _takes_part(path: str = "") -> Q:
+    """Chemical enterprises, and whoever else has a code of that registration; `path` leads to the enterprise."""
+    return Q((f"{path}sector", Sector.CHEMICALS)) | Q((f"{path}company_code__gt", ""))
 
 
 @transaction.atomic
@@ -219,7 +224,7 @@ def _count_due(by: By) -> int:
     """Of those who see much, found by the enterprises that take part; else among what is seen."""
     if isinstance(by, Acting) and all(map(_few, Hazard.objects.views_of(by))):
         return min(due(by).count(), COUNTED + 1)
-    parties = Enterprise.objects.filter(Q(sector=Sector.CHEMICALS) | Q(company_code__gt=""))
+    parties = Enterprise.objects.filter(_takes_part())
     rows = _due(Hazard.objects.filter(enterprise__in=parties.values("pk")))
     if isinstance(by, Acting):
         rows = rows.filter(Exists(Hazard.objects.visible_to(by).filter(pk=OuterRef("pk"))))

@@ -62,7 +62,7 @@ def _weight(given: tuple[str, ...], signs: frozenset[str], sector: str) -> float
     if not applies_everywhere(sector):
         return FOREIGN
     has_own = any(_data()["fields"].get(field, {}).get("has_own_general") for field in fields)
-    return UNLIKELY if has_own and field_of(sector) == "工贸" else EVERYWHERE
+    return UNLIKELY if has_own and field_of(sector) == _data()["industry"] else EVERYWHERE
 
 
 def is_shown(sector: str, *, given: str, trades: Sequence[str], signs: frozenset[str]) -> bool:
