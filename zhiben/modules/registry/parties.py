@@ -157,8 +157,8 @@ def record_visit(
     visit.save()
     locked.service_hours = locked.visits.aggregate(sum=Sum("hours"))["sum"]
     locked.save(update_fields=["service_hours"])
-    said = f"{full_day(given_on)} {visit.content}（{hours} 小时）"
-    _line(locked, "record_visit", "登记事故预防服务", by, now, {"service_note": said})
+    said = {"given_on": given_on.isoformat(), "hours": f"{hours}", "content": visit.content}
+    _line(locked, "record_visit", "登记事故预防服务", by, now, {f"visits__{name}": each for name, each in said.items()})
     return visit
 
 

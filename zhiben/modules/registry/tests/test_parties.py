@@ -1,5 +1,6 @@
 """外包外租 from admission to the end; experts, institutions, insurers and what they insure."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from zhiben.core import clock
 from zhiben.core.audit.services import lines_of
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.events.services import deliver_pending
 from zhiben.core.files.services import receive_upload
@@ -452,6 +454,9 @@ def test_a_policy_and_the_prevention_it_promised(cast, now, plant, today):
         assert client.post(address, {"given_on": str(today), "hours": hours, "content": "培训"}).status_code == 302
     policy.refresh_from_db()
     assert policy.service_hours == Decimal("9.5")
+    trail = client.get(policy.get_absolute_url()).content.decode().partition("登记事故预防服务")[2]
+    assert {"服务日期", "时长（小时）", "服务内容", full_day(today)} <= set(re.findall(r">([^<：]+)：?<", trail))
+    assert "约定的服务内容" not in trail
     with pytest.raises(Refused, match="保险期间内"):
         parties.record_visit(policy=policy, given_on=today + timedelta(days=99), hours=Decimal(1), content="查",
                              by=cast.plant_officer, now=now)  # fmt: skip
