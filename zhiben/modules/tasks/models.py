@@ -8,6 +8,7 @@ from django.db.models import F, Manager, Q
 from django.urls import reverse
 
 from zhiben.core.access.scope import Confidentiality, Scoped, ScopedQuerySet
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.ids import new_id
 from zhiben.core.org.models import Person, Unit
@@ -228,7 +229,7 @@ class Milestone(models.Model):
         ordering = ("due_on", "pk")
 
     def __str__(self) -> str:
-        return f"{self.due_on:%Y-%m-%d} {self.text}"
+        return f"{full_day(self.due_on)} {self.text}"
 
     def state_on(self, day: date) -> "Milestone.State":
         if self.reached_on:
@@ -367,9 +368,9 @@ class Obligation(FromOrigin, Assigned):
 
     @property
     def rhythm(self) -> str:
-        """How often, in words: 每季度至少 2 次 / 2026-11-20 前."""
+        """How often, in words: 每季度至少 2 次 / 2026年11月20日前."""
         if not self.cadence:
-            return f"{self.due_on:%Y-%m-%d} 前"
+            return f"{full_day(self.due_on)}前"
         return f"{self.get_cadence_display()}至少 {self.min_count} 次"
 
 

@@ -176,7 +176,7 @@ def _occurrence(obligation: Obligation, period: Period) -> ObligationOccurrence:
     return ObligationOccurrence(
         obligation=obligation,
         title=obligation.title,
-        period_label=f"{obligation.due_on:%Y-%m-%d} 前" if single else period.label,
+        period_label=obligation.rhythm if single else period.label,
         period_start=period.start,
         period_end=period.end,
         due_on=_due(obligation, period),

@@ -9,6 +9,7 @@ from django.db import transaction
 from zhiben.core.access.acting import By
 from zhiben.core.access.permissions import Permission, require
 from zhiben.core.audit import services as audit
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.refusal import Refused
 from zhiben.core.workflow import engine
@@ -117,7 +118,7 @@ def _replace_milestones(task: Task, wanted: Sequence[NewMilestone], today: date)
 
 
 def _listed(milestones: set[tuple[date, str]]) -> list[str]:
-    return [f"{day:%Y-%m-%d} {text}" for day, text in sorted(milestones)]
+    return [f"{full_day(day)} {text}" for day, text in sorted(milestones)]
 
 
 def _plain(value: Any) -> Any:

@@ -65,7 +65,7 @@ def test_every_year_by_the_first_of_december(oblige, now):
 
 def test_a_duty_of_one_day(oblige, now):
     obligation = oblige(due_on=date(2026, 11, 20), title="报送评估报告")
-    assert (obligation.rhythm, labels(obligation)) == ("2026-11-20 前", ["2026-11-20 前"])
+    assert (obligation.rhythm, labels(obligation)) == ("2026年11月20日前", ["2026年11月20日前"])
 
 
 def test_what_was_due_before_the_plan_came_here_is_not_asked_for(oblige, now):

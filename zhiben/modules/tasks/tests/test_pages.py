@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from zhiben.core import clock
+from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.workflow.engine import fire
 from zhiben.modules.tasks.services import NewFrequency, NewIndicator, NewMilestone
@@ -68,7 +69,7 @@ def test_feedback_asks_for_figures_and_milestones_and_keeps_them(cast, task):
     assert address == reverse("tasks:step", args=[task.pk, "feed_back"]), "the button of the record leads here"
     rate, count = task.indicators.order_by("pk")
     milestone = task.milestones.get()
-    assert "节点已完成" in officer.get(address).content.decode()
+    assert f"节点已完成：{full_day(milestone.due_on)} {milestone.text}" in officer.get(address).content.decode()
     sent = {
         "percent": "40", "text": "已检查 20 家", "key": "k1", f"part_{rate.pk}": "19", f"whole_{rate.pk}": "20",
         f"figure_{count.pk}": "20", f"reached_{milestone.pk}": "1",
