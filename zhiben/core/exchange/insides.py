@@ -145,15 +145,18 @@ def _parsed(archive: zipfile.ZipFile, part: str) -> etree._Element:
 
 
 def _facts(archive: zipfile.ZipFile, part: str) -> SheetFacts:
-    facts, hidden, letters, counted = SheetFacts(), set(), set(), 0
+    facts, hidden, further, counted = SheetFacts(), set(), _further_right(""), 0
     for piece in _rows_of(archive, part):
         if not facts.hidden_columns and b"hidden=" in piece:
             facts.hidden_columns = frozenset(_hidden_columns(piece))
-        rows = list(_ROW.finditer(piece))
+        last_value = max(piece.rfind(mark) for mark in (b"v>", b"t>"))
+        rows = list(_ROW.finditer(piece)) if b'hidden="' in piece else _last_rows(piece, last_value)
         if not rows:
             continue
-        letters |= set(_CELL.findall(piece))
-        last_value = max(piece.rfind(mark) for mark in (b"v>", b"t>"))
+        if further.search(piece):
+            letters = {each.decode() for each in _CELL.findall(piece)}
+            facts.width = max([facts.width, *(column_number(each) + 1 for each in letters)])
+            further = _further_right(column_letters(facts.width - 1))
         for row in rows:
             given = _NUMBER.search(row[1])
             counted = int(given[1]) if given else counted + 1
@@ -163,9 +166,39 @@ def _facts(archive: zipfile.ZipFile, part: str) -> SheetFacts:
                 hidden.add(counted)
         if (b"<f" in piece or b":f" in piece or b't="e"' in piece) and len(facts.flaws) < _MOST_FLAWS:
             _note_flaws(piece, facts.flaws)
-    facts.width = max((column_number(each.decode()) + 1 for each in letters), default=0)
     facts.hidden_rows = frozenset(each for each in hidden if each <= facts.height)
     return facts
+
+
+def _last_rows(piece: bytes, last_value: int) -> list[re.Match[bytes]]:
+    """The rows of a piece from the last one on that holds a value and says its number: those above it tell neither how
+    high the sheet is nor what the next row is called."""
+    rows: list[re.Match[bytes]] = []
+    at = len(piece)
+    while (at := piece.rfind(b"<", 0, max(piece.rfind(b"row", 0, at), 0))) >= 0:
+        if row := _ROW.match(piece, at):
+            if piece.rfind(b"<", piece.rfind(b">", 0, at) + 1, at) >= 0:  # a tag within a tag: read as it stands
+                return list(_ROW.finditer(piece))
+            rows.append(row)
+            if at < last_value and _NUMBER.search(row[1]):
+                break
+    return rows[::-1]
+
+
+def _further_right(letters: str) -> re.Pattern[bytes]:
+    """Finds what may be a cell with a value to the right of this column. Most pieces of a sheet reach no further than
+    its first: this quick look spares them the thorough one.
+
+    >>> [bool(_further_right("K").search(cell)) for cell in (b'<c r="K7"><v>1</v></c>', b'<c r="AB7"><v>1</v></c>')]
+    [False, True]
+    """
+    longer = [f"[A-Z]{{{len(letters) + 1},3}}"] if len(letters) < 3 else []
+    later = [
+        f"{letters[:at]}[{chr(ord(letter) + 1)}-Z]{'[A-Z]' * (len(letters) - at - 1)}"
+        for at, letter in enumerate(letters)
+        if letter < "Z"
+    ]
+    return re.compile(rf'r="(?:{"|".join((*longer, *later))})\d+"(?!(?: s="\d+")?/>)'.encode())
 
 
 def _rows_of(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
