@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Manager
 from django.urls import reverse
 
-from zhiben.core.access.scope import REGION, SUPERVISING, Scoped, ScopedQuerySet
+from zhiben.core.access.scope import REGION, RESPONSIBLE, SUPERVISING, Scoped, ScopedQuerySet
 from zhiben.core.files.models import StoredFile
 from zhiben.core.ids import new_id
 from zhiben.core.org.models import Person
@@ -153,6 +153,7 @@ class Review(Scoped):
     reason = models.TextField("最近一次理由", blank=True)
 
     objects: ClassVar[Manager] = ScopedQuerySet.as_manager()
+    perspectives = (replace(RESPONSIBLE, label="本单位复盘"), replace(SUPERVISING, label="本单位监管"), REGION)
 
     class Meta:
         verbose_name = "复盘"

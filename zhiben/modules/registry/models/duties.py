@@ -1,12 +1,13 @@
 """What every enterprise owes, and the evidence that it has done it: enterprise × duty × evidence × checked by whom."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Manager, Q
 from django.urls import reverse
 
-from zhiben.core.access.scope import Scoped, ScopedQuerySet
+from zhiben.core.access.scope import REGION, RESPONSIBLE, SUPERVISING, Scoped, ScopedQuerySet
 from zhiben.core.ids import new_id
 from zhiben.core.org.models import Person, Unit
 from zhiben.core.org.paths import RegionPathField
@@ -81,6 +82,7 @@ class DutyEvidence(Scoped):
     reason = models.TextField("最近一次理由", blank=True)
 
     objects: ClassVar[Manager] = ScopedQuerySet.as_manager()
+    perspectives = (replace(RESPONSIBLE, label="本单位报送"), replace(SUPERVISING, label="本单位核查"), REGION)
 
     class Meta:
         verbose_name = "责任落实佐证"
