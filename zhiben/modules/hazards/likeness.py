@@ -10,30 +10,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 
-from django.db.models import F, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import F
 from rapidfuzz import fuzz, process
 
 from zhiben.core.any_of import AnyOf
 from zhiben.core.bulk import insert_values
 from zhiben.core.files.models import Attachment
-from zhiben.core.text.normal import normalised_text
 
-from .models import OPEN_STATUSES, Hazard, HazardLink, LinkKind
+from .earlier import COLUMNS, MOST_COMPARED, Holder, Looks, earlier_ones, kind_of, looks_of, plain_words, remember
+from .models import Hazard, HazardLink, LinkKind
 from .photos import BEFORE
 from .pictures import ALIKE, bits_apart, hashes_of
 from .policy import policies_of
 from .reports import Report
 
-MOST_COMPARED = 500
-"""Of one enterprise, the latest."""
-MOST_READ = 50_000
-"""Of all enterprises of a set together: a ledger of a thousand of them compares the latest fifty of each."""
 MOST_PROPOSED = 5
 ENOUGH = 60
 """Of 150 that place, criterion, words and pictures can weigh together."""
@@ -41,16 +34,7 @@ PLACE, CRITERION, PICTURE = 30, 30, 40
 WORDS = ((85, 50), (65, 35), (50, 20))
 """(percentage of likeness, weight)"""
 SAME_PLACE = 80
-_SILENT = str.maketrans("", "", " \t\n，。；：、,.;:()（）“”\"'的了")
-_COLUMNS = (
-    "id", "number", "status", "closed_at", "enterprise_id", "responsible_unit_id", "site_id", "place", "description",
-    "criterion_id",
-)  # fmt: skip
-
-_VALUES, _KEPT = attrgetter(*_COLUMNS), itemgetter(*_COLUMNS)
-
-Holder = tuple[str, int]
-"""("enterprise", its key as a number) or ("unit", its key)."""
+_VALUES, _KEPT = attrgetter(*COLUMNS), itemgetter(*COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -66,25 +50,10 @@ class Likeness:
 class _Alike(NamedTuple):
     """As `Likeness`."""
 
-    earlier: "_Looks"
+    earlier: Looks
     kind: LinkKind
     score: int
     because: tuple[str, ...]
-
-
-class _Looks(NamedTuple):
-    """What is compared."""
-
-    pk: UUID | None
-    holder: Holder
-    site_id: int | None
-    place: str
-    words: str
-    criterion_id: int | None
-    number: str = ""
-    status: str = ""
-    closed_at: datetime | None = None
-    pictures: tuple[int, ...] = ()
 
 
 def alike(subject: Hazard | Report, *, now: datetime, limit: int = MOST_PROPOSED) -> list[Likeness]:
@@ -99,7 +68,7 @@ def alike(subject: Hazard | Report, *, now: datetime, limit: int = MOST_PROPOSED
 def propose_links(hazards: Sequence[Hazard], *, now: datetime) -> None:
     """Keep what each of these, just recorded, looks like; one query for the earlier ones, however many. Those of the
     same set count as earlier in the order given."""
-    looks = [_of_values(_KEPT(vars(hazard))) for hazard in hazards]
+    looks = [looks_of(_KEPT(vars(hazard))) for hazard in hazards]
     paths = {each.holder: hazard.region_path for each, hazard in zip(looks, hazards, strict=True)}
     links = [
         (hazard.pk, found.earlier.pk, found.kind, found.score, found.because, now)
@@ -107,18 +76,18 @@ def propose_links(hazards: Sequence[Hazard], *, now: datetime) -> None:
         for found in likenesses[:MOST_PROPOSED]
         if found.earlier.pk != hazard.recurs_from_id
     ]
+    remember(looks)
     insert_values(HazardLink, ("hazard_id", "earlier_id", "kind", "score", "because", "found_at"), links)
 
 
-def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: datetime) -> list[list[_Alike]]:
+def _compared(subjects: Sequence[Looks], paths: Mapping[Holder, str], now: datetime) -> list[list[_Alike]]:
     policies = policies_of(paths.values())
     ago = {path: now - timedelta(days=policy.recurrence_days) for path, policy in policies.items()}
     since = {holder: ago[path] for holder, path in paths.items()}
     own = {subject.pk for subject in subjects if subject.pk}
     groups: dict[Holder, _Group] = defaultdict(_Group)
-    for looks in _earlier(set(paths), min(since.values()), own):
-        if _kind(looks, since[looks.holder]):
-            groups[looks.holder].add(looks)
+    for looks in earlier_ones(since, own):
+        groups[looks.holder].add(looks)
     hashes = _hashes(subjects, groups)
     found = []
     for subject in subjects:
@@ -135,14 +104,14 @@ def _compared(subjects: Sequence[_Looks], paths: Mapping[Holder, str], now: date
 class _Group:
     """The earlier ones of one enterprise, by what alone makes a likeness possible."""
 
-    looks: list[_Looks] = field(default_factory=list)
+    looks: list[Looks] = field(default_factory=list)
     by_place: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     by_site: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     by_criterion: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _alike: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     """Place → (how many places were compared, those like it)"""
 
-    def add(self, looks: _Looks) -> None:
+    def add(self, looks: Looks) -> None:
         at = len(self.looks)
         self.looks.append(looks)
         self.by_place[looks.place].append(at)
@@ -162,7 +131,7 @@ class _Group:
 
 
 def _likenesses(
-    subject: _Looks, group: _Group, mine: Iterable[int], hashes: Mapping[str, tuple[int, ...]], since: datetime
+    subject: Looks, group: _Group, mine: Iterable[int], hashes: Mapping[str, tuple[int, ...]], since: datetime
 ) -> Iterator[_Alike]:
     weight: dict[int, int] = {}
     because: dict[int, list[str]] = defaultdict(list)
@@ -186,12 +155,12 @@ def _likenesses(
         weight[at] += more
         because[at].append(f"描述有 {share:.0f}% 相同")
     for at in candidates:
-        if weight[at] >= ENOUGH and (kind := _kind(group.looks[at], since)):
+        if weight[at] >= ENOUGH and (kind := kind_of(group.looks[at], since)):
             yield _Alike(group.looks[at], kind, min(weight[at], 100), tuple(because[at]))
 
 
 def _shares(
-    subject: _Looks, group: _Group, candidates: Sequence[int], weight: Mapping[int, int]
+    subject: Looks, group: _Group, candidates: Sequence[int], weight: Mapping[int, int]
 ) -> Iterator[tuple[int, float]]:
     """How like the words are, where that can still matter."""
     strong = [at for at in candidates if weight[at] >= ENOUGH - WORDS[-1][1]]
@@ -216,38 +185,7 @@ def _pictured(mine: Iterable[int], group: _Group, hashes: Mapping[str, tuple[int
             yield at, apart
 
 
-def _earlier(holders: set[Holder], since: datetime, own: set[UUID]) -> Iterator[_Looks]:
-    """Of each holder the latest that are open or were closed not long ago, oldest first, without the set itself; a query
-    for enterprises, one for units."""
-    living = Hazard.objects.filter(Q(status__in=OPEN_STATUSES) | Q(closed_at__gte=since)).exclude(AnyOf(F("pk"), own))
-    for kind, column in (("enterprise", "enterprise_id"), ("unit", "responsible_unit_id")):
-        keys: list[Any] = [key for holder, key in holders if holder == kind]
-        if keys:
-            keys = [UUID(int=key) for key in keys] if kind == "enterprise" else keys
-            rows = living.filter(AnyOf(F(column), keys))
-            rows = rows if kind == "enterprise" else rows.filter(enterprise=None)
-            for values in _latest(rows, column, len(keys)):
-                yield _of_values(values)
-
-
-def _latest(rows: QuerySet, column: str, holders: int) -> list[Any]:
-    newest = (F("found_on").desc(), F("id").desc())
-    if holders == 1:
-        found = rows.order_by(*newest).values_list(*_COLUMNS)[:MOST_COMPARED]
-    else:
-        each = min(MOST_COMPARED, max(MOST_READ // holders, 20))
-        rank = Window(RowNumber(), partition_by=F(column), order_by=newest)
-        found = rows.annotate(rank=rank).filter(rank__lte=each).order_by("rank").values_list(*_COLUMNS)
-    return list(found)[::-1]
-
-
-def _kind(other: _Looks, since: datetime) -> LinkKind | None:
-    if other.status in OPEN_STATUSES:
-        return LinkKind.DUPLICATE
-    return LinkKind.RECURRENCE if other.closed_at and other.closed_at >= since else None
-
-
-def _hashes(subjects: Sequence[_Looks], earlier: Mapping[Holder, _Group]) -> dict[str, tuple[int, ...]]:
+def _hashes(subjects: Sequence[Looks], earlier: Mapping[Holder, _Group]) -> dict[str, tuple[int, ...]]:
     """The pictures before, of all that are compared; nothing is asked where no new one has any."""
     new = [str(subject.pk) for subject in subjects if subject.pk]
     record_type = Hazard._meta.label_lower
@@ -265,42 +203,22 @@ def _hashes(subjects: Sequence[_Looks], earlier: Mapping[Holder, _Group]) -> dic
     return dict(looks)
 
 
-def _of_hazard(hazard: Hazard) -> _Looks:
-    return _of_values(_VALUES(hazard))
+def _of_hazard(hazard: Hazard) -> Looks:
+    return looks_of(_VALUES(hazard))
 
 
-def _of_values(values: Sequence[Any]) -> _Looks:
-    pk, number, status, closed_at, enterprise, unit, site, place, description, criterion = values
-    return _Looks(
-        pk=pk,
-        holder=("enterprise", enterprise.int) if enterprise else ("unit", unit),
-        site_id=site,
-        place=plain_words(place),
-        words=plain_words(description),
-        criterion_id=criterion,
-        number=number,
-        status=status,
-        closed_at=closed_at,
-    )
-
-
-def _briefly(looks: _Looks) -> Hazard:
+def _briefly(looks: Looks) -> Hazard:
     return Hazard.from_db(None, ["id", "number", "status"], [looks.pk, looks.number, looks.status])
 
 
-def _of_report(report: Report) -> _Looks:
-    return _Looks(
+def _of_report(report: Report) -> Looks:
+    return Looks(
         pk=report.id,
         holder=("enterprise", report.enterprise.pk.int) if report.enterprise else ("unit", report.responsible_unit.pk),
         site_id=report.site.pk if report.site else None,
         place=plain_words(report.place),
         words=plain_words(report.description),
         criterion_id=report.criterion.pk if report.criterion else None,
+        found_on=report.found_on,
         pictures=tuple(hashes_of(upload.file_id for upload in report.before_photos).values()),
     )
-
-
-@lru_cache(20_000)
-def plain_words(text: str) -> str:
-    """Without what says nothing: punctuation, spaces, 的 and 了."""
-    return normalised_text(text).translate(_SILENT)
