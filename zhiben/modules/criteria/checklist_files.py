@@ -7,7 +7,7 @@ import xlsxwriter
 from zhiben.core.calendar import full_day
 from zhiben.core.documents.paper import Block, Heading, Paper, Paragraph, Table, compose
 
-from .checklists import Checklist
+from .checklists import KEY, Checklist, Item
 
 HEADS = ("序号", "检查什么（出现即为重大事故隐患）", "依据", "怎么查", "拿什么证明", "结果", "说明")
 _WIDTHS = (6, 38, 16, 44, 36, 10, 24)
@@ -24,7 +24,7 @@ def workbook(checklist: Checklist) -> bytes:
     title = book.add_format({"bold": True, "font_size": 14})
     sheet = book.add_worksheet("检查清单")
     sheet.write_string(0, 0, checklist.title, title)
-    sheet.write_string(1, 0, f"适用：{checklist.scope}；按{full_day(checklist.day)}施行的标准")
+    sheet.write_string(1, 0, f"适用：{checklist.scope}；按{full_day(checklist.day)}施行的标准。{KEY}")
     for column, (text, width) in enumerate(zip(HEADS, _WIDTHS, strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(2, column, text, head)
@@ -33,7 +33,7 @@ def workbook(checklist: Checklist) -> bytes:
         sheet.merge_range(line, 0, line, len(HEADS) - 1, str(standard), group)
         line += 1
         for item in items:
-            cells = (item.criterion.title, item.source, "\n".join(item.look), "\n".join(item.evidence), "", "")
+            cells = (item.criterion.title, item.source, "\n".join(_said(item)), "\n".join(item.evidence), "", "")
             sheet.write_number(line, 0, item.number, plain)
             for column, text in enumerate(cells, 1):
                 sheet.write_string(line, column, text, plain)
@@ -51,17 +51,17 @@ def workbook(checklist: Checklist) -> bytes:
 def document(checklist: Checklist) -> bytes:
     """For printing and signing: one table for each standard."""
     body: list[Block] = [
-        Paragraph(f"适用：{checklist.scope}。按{full_day(checklist.day)}施行的判定标准编制，情形以标准原文为准。"),
-        Paragraph("被检查单位：________________　检查时间：____年__月__日"),
+        Paragraph(f"适用：{checklist.scope}。按{full_day(checklist.day)}施行的判定标准编制，情形以标准原文为准。{KEY}"),
+        Paragraph("被检查单位：____________　检查时间：____年__月__日"),
     ]
     for standard, items in checklist.sections:
         rows = [
             (
                 str(item.number),
                 f"{item.criterion.title}（{item.source}）",
-                "".join(f"{each.rstrip('？。')}；" for each in item.look).rstrip("；"),
-                "；".join(item.evidence),
-                "　".join(f"□{each}" for each in _RESULTS),
+                "\n".join(_said(item)),
+                "\n".join(item.evidence),
+                "\n".join(f"□{each}" for each in _RESULTS),
             )
             for item in items
         ]
@@ -71,3 +71,8 @@ def document(checklist: Checklist) -> bytes:
         )
     body.append(Paragraph("检查人（签字）：____________　被检查单位负责人（签字）：____________"))
     return compose(Paper(title=checklist.title, body=body, sealed=False))
+
+
+def _said(item: Item) -> list[str]:
+    """A line for each of 找、看、量、查."""
+    return [f"{by}：{'　'.join(lines)}" for by, lines in item.look]

@@ -13,7 +13,9 @@ from .judging.vocabulary import Way, vocabulary
 from .models import Criterion, Standard
 
 _LOOKED_AT = ("place", "object", "device")
-_WORDS = 4
+_WORDS_OF_ONE, _WORDS_OF_ALL = 3, 6
+FIND, LOOK = "找", "看"
+KEY = "“怎么查”里，找是到哪里、找什么，看是现场看，量是测量或清点，查是查资料。"
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Item:
 
     number: int
     criterion: Criterion
-    look: tuple[str, ...]
+    look: tuple[tuple[str, tuple[str, ...]], ...]
+    """找、看、量、查: under each what to find, to look at, to measure, to be shown. What would be empty is left out."""
     evidence: tuple[str, ...]
 
     @property
@@ -41,6 +44,10 @@ class Checklist:
     @property
     def title(self) -> str:
         return "重大事故隐患检查清单"
+
+    @property
+    def key(self) -> str:
+        return KEY
 
     @property
     def scope(self) -> str:
@@ -65,7 +72,7 @@ def build(*, trades: Sequence[str], day: date) -> Checklist:
         tuple(trades),
         day,
         tuple(
-            Item(number, row, tuple(_look(ways.get(row.key, ()))), tuple(_evidence(row)))
+            Item(number, row, tuple(_look(row, ways.get(row.key, ()))), tuple(_evidence(row)))
             for number, row in enumerate(rows, 1)
         ),
     )
@@ -79,12 +86,46 @@ def _ways_by_key() -> dict[str, list[Way]]:
     return found
 
 
-def _look(ways: Iterable[Way]) -> Iterator[str]:
-    for way in list(ways)[:2]:
-        words = [phrase for name in _LOOKED_AT for phrase in _plain(way.facets.get(name, ()))[:_WORDS]]
-        if words:
-            yield f"看：{'、'.join(dict.fromkeys(words))}"
-    yield from dict.fromkeys(ask for way in ways for ask in way.asks)
+def _look(criterion: Criterion, ways: Sequence[Way]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    words = _words(criterion, ways[:2])
+    told: dict[str, list[str]] = {FIND: ["、".join(words)] if words else [], LOOK: []}
+    told |= {rule["by"]: [] for rule in _rules()["answered"]}
+    for ask in dict.fromkeys(ask for way in ways for ask in way.asks):
+        by = next((rule["by"] for rule in _rules()["answered"] if any(word in ask for word in rule["words"])), LOOK)
+        told[by].append(ask)
+    return ((by, tuple(lines)) for by, lines in told.items() if lines)
+
+
+def _words(criterion: Criterion, ways: Iterable[Way]) -> list[str]:
+    """Where to go, whom and what to find: what the line does not say by itself, and each thing by one of its names."""
+    said = f"{criterion.title}{criterion.sector}{criterion.standard}"
+    kept: list[str] = []
+    for way in ways:
+        for name in _LOOKED_AT:
+            words = (way.written.get(phrase, phrase) for phrase in _plain(way.facets.get(name, ())))
+            new = [word for word in words if word not in said]
+            kept += _apart(new, kept)[:_WORDS_OF_ONE]
+    return [_abbreviation(word) for word in kept[:_WORDS_OF_ALL]]
+
+
+def _apart(words: Iterable[str], kept: Sequence[str]) -> list[str]:
+    """
+    >>> _apart(["硝化釜", "硝化", "冷却"], ["罐区"])
+    ['硝化釜', '冷却']
+    """
+    apart: list[str] = []
+    for word in words:
+        if not any(word in other or other in word for other in (*kept, *apart)):
+            apart.append(word)
+    return apart
+
+
+def _abbreviation(word: str) -> str:
+    """
+    >>> _abbreviation("dcs"), _abbreviation("ph"), _abbreviation("lng储罐")
+    ('DCS', 'ph', 'lng储罐')
+    """
+    return word.upper() if word.isascii() and word.isalpha() and len(word) > 2 else word
 
 
 def _plain(phrases: Iterable[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Reading the criteria in the browser and through the interface."""
 
+import re
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -99,6 +100,9 @@ def test_a_checklist_can_be_taken_along(cast: Any) -> None:
     count = Criterion.objects.filter(sector="工贸-粉尘涉爆").count()
     page = client.get("/criteria/checklist/?trades=工贸-粉尘涉爆").content.decode()
     assert f"共 {count} 条" in page
+    assert re.search(r"<dt>找</dt><dd><div>[^<]+、[^<]+</div>", page)
+    assert "<dt>量</dt><dd><div>" in page
+    assert "<dt>查</dt><dd><div>" in page
     book = client.get("/criteria/checklist/xlsx/?trades=工贸-粉尘涉爆").content
     assert len([row for row in rows_of_book(book) if row[0].strip().isdigit()]) == count
     document = client.get("/criteria/checklist/docx/?trades=工贸-粉尘涉爆").content
