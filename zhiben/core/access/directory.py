@@ -9,7 +9,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.db.models import F
+
 from zhiben.core import clock
+from zhiben.core.any_of import AnyOf
 from zhiben.core.org.models import BodyMembership, Delegation, Person, Post, Unit
 from zhiben.core.org.paths import ancestors
 from zhiben.core.org.roles import Role
@@ -66,12 +69,13 @@ class Directory:
         if not wanted:
             return
         posts = defaultdict(list)
-        for post in Post.objects.valid_on(self.day).filter(unit__in=wanted).select_related("person").order_by("pk"):
+        held = Post.objects.valid_on(self.day).filter(AnyOf(F("unit"), wanted))
+        for post in held.select_related("person").order_by("pk"):
             posts[post.unit_id].append(post)
-        delegations = Delegation.objects.valid_on(self.day).filter(post__unit__in=wanted)
+        delegations = Delegation.objects.valid_on(self.day).filter(AnyOf(F("post__unit"), wanted))
         for delegation in delegations.select_related("deputy").order_by("pk"):
             self._deputies[delegation.post_id].append(delegation.deputy)
-        superiors = dict(Unit.objects.filter(pk__in=wanted).values_list("pk", "superior"))
+        superiors = dict(Unit.objects.filter(AnyOf(F("pk"), wanted)).order_by().values_list("pk", "superior"))
         for unit_id in wanted:
             self._staff[unit_id] = _Staff(tuple(posts[unit_id]), superiors.get(unit_id))
 

@@ -2,11 +2,12 @@
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
+from types import NoneType
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +19,15 @@ _FORBIDDEN = {code: " " for code in range(0x20) if chr(code) not in "\t\n"}
 
 def clean(text: str) -> str:
     """NFC, without control characters (the separator, NUL) and without halves of surrogate pairs."""
-    if text.isprintable() and unicodedata.is_normalized("NFC", text):
+    if _is_clean(text):
         return str(text)
     text = unicodedata.normalize("NFC", text).translate(_FORBIDDEN)
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _is_clean(text: str) -> bool:
+    """Whether it may stay as it is; so may then each part of it."""
+    return text.isprintable() and unicodedata.is_normalized("NFC", text)
 
 
 def plain(value: Any) -> Any:
@@ -88,9 +94,35 @@ def to_json(value: Any) -> str:
     """
     if not isinstance(value, _NESTING) or _has_text_keys(value):
         text = dump(value)  # nothing escaped or unprintable, all composed: each text in it is clean as it stands
-        if "\\" not in text and text.isprintable() and unicodedata.is_normalized("NFC", text):
+        if "\\" not in text and _is_clean(text):
             return text
     return dump(plain(value))
+
+
+def to_json_rows(columns: Mapping[str, Sequence[Any]], count: int, spell: Callable[[Any], str] = to_json) -> list[str]:
+    """`to_json` of `count` rows that have the same names, given by columns: what is one and the same in many of them is
+    spelled once. `spell` is told how to spell whatever is no plain text.
+
+    >>> to_json_rows({"b": [1, 2], "a": ["县", "县"]}, 2)
+    ['{"a":"县","b":1}', '{"a":"县","b":2}']
+    """
+    names = sorted(columns)
+    if not names:
+        return ["{}"] * count
+    pattern = "{" + ",".join(to_json(name).replace("%", "%%") + ":%s" for name in names) + "}"
+    return [pattern % row for row in zip(*(_spelled_column(columns[name], spell) for name in names), strict=True)]
+
+
+def _spelled_column(values: Sequence[Any], spell: Callable[[Any], str]) -> list[str]:
+    kinds = {*map(type, values)}
+    if kinds == {str}:
+        together = "".join(values)
+        if '"' not in together and "\\" not in together and _is_clean(together):
+            return [f'"{value}"' for value in values]
+    # equals of one of these kinds are spelled alike; 1, 1.0 and True are equal, too, and are not
+    keys = values if kinds - {NoneType} in ({str}, {int}, {date}) else list(map(id, values))
+    texts = {key: spell(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    return [texts[key] for key in keys]
 
 
 def dump(value: Any) -> str:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from zhiben.core.access.acting import By
 
 __all__ = [
-    "NewLine", "Proof", "append", "append_many", "has_key", "is_sealed", "lines_of", "prove", "seal_day",
-    "seal_pending", "sealed", "verify",
+    "NewLine", "Proof", "append", "append_firsts", "append_many", "has_key", "is_sealed", "lines_of", "prove",
+    "seal_day", "seal_pending", "sealed", "verify",
 ]  # fmt: skip
 
 _RECORDS_A_QUERY = 10_000
@@ -81,12 +81,43 @@ def append(
     return line
 
 
-def append_many(lines: Sequence[NewLine], *, are_first: bool = False) -> None:
-    """As `append`, for many records at once or several lines of one, in the order given, with few queries. `are_first`:
-    the records have just been made, so that none has a line yet; were it wrong, it would be an IntegrityError."""
+def append_many(lines: Sequence[NewLine]) -> None:
+    """As `append`, for many records at once or several lines of one, in the order given, with few queries."""
     _refuse_outside_transaction()
-    ends = {} if are_first else _ends_of_chains(lines)
-    insert_values(AuditLine, _COLUMNS, list(_chained(lines, ends)), ready={"data"})
+    insert_values(AuditLine, _COLUMNS, list(_chained(lines, _ends_of_chains(lines))), ready={"data"})
+
+
+def append_firsts(
+    *,
+    record_type: str,
+    record_ids: Sequence[str],
+    kind: Kind | str,
+    verb: str,
+    label: str,
+    by: "By",
+    now: datetime,
+    to_states: Sequence[str],
+    data: Sequence[str],
+) -> None:
+    """The first lines of many records that have just been made, which differ only in record, state and data (each the
+    text that `to_json` makes of it): what is equal in all of them is spelled once. Were one of the records not new, it
+    would be an IntegrityError."""
+    _refuse_outside_transaction()
+    algorithm = current_algorithm()
+    head = ("", algorithm, record_type)
+    middle = (1, now, str(kind), clean(verb), clean(label), *_signature(by), "")
+    tail = ("", None)
+    varying = list(zip(record_ids, map(clean, to_states), data, strict=True))
+    pattern = spelled((*head, _HOLE, *middle, _HOLE, *tail, _HOLE))
+    begun, before_state, before_data, _ = pattern.split(_HOLE)
+    started = new_hash(algorithm)
+    started.update(begun.encode())
+    rows = []
+    for record_id, state, text in varying:
+        hasher = started.copy()
+        hasher.update(f"{record_id}{before_state}{state}{before_data}{text}".encode())
+        rows.append((*head, record_id, *middle, state, *tail, text, hasher.hexdigest()))
+    insert_values(AuditLine, _COLUMNS, rows, ready={"data"})
 
 
 def lines_of(record_type: str, record_id: str) -> QuerySet[AuditLine]:
@@ -100,6 +131,9 @@ def has_key(record_type: str, record_id: str, key: str) -> bool:
 
 
 _COLUMNS = (*COLUMNS, "digest")
+
+_HOLE = "\0"
+"""Where a text that is equal for many is to be completed. No value has one in it (see `canonical.clean`)."""
 
 
 def _refuse_outside_transaction() -> None:

@@ -13,6 +13,7 @@ from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.actors import may_act
 from zhiben.core.access.directory import Directory
 from zhiben.core.audit import services as audit
+from zhiben.core.audit.canonical import plain
 from zhiben.core.audit.models import AuditLine
 from zhiben.core.batches import in_batches
 from zhiben.core.clock import local_day
@@ -28,7 +29,7 @@ from .models import Claim
 from .refusal import StepInvalid, StepRefused
 from .table import Record, Step, Workflow, workflow_of
 from .telling import drop_stale, tell_arrivals, tell_others
-from .waiting import rederive, refresh
+from .waiting import derive, rederive, refresh
 
 __all__ = ["Result", "StepInvalid", "StepRefused", "begin", "begin_many", "fire", "fire_many", "refresh"]
 
@@ -77,30 +78,28 @@ def begin_many(
     directory = Directory(now)
     with transaction.atomic():
         for batch in in_batches(records, BATCH):
-            for record in batch:
-                if (state := getattr(record, workflow.field_name)) not in beginnings:
+            states = [getattr(record, workflow.field_name) for record in batch]
+            for record, state in zip(batch, states, strict=True):
+                if state not in beginnings:
                     raise ValueError(f"{record!r} begins in {state}, not in {workflow.start}")
-            audit.append_many(
-                [
-                    audit.NewLine(
-                        record_type=workflow.record_type,
-                        record_id=str(record.pk),
-                        kind="step",
-                        verb="begin",
-                        label=label,
-                        by=by,
-                        now=now,
-                        data={**(data or {}), **inputs.to_json({name: getattr(record, name) for name in says})},
-                        to_state=getattr(record, workflow.field_name),
-                    )
-                    for record in batch
-                ],
-                are_first=True,
+            record_ids = [str(record.pk) for record in batch]
+            said = {name: [plain(value)] * len(batch) for name, value in (data or {}).items()}
+            said |= {name: [getattr(record, name) for record in batch] for name in says}
+            audit.append_firsts(
+                record_type=workflow.record_type,
+                record_ids=record_ids,
+                kind="step",
+                verb="begin",
+                label=label,
+                by=by,
+                now=now,
+                to_states=states,
+                data=inputs.to_json_rows(said, len(batch)),
             )
             if announces:
                 announce_many([announces.of_step(record, by=by, now=now, data=data or {}) for record in batch])
             directory.prefetch(unit_keys(workflow, batch))
-            arrivals = rederive(workflow, batch, now=now, directory=directory, are_new=True)
+            arrivals = derive(workflow, dict(zip(record_ids, batch, strict=True)), now=now, directory=directory)
             if tells:
                 tell_arrivals(workflow, arrivals, by=by, now=now, directory=directory)
 

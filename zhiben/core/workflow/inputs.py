@@ -1,6 +1,6 @@
 """What a step asks for: from what a form or caller gives to values of the right type, and to JSON and back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from zhiben.core.access.acting import Acting, By
+from zhiben.core.audit import canonical
 from zhiben.core.files.models import Upload
 from zhiben.core.org.models import Person, Unit
 
@@ -57,6 +58,11 @@ def clean(
 def to_json(cleaned: Mapping[str, Any]) -> dict[str, Any]:
     """For the trail and for a request that waits: people, units and files by key and name."""
     return {name: _plain(value) for name, value in cleaned.items()}
+
+
+def to_json_rows(columns: Mapping[str, Sequence[Any]], count: int) -> list[str]:
+    """As `to_json` of `count` rows of the same names, given by columns; each as the text that the trail keeps."""
+    return canonical.to_json_rows(columns, count, spell=lambda value: canonical.to_json(_plain(value)))
 
 
 def from_json(kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 the number of queries does not grow with the number of records."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -44,9 +44,30 @@ class _Item(NamedTuple):
     sender_unit_id: int | None
     request_id: int | None
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        return self.record_id, self.seat, self.step
+
+class _Begun(NamedTuple):
+    """The values of an `OpenDeadline` that is set now."""
+
+    record_type: str
+    record_id: str
+    name: str
+    due_on: date
+    sent: int
+    next_at: datetime | None
+
+
+def derive(workflow: Workflow, by_key: Mapping[str, Record], *, now: datetime, directory: Directory) -> list[Arrival]:
+    """The first work items and deadlines of records that have just been made, given by their keys as text; whatever
+    is said here of a record's work is as new as the record."""
+    deriving = _Deriving(workflow, now, directory)
+    items: list[_Item] = []
+    deadlines: list[_Begun] = []
+    for record_id, record in by_key.items():
+        items += deriving.items(record, record_id)
+        deadlines += [deriving.begun(record_id, *each) for each in deriving.standing(record).running]
+    insert_values(WorkItem, _Item._fields, items)
+    insert_values(OpenDeadline, _Begun._fields, deadlines)
+    return [Arrival(by_key[item.record_id], item.seat, item.step) for item in items]
 
 
 def rederive(
@@ -56,26 +77,24 @@ def rederive(
     now: datetime,
     directory: Directory,
     pending: Pending | None = None,
-    are_new: bool = False,
 ) -> list[Arrival]:
     """Replace the work items and deadlines of these records by what their table says now; returns what is new.
 
-    `pending`: what waits to be decided about them, where the caller has just read it. `are_new`: they have just been
-    made, so that nothing is kept of any of them yet."""
+    `pending`: what waits to be decided about them, where the caller has just read it."""
     if not records:
         return []
     by_key = {str(record.pk): record for record in records}  # each record once, however many deadlines met
-    keys = [] if are_new else list(by_key)
-    old_items = WorkItem.objects.filter(record_type=workflow.record_type, record_id__in=keys) if keys else ()
+    keys = list(by_key)
+    old_items = WorkItem.objects.filter(record_type=workflow.record_type, record_id__in=keys)
     before = {(item.record_id, item.seat, item.step): item for item in old_items}
     if pending is None:
-        pending = pending_requests(workflow, keys) if keys else {}
+        pending = pending_requests(workflow, keys)
     deriving = _Deriving(workflow, now, directory)
     wanted: dict[tuple[str, str, str], _Item] = {}
     arrivals: list[Arrival] = []
     for record_id, record in by_key.items():
         for item in deriving.items(record, record_id, pending.get(record_id, ())):
-            if (key := item.key) in wanted:
+            if (key := (item.record_id, item.seat, item.step)) in wanted:
                 continue
             if known := before.get(key):
                 item = item._replace(since=known.since)
@@ -83,7 +102,7 @@ def rederive(
                 arrivals.append(Arrival(record, item.seat, item.step))
             wanted[key] = item
     _replace_items(before, wanted)
-    _replace_deadlines(deriving, by_key, keys)
+    _replace_deadlines(deriving, by_key)
     return arrivals
 
 
@@ -97,95 +116,95 @@ def refresh(records: Iterable[Record], *, now: datetime) -> None:
         rederive(workflow_of(record_type), group, now=now, directory=directory)
 
 
+class _Standing(NamedTuple):
+    """What a table says of all records that are in one state with the same days."""
+
+    state: str
+    awaits: Sequence[Step]
+    running: Sequence[tuple[Deadline, date]]
+    """The deadlines that hold, with their days."""
+    due_at: datetime
+    climbed_to: Sequence[Actor]
+
+
 @dataclass
 class _Deriving:
-    """What a table says of records at one moment; what it says of a state or a day is worked out once."""
+    """What a table says of records at one moment; what it says of a state and its days is worked out once."""
 
     workflow: Workflow
     now: datetime
     directory: Directory
-    _waits: dict[str, list[Step]] = field(default_factory=dict)
     _deadlines: dict[str, list[Deadline]] = field(default_factory=dict)
-    _late_from: dict[date, datetime] = field(default_factory=dict)
+    _standings: dict[tuple[str | date | None, ...], _Standing] = field(default_factory=dict)
     _schedules: dict[tuple[str, date], Sequence[Moment]] = field(default_factory=dict)
-    _climbed: dict[tuple[str, date], Sequence[Actor]] = field(default_factory=dict)
     _begins: dict[tuple[str, date], tuple[int, datetime | None]] = field(default_factory=dict)
 
-    def items(self, record: Record, record_id: str, requests: Sequence[ApprovalRequest]) -> Iterable[_Item]:
-        state = getattr(record, self.workflow.field_name)
-        if state in self.workflow.final:
+    def items(self, record: Record, record_id: str, requests: Sequence[ApprovalRequest] = ()) -> Iterator[_Item]:
+        standing = self.standing(record)
+        if standing.state in self.workflow.final:
             return
-        record_type = self.workflow.record_type
-        running = self.running(record, state)
-        due_at = min([self._late(day) for _, day in running], default=NO_DEADLINE)
         title, sender = str(record)[:TITLE_LENGTH], getattr(record, "supervising_unit_id", None)
+        for seat, step, request in self._waiting(record, standing, requests):
+            yield _Item(
+                self.workflow.record_type, record_id, seat, step, standing.state, title, standing.due_at, self.now,
+                sender, request,
+            )  # fmt: skip
 
-        def item(seat: str, step: str, request: int | None = None) -> _Item:
-            return _Item(record_type, record_id, seat, step, state, title, due_at, self.now, sender, request)
-
+    def _waiting(
+        self, record: Record, standing: _Standing, requests: Sequence[ApprovalRequest]
+    ) -> Iterator[tuple[str, str, int | None]]:
+        """Seat, step and request for approval; of the steps that one seat could take, the first."""
         seated: set[str] = set()
         asked = {request.step for request in requests}
-        for step in self._steps_waited_for(state):
+        for step in standing.awaits:
             if step.name not in asked:
                 for seat in step.actor.seats(record, self.directory):
                     if seat not in seated:
                         seated.add(seat)
-                        yield item(seat, step.name)
+                        yield seat, step.name, None
         for request in requests:
             approval = self.workflow.step(request.step).approval
             assert approval is not None
             for seat in approval.by.seats(record, self.directory):
                 seated.add(seat)
-                yield item(seat, f"{request.step}:decide", request.pk)
-        for seat in self._climbed_to(record, running):
-            if seat not in seated:
-                seated.add(seat)
-                yield item(seat, "")
+                yield seat, f"{request.step}:decide", request.pk
+        for actor in standing.climbed_to:
+            for seat in actor.seats(record, self.directory):
+                if seat not in seated:
+                    seated.add(seat)
+                    yield seat, "", None
 
-    def running(self, record: Record, state: str) -> list[tuple[Deadline, date]]:
-        """The deadlines that hold in this state, with their days."""
-        if state not in self._deadlines:
-            self._deadlines[state] = list(self.workflow.deadlines_in(state))
-        return [(each, day) for each in self._deadlines[state] if (day := self.workflow.due_on(record, each))]
+    def standing(self, record: Record) -> _Standing:
+        state = getattr(record, self.workflow.field_name)
+        if (deadlines := self._deadlines.get(state)) is None:
+            deadlines = self._deadlines[state] = list(self.workflow.deadlines_in(state))
+        days = [self.workflow.due_on(record, each) for each in deadlines]
+        if (known := self._standings.get((state, *days))) is None:
+            running = [(each, day) for each, day in zip(deadlines, days, strict=True) if day]
+            known = self._standings[state, *days] = self._standing(state, running)
+        return known
 
-    def schedule(self, deadline: Deadline, day: date) -> Sequence[Moment]:
+    def _standing(self, state: str, running: Sequence[tuple[Deadline, date]]) -> _Standing:
+        awaits = [step for step in self.workflow.steps_from(state) if step.waits]
+        late = [each for each in running if overdue_from(each[1]) <= self.now]  # nothing climbs before
+        met = [moment for each in late for moment in self._schedule(*each) if moment.at <= self.now]
+        due_at = min((overdue_from(day) for _, day in running), default=NO_DEADLINE)
+        return _Standing(state, awaits, running, due_at, [moment.to for moment in met if moment.to is not None])
+
+    def begun(self, record_id: str, deadline: Deadline, day: date) -> _Begun:
+        """How much of its schedule is behind a deadline that is set now, and the next moment."""
+        asked = (deadline.name, day)
+        if asked not in self._begins:
+            schedule = self._schedule(deadline, day)
+            sent = first_unsent(schedule, self.now)
+            self._begins[asked] = (sent, schedule[sent].at if sent < len(schedule) else None)
+        return _Begun(self.workflow.record_type, record_id, deadline.name, day, *self._begins[asked])
+
+    def _schedule(self, deadline: Deadline, day: date) -> Sequence[Moment]:
         asked = (deadline.name, day)
         if asked not in self._schedules:
             self._schedules[asked] = moments(deadline, day)
         return self._schedules[asked]
-
-    def begins(self, deadline: Deadline, day: date) -> tuple[int, datetime | None]:
-        """How much of its schedule is behind a deadline that is set now, and the next moment."""
-        asked = (deadline.name, day)
-        if asked not in self._begins:
-            schedule = self.schedule(deadline, day)
-            sent = first_unsent(schedule, self.now)
-            self._begins[asked] = (sent, schedule[sent].at if sent < len(schedule) else None)
-        return self._begins[asked]
-
-    def _late(self, day: date) -> datetime:
-        if day not in self._late_from:
-            self._late_from[day] = overdue_from(day)
-        return self._late_from[day]
-
-    def _steps_waited_for(self, state: str) -> list[Step]:
-        if state not in self._waits:
-            self._waits[state] = [step for step in self.workflow.steps_from(state) if step.waits]
-        return self._waits[state]
-
-    def _climbed_to(self, record: Record, running: Sequence[tuple[Deadline, date]]) -> Iterable[str]:
-        for deadline, day in running:
-            for actor in self._called(deadline, day):
-                yield from actor.seats(record, self.directory)
-
-    def _called(self, deadline: Deadline, day: date) -> Sequence[Actor]:
-        """Those to whom it has climbed by now."""
-        asked = (deadline.name, day)
-        if asked not in self._climbed:
-            late = self._late(day) <= self.now  # nothing climbs before
-            schedule = self.schedule(deadline, day) if late else ()
-            self._climbed[asked] = [each.to for each in schedule if each.to is not None and each.at <= self.now]
-        return self._climbed[asked]
 
 
 def _replace_items(before: dict[tuple[str, str, str], WorkItem], wanted: dict[tuple[str, str, str], _Item]) -> None:
@@ -212,29 +231,29 @@ def _differs(known: WorkItem, item: _Item) -> bool:
     )
 
 
-def _replace_deadlines(deriving: _Deriving, by_key: Mapping[str, Record], keys: Sequence[str]) -> None:
+def _replace_deadlines(deriving: _Deriving, by_key: Mapping[str, Record]) -> None:
     """A deadline whose day is unchanged keeps what it has already sent, also when the record comes back to a state."""
     workflow, now = deriving.workflow, deriving.now
     if not workflow.deadlines:
         return
-    rows = OpenDeadline.objects.filter(record_type=workflow.record_type, record_id__in=keys) if keys else ()
+    rows = OpenDeadline.objects.filter(record_type=workflow.record_type, record_id__in=list(by_key))
     running = {(row.record_id, row.name): row for row in rows}
-    fresh: list[tuple[str, str, str, date, int, datetime | None]] = []
+    fresh: list[_Begun] = []
     moved: list[OpenDeadline] = []
     for record_id, record in by_key.items():
-        for deadline, due_on in deriving.running(record, getattr(record, workflow.field_name)):
+        for deadline, due_on in deriving.standing(record).running:
             known = running.get((record_id, deadline.name))
             if known and known.due_on == due_on:
                 del running[known.record_id, known.name]
                 continue
             if known:
                 moved.append(known)
-            fresh.append((workflow.record_type, record_id, deadline.name, due_on, *deriving.begins(deadline, due_on)))
+            fresh.append(deriving.begun(record_id, deadline, due_on))
     if moved:
         _withdraw_calls(moved, now)
     if running:
         OpenDeadline.objects.filter(pk__in=[row.pk for row in running.values()]).delete()
-    insert_values(OpenDeadline, ("record_type", "record_id", "name", "due_on", "sent", "next_at"), fresh)
+    insert_values(OpenDeadline, _Begun._fields, fresh)
 
 
 def _withdraw_calls(moved: Sequence[OpenDeadline], now: datetime) -> None:

@@ -1,9 +1,10 @@
 """Writing the trail."""
 
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -11,13 +12,14 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from zhiben.core.audit import guard
-from zhiben.core.audit.canonical import clean, dump, plain, to_json
+from zhiben.core.audit.canonical import clean, dump, plain, to_json, to_json_rows
 from zhiben.core.audit.checks import digest_is_available
 from zhiben.core.audit.line import canonical_sql, canonical_text
 from zhiben.core.audit.models import AuditLine
 from zhiben.core.audit.services import (
     NewLine,
     append,
+    append_firsts,
     append_many,
     has_key,
     is_sealed,
@@ -69,6 +71,29 @@ def test_many_lines_are_written_with_few_queries(write, django_assert_max_num_qu
     assert [line.seq for line in lines_of("tasks.task", "1")] == [1, 2, 3]
     assert [line.seq for line in lines_of("tasks.task", "2")] == [1, 2]
     assert verify().ok
+
+
+@pytest.mark.parametrize("by", [OFFICER, SYSTEM])
+def test_first_lines_of_many_are_those_that_would_be_written_one_by_one(write, by):
+    given = {"kind": "step", "verb": "begin", "label": "建\0立", "by": by, "now": MORNING}
+    states, said = ["given", "doing\x1f", "given"], [{"b": 1, "a": "“县”\\"}, {}, {"注": "e\u0301\x00"}]
+    firsts = {
+        "record_type": "all.at_once",
+        "record_ids": list("123"),
+        "to_states": states,
+        "data": [*map(to_json, said)],
+    }
+    append_firsts(**firsts, **given)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        append_firsts(**firsts, **given)
+    for record_id, state, data in zip("123", states, said, strict=True):
+        write(record_id=record_id, to_state=state, data=data, **given)
+    assert verify().ok
+    columns = [field.name for field in AuditLine._meta.fields if field.name not in ("id", "record_type", "digest")]
+    at_once, one_by_one = (
+        AuditLine.objects.filter(record_type=kind).values_list(*columns) for kind in ("all.at_once", "tasks.task")
+    )
+    assert list(at_once) == list(one_by_one)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -190,6 +215,25 @@ def test_the_text_is_that_of_the_plain_value(value):
 def test_a_value_without_one_text_is_refused(value):
     with pytest.raises((TypeError, ValueError)):
         plain(value)
+
+
+TEXTS = [
+    "县", "", '"', "\\", "%s", "\u00e9", "e\u0301", "\u0301", "\u1100", "\u1161", "𠮷", "\ud800", "a\nb\t", "\x1f\x00\x7f",
+    "\u2028", "\u200d", "</script>",
+]  # fmt: skip
+VALUES = [
+    *TEXTS, None, True, False, 0, 1, 1.0, -0.0, 1e16, 1e-7, 2**70, Decimal("1E+3"), Decimal("0.50"), date(2026, 3, 1),
+    MORNING, MORNING.astimezone(timezone(timedelta(hours=8))), MORNING.replace(microsecond=7), UUID(int=5), Level.MAJOR,
+    {"b": [1.5, None], "a": "e\u0301"}, {2: "二", 10: "十"}, ["“", '"'], (), frozenset({"乙", "甲"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", [TEXTS, VALUES, *pairwise(TEXTS), [1, None, 1], [date.max] * 2])
+def test_rows_spelled_by_columns_read_as_those_spelled_one_by_one(column):
+    columns = {"值": column, "a%d": column[::-1], "B": [7] * len(column)}
+    one_by_one = [to_json(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    assert to_json_rows(columns, len(column)) == one_by_one
+    assert to_json_rows({}, 2) == [to_json({})] * 2
 
 
 def test_a_sealed_value_can_be_recognised_but_not_read():

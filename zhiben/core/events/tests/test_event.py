@@ -10,7 +10,8 @@ import pytest
 from django.db import models
 
 from zhiben.core.audit.canonical import to_json
-from zhiben.core.events.services import Event
+from zhiben.core.events.models import OutboxEvent
+from zhiben.core.events.services import Event, announce_many
 
 from .conftest import NOW, TaskCompleted, completed
 
@@ -45,6 +46,18 @@ def test_every_kind_of_field_survives_the_outbox():
         side=Side.LEFT, names=frozenset({"乙", "甲"}), data={"条": 2},
     )  # fmt: skip
     assert EverythingHappened.from_data(json.loads(to_json(event.to_data()))) == event
+
+
+@pytest.mark.django_db
+def test_many_are_kept_as_they_would_be_one_by_one():
+    events = [
+        completed("1", title="“一”\n"),
+        Event(record_type="t", record_id="2", at=NOW),
+        completed("3", units=(1, 2)),
+    ]
+    announce_many(events)
+    kept = OutboxEvent.objects.values_list("name", "record_id", "data")
+    assert list(kept) == [(each.name, each.record_id, each.to_data()) for each in events]
 
 
 def test_an_event_written_by_an_older_program_is_still_read():

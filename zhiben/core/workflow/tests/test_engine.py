@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,8 +11,8 @@ from zhiben.core.audit.models import AuditLine
 from zhiben.core.audit.services import lines_of
 from zhiben.core.events.models import OutboxEvent
 from zhiben.core.notify.models import Notification
-from zhiben.core.workflow.engine import StepInvalid, StepRefused, fire, fire_many
-from zhiben.core.workflow.models import WorkItem
+from zhiben.core.workflow.engine import StepInvalid, StepRefused, fire, fire_many, refresh
+from zhiben.core.workflow.models import OpenDeadline, WorkItem
 from zhiben.core.workflow.worklist import worklist
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +133,29 @@ def test_of_a_set_each_is_judged_by_itself(cast, give, now):
     assert [result.refusal is None for result in results] == [True, False, True, True, False]
     assert "撤回" in results[1].refusal.sentence
     assert Errand.objects.filter(status="doing").count() == 3
+
+
+def test_what_begins_waits_as_it_would_be_derived_again(cast, give, now):
+    """Also what begins late, or without a day."""
+    for due_on in (date(2026, 3, 31), date(2026, 3, 1), None):
+        give(due_on=due_on)
+
+    def derived():
+        return [
+            list(
+                rows.order_by("record_id", "pk").values_list(
+                    *(f.name for f in rows.model._meta.fields if f.name != "id")
+                )
+            )
+            for rows in (WorkItem.objects, OpenDeadline.objects)
+        ]
+
+    begun = derived()
+    WorkItem.objects.all().delete()
+    OpenDeadline.objects.all().delete()
+    refresh(Errand.objects.all(), now=now)
+    assert derived() == begun
+    assert [len(rows) for rows in begun] == [7, 2]  # two seats for each; the late one has climbed to a third
 
 
 def test_a_set_costs_as_many_queries_as_one_record(cast, give, now):
