@@ -15,7 +15,7 @@ from django.db import connection
 
 from zhiben.core import clock
 from zhiben.core.access.acting import Acting
-from zhiben.core.exchange import services
+from zhiben.core.exchange import hands, services
 from zhiben.core.exchange.models import ImportRun, Stage
 from zhiben.core.files.services import receive_upload
 from zhiben.core.jobs.running import run_pending
@@ -51,7 +51,8 @@ class Imported:
 
 
 def bring_in(key: str, title: str, heads: Sequence[str], rows: Sequence[tuple[Any, ...]], *, by: Acting) -> Imported:
-    """Every row must be in order and be carried out."""
+    """Every row must be in order and be carried out. As in a worker that has been running for a while."""
+    hands.get_ready(wait=True)
     gc.collect()
     before = peak()
     with tempfile.TemporaryDirectory() as folder, _book(Path(folder), title, [heads, *rows]).open("rb") as file:

@@ -226,6 +226,8 @@ LOGGING = logging_settings(
 ZHIBEN_METRICS_TOKEN = env.str("ZHIBEN_METRICS_TOKEN", "")
 ZHIBEN_METRICS_NETWORKS: list[str] = env.list("ZHIBEN_METRICS_NETWORKS", [])
 
+ZHIBEN_SECOND_HAND = env.bool("ZHIBEN_SECOND_HAND", True)
+
 FILE_UPLOAD_HANDLERS = ["zhiben.core.files.spooling.SpoolToDisk"]
 
 # --- requests to other systems ---------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.fields import NOT_PROVIDED
 
+from zhiben.core import set_down
+
 FEW = 20
 """Fewer are written by Django's own statement: a COPY has its price, too."""
 
@@ -25,8 +27,10 @@ Made = TypeVar("Made", bound=models.Model)
 def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     """Insert rows that bring their key, or whose key nobody asks for afterwards: unlike `bulk_create`, an automatic
     key is not set on the objects. All or none, inside the caller's transaction; constraints hold as always."""
-    if len(rows) < FEW:
+    if len(rows) < FEW and set_down.ahead() is None:
         model._base_manager.bulk_create(rows)
+        return
+    if not rows:
         return
     fields = [field for field in model._meta.concrete_fields if _is_given(field, rows[0])]
     columns = zip(*map(values_of([field.attname for field in fields]), map(vars, rows)), strict=True)
@@ -137,17 +141,22 @@ def _write(model: type[models.Model], fields: Sequence[Any], columns: Sequence[S
         if not _goes_without_saying(field, values)
     ]
     fields, columns = [field for field, _ in said], [values for _, values in said]
-    table = connection.ops.quote_name(model._meta.db_table)
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    set_down.do(_put, model._meta.db_table, [field.column for field in fields], columns)
+
+
+def _put(table: str, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
+    """Columns of values as the database is to keep them."""
+    table = connection.ops.quote_name(table)
+    columns_named = ", ".join(map(connection.ops.quote_name, names))
     rows: Any = zip(*columns, strict=True)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and len(columns[0]) >= FEW:
-            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns_named}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
         else:
-            marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 — names of our own
+            marks = ", ".join(["%s"] * len(names))
+            cursor.executemany(f"INSERT INTO {table} ({columns_named}) VALUES ({marks})", rows)  # noqa: S608 — our own names
 
 
 def _goes_without_saying(field: Any, values: Sequence[Any]) -> bool:

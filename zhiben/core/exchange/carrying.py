@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from django.db import IntegrityError, connection, transaction
 
+from zhiben.core import set_down
 from zhiben.core.access.acting import By
 from zhiben.core.batches import in_batches
 from zhiben.core.bulk import values_of
@@ -16,6 +17,7 @@ from zhiben.core.refusal import Refused
 
 from .checking import done_numbers, plain_problems, plain_questions
 from .declaration import CHUNK, Checked, Context, Done, Importing, Problem, Question, Row
+from .hands import Hand, LookingAhead, unpacked
 from .models import ImportChunk, ImportRow, ImportRun, Stage
 from .rows import Rows
 
@@ -82,29 +84,45 @@ def waiting_count(run: ImportRun) -> int:
 
 
 def carry_out(
-    run: ImportRun, rows: Rows, *, by: By, clock: Callable[[], datetime], progress: Callable[[int, int, str], None]
+    run: ImportRun,
+    rows: Rows,
+    *,
+    by: By,
+    clock: Callable[[], datetime],
+    progress: Callable[[int, int, str], None],
+    helping: Hand | None = None,
 ) -> None:
     """Carry out what waits, each chunk with the mark how far it is in one transaction. May be called again after any
     interruption. Raises Overtaken."""
     total, whole, target, done = waiting_count(run), rows.whole(), run.target(), 0
     progress(done, total, "正在导入")
-    for chunk in waiting_chunks(run, rows):
+    ahead = LookingAhead(helping, waiting_chunks(run, rows), lambda second, chunk: second.prepares(chunk, clock()))
+    for chunk, prepared in ahead:
         with transaction.atomic():
             locked = hold(run)
-            target, outcome = attempted(target, chunk, Context(by, clock(), whole))
+            outcome = as_prepared(prepared)
+            if outcome is None:
+                ahead.was_outdated = True
+                target, outcome = attempted(target, chunk, Context(by, clock(), whole))
             leave_mark(locked, outcome, now=clock())
             keep_refused(locked, outcome)
         done += len(chunk)
         progress(done, max(done, total), "正在导入")
 
 
-def carry_out_all(run: ImportRun, rows: Rows, *, by: By, now: datetime) -> None:
+def carry_out_all(run: ImportRun, rows: Rows, *, by: By, now: datetime, helping: Hand | None = None) -> None:
     """All of it in the caller's one transaction. Raises NotAll, upon which the caller rolls back; or Overtaken."""
     _wait_for_turn()
     whole, target = rows.whole(), run.target()
     locked = hold(run)
-    for chunk in waiting_chunks(run, rows):
-        target, outcome = attempted(target, chunk, Context(by, now, whole))
+    ahead = LookingAhead(  # what is written in this transaction shows to no other process: it cannot begin anew
+        helping, waiting_chunks(run, rows), lambda second, chunk: second.prepares(chunk, now), tries=1
+    )
+    for chunk, prepared in ahead:
+        outcome = as_prepared(prepared)
+        if outcome is None:
+            ahead.was_outdated = True
+            target, outcome = attempted(target, chunk, Context(by, now, whole))
         if outcome.refused:
             raise NotAll(outcome)
         leave_mark(locked, outcome, now=now)
@@ -118,12 +136,27 @@ def _wait_for_turn() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ALL_OR_NOTHING])
 
 
+def as_prepared(packed: bytes | None) -> Outcome | None:
+    """Write a chunk as the second hand prepared it; None, and nothing is written, where there is nothing prepared, or it
+    no longer holds."""
+    if packed is None:
+        return None
+    outcome, statements = unpacked(packed)
+    try:
+        with transaction.atomic():
+            set_down.carry_out(statements)
+    except (set_down.Outdated, Refused, IntegrityError):
+        return None
+    assert isinstance(outcome, Outcome)
+    return outcome
+
+
 def attempted(target: Importing, rows: Sequence[Row], at: Context) -> tuple[Importing, Outcome]:
     """Check the rows once more and carry them out. When the chunk is refused as a whole, its halves are tried, down to
     the row that is to blame. Returns the target to go on with: one that was rolled back remembers what is not there."""
     try:
         with transaction.atomic():
-            return target, _once(target, rows, at)
+            return target, once(target, rows, at)
     except (Refused, IntegrityError) as refusal:
         fresh = type(target)()
         if len(rows) == 1:
@@ -139,7 +172,7 @@ def attempted(target: Importing, rows: Sequence[Row], at: Context) -> tuple[Impo
         return fresh, first + second
 
 
-def _once(target: Importing, rows: Sequence[Row], at: Context) -> Outcome:
+def once(target: Importing, rows: Sequence[Row], at: Context) -> Outcome:
     """A check holds only for what it saw: it is made again here, in the transaction that writes."""
     if target.checks_itself:
         return _settled(target, rows, target.carry_out(rows, at), Outcome())

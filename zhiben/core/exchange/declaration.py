@@ -201,6 +201,9 @@ class Importing(ABC):
     checks_itself: ClassVar[bool] = False
     """`carry_out` judges its rows anew under its own locks and answers with their problems: the engine need not ask
     `check` a second time, which halves the work."""
+    works_ahead: ClassVar[bool] = False
+    """All that carrying out writes passes through `core.set_down`, and all that it takes for granted is proven there:
+    the next chunk may be prepared by another process while this one is written (`hands`)."""
 
     def order(self, row: Row) -> Any:
         """The key by which rows are carried out: parents before children. Comparable between all rows."""

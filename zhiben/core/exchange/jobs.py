@@ -15,9 +15,10 @@ from zhiben.core.jobs.services import Running, job
 from zhiben.core.refusal import Refused
 
 from . import services
-from .carrying import NotAll, Overtaken, carry_out, carry_out_all, hold
+from .carrying import NotAll, Overtaken, carry_out, carry_out_all, hold, waiting_count
 from .checking import examine, made_by
 from .declaration import Context
+from .hands import Hand, get_ready, second_hand
 from .models import ImportRun, Stage
 from .rows import Rows, rows_of
 from .summary import counts_of
@@ -54,11 +55,16 @@ def carry(running: Running, *, run: str, version: int) -> Any:
         return _result(record, counts_of(record).has_happened)
     try:
         by = _still_entitled(running, record)
-        with seldom_collecting(), rows_of(record) as rows:
+        with (
+            seldom_collecting(),
+            rows_of(record) as rows,
+            second_hand(record, rows, by=by, count=waiting_count(record)) as helping,
+        ):
             if record.all_or_nothing:
-                _all_at_once(running, record, rows, by)
+                _all_at_once(running, record, rows, by, helping)
             else:
-                carry_out(record, rows, by=by, clock=lambda: running.now, progress=running.progress)
+                progress = running.progress
+                carry_out(record, rows, by=by, clock=lambda: running.now, progress=progress, helping=helping)
                 with transaction.atomic():
                     _finish(running, hold(record), rows, by)
     except Refused as refused:
@@ -87,11 +93,11 @@ def write_out(running: Running, *, run: str) -> None:
             }
 
 
-def _all_at_once(running: Running, record: ImportRun, rows: Rows, by: By) -> None:
+def _all_at_once(running: Running, record: ImportRun, rows: Rows, by: By, helping: Hand | None) -> None:
     running.progress(0, record.total, "正在一次写入全部行，写完之前什么都不改变")
     try:
         with transaction.atomic():
-            carry_out_all(record, rows, by=by, now=running.now)
+            carry_out_all(record, rows, by=by, now=running.now, helping=helping)
             _finish(running, hold(record), rows, by)
     except NotAll as not_all:
         with transaction.atomic():
@@ -133,3 +139,8 @@ def _result(record: ImportRun, summary: str) -> dict[str, Any]:
 @chore("prune imports", seconds=24 * 3600)
 def prune_imports() -> None:
     services.prune(clock.now())
+
+
+@chore("second hand", seconds=60, for_a_while=True)
+def keep_a_second_hand() -> None:
+    get_ready()

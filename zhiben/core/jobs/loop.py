@@ -24,16 +24,20 @@ class Chore:
     name: str
     seconds: float
     function: Callable[[], object]
+    for_a_while: bool = False
+    """Of use only to a worker that stays."""
 
 
 CHORES: dict[str, Chore] = {}
 
 
-def chore(name: str, *, seconds: float) -> Callable[[Callable[[], object]], Callable[[], object]]:
+def chore(
+    name: str, *, seconds: float, for_a_while: bool = False
+) -> Callable[[Callable[[], object]], Callable[[], object]]:
     """Declare that the worker calls this function every so many seconds."""
 
     def declare(function: Callable[[], object]) -> Callable[[], object]:
-        CHORES[name] = Chore(name, seconds, function)
+        CHORES[name] = Chore(name, seconds, function, for_a_while)
         return function
 
     return declare

@@ -9,6 +9,7 @@ from django.db import connection, models, transaction
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from zhiben.core import set_down
 from zhiben.core.batches import in_batches
 from zhiben.core.bulk import insert_values, reserve_keys
 from zhiben.core.text.grams import grams
@@ -52,10 +53,7 @@ def keep(model: type[models.Model], records: Iterable[models.Model], *, are_new:
     declared = SEARCHABLE[model]
     for batch in in_batches(records, BATCH):
         rows = [(str(record.pk), " ".join(grams(declared.text(record)))) for record in batch]
-        if connection.vendor == "postgresql":
-            _keep_in_postgresql(declared.record_type, rows)
-        else:
-            _keep_in_sqlite(declared.record_type, rows, are_new)
+        set_down.do(_enter, declared.record_type, rows, are_new)
 
 
 def found(model: type[models.Model], text: str, *, most: int) -> list[Any] | None:
@@ -100,6 +98,14 @@ def rebuild(declared: Searchable, progress: Callable[[int], None] | None = None)
         if progress:
             progress(done)
     return done
+
+
+def _enter(record_type: str, rows: list[tuple[str, str]], are_new: bool) -> None:
+    """`rows`: (key, its pairs of characters)."""
+    if connection.vendor == "postgresql":
+        _keep_in_postgresql(record_type, rows)
+    else:
+        _keep_in_sqlite(record_type, rows, are_new)
 
 
 def _keep_in_postgresql(record_type: str, rows: list[tuple[str, str]]) -> None:

@@ -95,7 +95,7 @@ class HazardImport(Importing):
                                "是否完成", "整改与否"), max_length=64, example="整改中"),
     )  # fmt: skip
     identity = ("enterprise", "credit_code", "region", "found_on", "place", "description")
-    checks_itself = True
+    checks_itself = works_ahead = True
     help = (
         "企业先按统一社会信用代码对应，没有代码的按名称对应；对不准的会请您选择。表中已整改、已销号的登记为已销号，整改中的登记为已交办，"
         "没有写状态和期限的登记为待判定。再次导入同一份台账不会重复登记；已登记的，状态不随表格改变，请在系统里办理。"

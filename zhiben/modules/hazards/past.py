@@ -8,7 +8,7 @@ from decimal import Decimal
 from operator import attrgetter
 
 from zhiben.core.access.acting import Acting, By
-from zhiben.core.bulk import insert_values
+from zhiben.core.bulk import insert_rows, insert_values
 from zhiben.core.calendar import full_day
 from zhiben.core.clock import local_day
 from zhiben.core.org.models import RegionLevel
@@ -80,6 +80,6 @@ def look_back_on_past(hazards: Sequence[Hazard], *, now: datetime) -> None:
             look.status, look.excuse = LookBackStatus.EXCUSED, Excuse.HISTORIC
             look.reason = f"台账带入：{full_day(day)}已销号，超过 {policy.recurrence_days} 天，再次出现按新的隐患办理"
             excused.append(look)
-    LookBack.objects.bulk_create([*due, *excused])
+    insert_rows(LookBack, [*due, *excused])
     engine.begin_many(due, by=PLANNING, now=now, label="安排回头看", tells=False)
     engine.begin_many(excused, by=PLANNING, now=now, label="历史记录，不安排回头看", tells=False)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
+from zhiben.core import set_down
 from zhiben.core.access.acting import Acting, By
 from zhiben.core.access.directory import shared_directory
 from zhiben.core.access.permissions import Permission, require
@@ -190,7 +191,10 @@ def _record(reports: Sequence[Report], by: By, now: datetime) -> list[Hazard]:
 
 def _hold_enterprises(reports: Sequence[Report]) -> None:
     """Until this is recorded none of them is merged: either the merger carries it along, or is before us. Raises Refused."""
-    keys = {report.enterprise.pk for report in reports if report.enterprise}
+    set_down.do(_hold_unmerged, {report.enterprise.pk for report in reports if report.enterprise})
+
+
+def _hold_unmerged(keys: set[UUID]) -> None:
     held = Enterprise.objects.filter(AnyOf(F("pk"), keys)).order_by("pk").select_for_update(no_key=True)
     for key, merged in held.values_list("pk", "merged_into"):
         if merged:

@@ -45,6 +45,7 @@ class Command(BaseCommand):
 
     def _once(self) -> None:
         count = running.run_pending()
-        for chore in CHORES.values():
+        chores = [chore for chore in CHORES.values() if not chore.for_a_while]
+        for chore in chores:
             chore.function()
-        self.stdout.write(f"已运行 {count} 项作业，{len(CHORES)} 项例行工作")
+        self.stdout.write(f"已运行 {count} 项作业，{len(chores)} 项例行工作")

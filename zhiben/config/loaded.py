@@ -1,0 +1,9 @@
+"""Imported by what only loads the program, to be forked from: see `zhiben.core.exchange.hands`."""
+
+import gc
+
+import django
+
+django.setup()
+gc.collect()
+gc.freeze()  # looked through by no fork, so that its memory stays shared
