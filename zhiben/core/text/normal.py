@@ -18,7 +18,7 @@ _KEPT = {chr(code) for code in (*range(0x2460, 0x2474), *range(0x2776, 0x2780), 
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"
 _LINE_ENDS = {"\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x85": "\n", "\r": "\n"}
 _TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹ"
-_PINYIN = re.compile(rf"(?<=[一-鿿])[(\uff08]([a-zü{_TONES}]{{1,6}})[)\uff09]")
+_PINYIN = re.compile(rf"[(\uff08](?<=[一-鿿].)([a-zü{_TONES}]{{1,6}})[)\uff09]")
 _SHORT = 200
 """Characters up to which a text is remembered: whoever asks once, mostly asks again."""
 _RARE = re.compile(rf"\r\n|[{_INVISIBLE}㈠-㉃㋀-㏿⑴-⒵¼-¾Ⅰ-ⅿ]")

@@ -5,6 +5,7 @@ Who prepares chunk after chunk of a ledger for another to write (`core.set_down`
 the database yet. So whatever was read is remembered there, and what is recorded is added to it: each holder has what would
 be read if all of it were written."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -31,7 +32,7 @@ COLUMNS = (
     "criterion_id", "found_on",
 )  # fmt: skip
 _MEMORY = "earlier hazards"
-_SILENT = str.maketrans("", "", " \t\n，。；：、,.;:()（）“”\"'的了")
+_SILENT = re.compile("[ \t\n，。；：、,.;:()（）“”\"'的了]+")
 
 Holder = tuple[str, int]
 """("enterprise", its key as a number) or ("unit", its key)."""
@@ -77,8 +78,7 @@ def earlier_ones(since: Mapping[Holder, datetime], own: set[UUID]) -> Iterator[L
         if asked:
             most = min(MOST_COMPARED, max(MOST_READ // len(asked), FEWEST_READ))
             latest = _Latest(kind, min(since.values()), most, own)
-            found = memory.latest(asked, latest) if memory else latest.of(asked)
-            yield from (looks for looks in found if kind_of(looks, since[looks.holder]))
+            yield from memory.latest(asked, latest) if memory else latest.living(asked)
 
 
 def remember(recorded: Iterable[Looks]) -> None:
@@ -94,6 +94,9 @@ class _Latest(NamedTuple):
     earliest: datetime
     most: int
     without: set[UUID]
+
+    def living(self, since: Mapping[Holder, datetime]) -> Iterator[Looks]:
+        return (looks for looks in self.of(since) if kind_of(looks, since[looks.holder]))
 
     def of(self, holders: Collection[Holder]) -> Iterator[Looks]:
         """Oldest first."""
@@ -121,7 +124,7 @@ class _Memory:
         """So many of the latest are known for certain."""
 
     def latest(self, since: Mapping[Holder, datetime], latest: _Latest) -> Iterator[Looks]:
-        """As `latest` reads them; only those are read that were not met yet, or of whom more is wanted now."""
+        """As `latest` reads the living; only those are read that were not met yet, or of whom more is wanted now."""
         self._meet([holder for holder in since if self._reaches.get(holder, 0) < latest.most], latest)
         for holder, day in since.items():
             living = sorted((looks for looks in self._looks[holder] if kind_of(looks, day)), key=_when)
@@ -155,4 +158,4 @@ def _when(looks: Looks) -> tuple[date, int]:
 @lru_cache(20_000)
 def plain_words(text: str) -> str:
     """Without what says nothing: punctuation, spaces, 的 and 了."""
-    return normalised_text(text).translate(_SILENT)
+    return _SILENT.sub("", normalised_text(text))

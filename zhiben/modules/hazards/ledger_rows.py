@@ -59,8 +59,7 @@ class Plan:
 
 def read_row(plan: Plan, at: Context) -> None:
     """What the row says, in the words of the service."""
-    row, today = plan.row.values, local_day(at.now)
-    own = isinstance(at.by, Acting) and at.by.unit.kind == UnitKind.ENTERPRISE
+    row = plan.row.values
     if plan.whose.problem:
         plan.refuse(*plan.whose.problem)
     if plan.whose.question:
@@ -71,7 +70,7 @@ def read_row(plan: Plan, at: Context) -> None:
         plan.refuse("found_on", "发现日期早于 2000 年，请核对年份。")
     wrong = ledger.out_of_order(
         [(name, label, row[name]) for name, label in _DAYS.items() if name != "verified_on" or row["rectified_on"]],
-        today,
+        local_day(at.now),
     )
     if wrong:
         plan.refuse(*wrong)
@@ -89,8 +88,8 @@ def read_row(plan: Plan, at: Context) -> None:
         plan.refuse("level", f"等级“{row['level']}”看不出是一般还是重大，请改填“一般”或“重大”。")
     else:
         plan.level = level
-    _read_channel(plan, own)
-    _read_state(plan, own)
+    _read_channel(plan, at)
+    _read_state(plan, at)
     if plan.state not in (HazardStatus.CLOSED, HazardStatus.RECTIFIED):
         asked = questions_about(row["description"], row["place"])
         plan.notes += [asked[0].sentence] if asked else []
@@ -101,15 +100,20 @@ _TRUTHS = {"是": HazardLevel.MAJOR, "否": HazardLevel.GENERAL}
 """Of a column 是否重大."""
 
 
-def _read_channel(plan: Plan, own: bool) -> None:
-    """`own`: an enterprise brings its own ledger."""
-    said = ledger.channel_of(plan.row["source"]) if plan.row["source"] else None
-    plan.channel = said or (Channel.SELF_INSPECTION if own else Channel.LEDGER)
-    if plan.channel == Channel.PUBLIC_REPORT and plan.row["found_by"]:
+def _brings_its_own(at: Context) -> bool:
+    """Whether it is an enterprise that brings its ledger."""
+    return isinstance(at.by, Acting) and at.by.unit.kind == UnitKind.ENTERPRISE
+
+
+def _read_channel(plan: Plan, at: Context) -> None:
+    row = plan.row.values
+    said = ledger.channel_of(row["source"]) if row["source"] else None
+    plan.channel = said or (Channel.SELF_INSPECTION if _brings_its_own(at) else Channel.LEDGER)
+    if plan.channel == Channel.PUBLIC_REPORT and row["found_by"]:
         plan.notes.append("来源是群众举报，不登记发现人，以免泄露举报人。")
 
 
-def _read_state(plan: Plan, own: bool) -> None:
+def _read_state(plan: Plan, at: Context) -> None:
     """Where it begins: closed, handed in, ordered, or to be judged. An enterprise neither orders nor closes a major one."""
     row = plan.row.values
     said = ledger.state_of(row["status"]) or ledger.state_of(row["summary"][:40])
@@ -118,7 +122,7 @@ def _read_state(plan: Plan, own: bool) -> None:
     if said is None and row["rectify_by"]:
         said = HazardStatus.ORDERED
     plan.state = said or HazardStatus.REPORTED
-    if plan.level == HazardLevel.MAJOR and own and plan.state != HazardStatus.REPORTED:
+    if plan.level == HazardLevel.MAJOR and plan.state != HazardStatus.REPORTED and _brings_its_own(at):
         if plan.state == HazardStatus.ORDERED:
             plan.state = HazardStatus.REPORTED
             plan.notes.append("重大事故隐患由监管部门判定，登记为待判定。")
@@ -193,8 +197,7 @@ def differs(plan: Plan, status: str) -> bool:
 
 def identity_of(plan: Plan) -> str:
     """32 hexadecimal digits that name what was found: whose, when, where, what."""
-    whose: Any = (
-        plan.whose.enterprise.pk if plan.whose.enterprise else plan.row["credit_code"] or plan.row["enterprise"]
-    )
-    text = "\n".join(map(str, (whose, plan.found_on, plan.row["place"], plan.row["description"])))
+    row, enterprise = plan.row.values, plan.whose.enterprise
+    whose = str(enterprise.pk) if enterprise else row["credit_code"] or row["enterprise"]
+    text = f"{whose}\n{plan.found_on}\n{row['place']}\n{row['description']}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from django.db.models import F
 from rapidfuzz import fuzz, process
 
+from zhiben.core import set_down
 from zhiben.core.any_of import AnyOf
 from zhiben.core.bulk import insert_values
 from zhiben.core.files.models import Attachment
@@ -149,6 +150,8 @@ def _likenesses(
     for at, apart in _pictured(mine, group, hashes):
         weigh([at], PICTURE, "照片相似" if apart else "照片相同")
     candidates = sorted(weight, reverse=True)[:MOST_COMPARED]
+    if not candidates:
+        return
     for at, share in _shares(subject, group, candidates, weight):
         percentage, more = next(each for each in WORDS if share >= each[0])
         assert percentage
@@ -186,8 +189,9 @@ def _pictured(mine: Iterable[int], group: _Group, hashes: Mapping[str, tuple[int
 
 
 def _hashes(subjects: Sequence[Looks], earlier: Mapping[Holder, _Group]) -> dict[str, tuple[int, ...]]:
-    """The pictures before, of all that are compared; nothing is asked where no new one has any."""
-    new = [str(subject.pk) for subject in subjects if subject.pk]
+    """The pictures before, of all that are compared; nothing is asked where no new one has any, and what is only set down
+    has none yet."""
+    new = [str(subject.pk) for subject in subjects if subject.pk and not set_down.ahead()]
     record_type = Hazard._meta.label_lower
     photos = Attachment.objects.filter(record_type=record_type, label=BEFORE)
     mine = list(photos.filter(AnyOf(F("record_id"), new)).values_list("record_id", "file")) if new else []

@@ -1,5 +1,6 @@
 """What somebody found, as it is said to the service, and everything that may be wrong with it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +31,7 @@ _CHOICES = {
     "channel": frozenset(Channel.values),
     "category": frozenset(("", *Category.values)),
 }
+_SAYING = re.compile(r"[^\W_]")
 _TURNING = dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
@@ -131,8 +133,8 @@ def objections(report: Report, *, by: By, now: datetime) -> Iterable[tuple[str, 
         yield "rectify_by", "整改期限不能早于发现日期"
     elif report.rectify_by and report.rectify_by > today + LONGEST:
         yield "rectify_by", f"期限最长三年，不能晚于 {full_day(today + LONGEST)}"
-    for field, given in (("level", report.level), ("channel", report.channel), ("category", report.category)):
-        if given not in _CHOICES[field]:
+    for field, choices in _CHOICES.items():
+        if getattr(report, field) not in choices:
             yield field, "不在可选范围内，请重新选择"
     if sentence := finder_objection(report.channel, report.found_by_name):
         yield "found_by_name", sentence
@@ -163,7 +165,7 @@ def position_objection(latitude: Decimal | None, longitude: Decimal | None) -> s
 
 def says_something(text: str) -> bool:
     """Whether a text has a letter, a character or a figure in it: signs and pictures alone say nothing."""
-    return any(sign.isalnum() for sign in text)
+    return _SAYING.search(text) is not None
 
 
 def as_seen(text: str) -> str:
@@ -179,10 +181,10 @@ def _within_reach(report: Report, by: By) -> bool:
     """An enterprise reports of itself; whoever supervises, of all that lies in their region."""
     if not isinstance(by, Acting):
         return True
-    unit, own = report.responsible_unit, by.unit
-    if own.kind == UnitKind.ENTERPRISE or unit.pk == own.pk:
-        return unit.pk == own.pk
-    where = report.enterprise or unit
-    return contains(own.region_path, where.region_path) or (
-        report.enterprise is not None and report.enterprise.supervising_unit_id == own.pk
+    own, enterprise = by.unit, report.enterprise
+    is_own = (enterprise.unit_id if enterprise else report.responsible_unit.pk) == by.post.unit_id
+    if is_own or own.kind == UnitKind.ENTERPRISE:
+        return is_own
+    return contains(own.region_path, report.region_path) or (
+        enterprise is not None and enterprise.supervising_unit_id == by.post.unit_id
     )

@@ -21,6 +21,7 @@ _NUMBER = re.compile(
     r"[0-9]|[一二两三四五六七八九十百千半几][多余]?(?:个|人|米|厘米|毫米|天|日|周|月|年|小时|分钟|度|倍|吨|公斤|千克|升|台|处|件|箱|瓶|层|根|辆|次|具|只|间|户|张|本|份)"
 )
 _PUNCTUATION = re.compile(r"[\s\W_]+")
+_LONG_ENOUGH = re.compile(rf"(?:[^\W_][\W_]*){{{SHORTEST}}}")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _what(said: str) -> Question | None:
     phrase = words.empty.search(said)
     if phrase and len(_PUNCTUATION.sub("", words.filler.sub("", words.empty.sub("", said)))) < LITTLE:
         return Question("what", f"“{phrase.group()}”看不出要改什么：是什么设备、什么行为或什么制度，具体哪里不对？")
-    if len(_PUNCTUATION.sub("", said)) < SHORTEST:
+    if not _LONG_ENOUGH.search(said):
         return Question("what", "写得太短，整改的人看不懂：是什么东西，具体出了什么问题？")
     return None
 

@@ -93,7 +93,7 @@ def test_whom_it_has_met_is_not_read_again(hazards, now, django_assert_num_queri
     ahead = Ahead()
     with setting_down(ahead):
         propose_links(hazards[100:200], now=now)
-        with django_assert_num_queries(2):  # the rules of the region, and whether there are photos
+        with django_assert_num_queries(1):  # the rules of the region
             propose_links(hazards[200:], now=now)
 
 
