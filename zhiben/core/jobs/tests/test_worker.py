@@ -37,6 +37,7 @@ class WorkerHouse:
         self.diary.touch()
         self.file = folder / "jobs.sqlite3"
         self.workers: list[subprocess.Popen[bytes]] = []
+        self.environment: dict[str, str] = {}
 
     def ask(self, name: str) -> None:
         JOBS.setdefault(name, Definition(name, lambda running: None, 2))
@@ -64,7 +65,9 @@ class WorkerHouse:
         with (self.folder / "log").open("ab") as log:
             worker = subprocess.Popen(
                 [sys.executable, "-W", "ignore", "-m", self.program, "--workers", "1"],
-                env=os.environ | {"DATABASE_URL": self.url(), "ZHIBEN_DATA": str(self.folder)},
+                env=os.environ
+                | {"DATABASE_URL": self.url(), "ZHIBEN_DATA": str(self.folder), "ZHIBEN_SECOND_HAND": "0"}
+                | self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

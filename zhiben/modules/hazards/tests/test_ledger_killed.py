@@ -1,9 +1,11 @@
-"""The worker that brings in a ledger is killed with SIGKILL at row 700 of 1,000; another one goes on."""
+"""The worker that brings in a ledger is killed with SIGKILL at row 700 of 1,000; another one goes on. So it is with two
+hands, of which the second one ends with its worker; and where it is killed itself, the first one goes on alone."""
 
 import random
 import signal
 import sqlite3
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -72,7 +74,16 @@ def ledger(name):
     return book_of([heads, *rows]), rows
 
 
-def test_every_row_is_there_once_with_all_that_belongs_to_it(house, cast, plant, now):
+def is_alive(process):
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("hands", [1, 2])
+def test_every_row_is_there_once_with_all_that_belongs_to_it(house, cast, plant, now, hands):
+    house.environment["ZHIBEN_SECOND_HAND"] = str(hands - 1)
     content, rows = ledger(plant.name)
     by = {"by": cast.town, "now": now}
     run = services.begin_import(key="hazards.hazards", upload=receive_upload(content, name="台账.xlsx", **by), **by)
@@ -82,12 +93,17 @@ def test_every_row_is_there_once_with_all_that_belongs_to_it(house, cast, plant,
     services.confirm(run=run, all_or_nothing=False, **by)
     house.share()
 
-    assert house.start().wait(PATIENCE) == -signal.SIGKILL
+    assert house.start().wait(PATIENCE) == -signal.SIGKILL, (house.folder / "log").read_text()[-4000:]
     whole = house.count("hazards_hazard")
     assert whole == 600, "three chunks of five, and nothing of the fourth"
     assert house.ask_database("SELECT sum(new) FROM exchange_importchunk") == [(whole,)]
     assert house.ask_database(f"SELECT count(*) FROM audit_auditline WHERE record_type = '{RECORD}'") == [(whole,)]
     assert not house.count("notify_notification")
+
+    if hands == 2:
+        second = (house.folder / "hand").read_text()
+        house.wait_until(lambda: not is_alive(second))
+        assert (house.folder / "prepared").read_text() == "||||"
 
     house.start()
     house.wait_until(lambda: house.ask_database("SELECT stage FROM exchange_importrun") == [(Stage.DONE,)])
