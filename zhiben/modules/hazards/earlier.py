@@ -6,6 +6,7 @@ the database yet. So whatever was read is remembered there, and what is recorded
 be read if all of it were written."""
 
 import re
+from bisect import insort
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -120,6 +121,7 @@ class _Memory:
 
     def __init__(self) -> None:
         self._looks: dict[Holder, list[Looks]] = {}
+        """Oldest first."""
         self._reaches: dict[Holder, int] = {}
         """So many of the latest are known for certain."""
 
@@ -127,13 +129,13 @@ class _Memory:
         """As `latest` reads the living; only those are read that were not met yet, or of whom more is wanted now."""
         self._meet([holder for holder in since if self._reaches.get(holder, 0) < latest.most], latest)
         for holder, day in since.items():
-            living = sorted((looks for looks in self._looks[holder] if kind_of(looks, day)), key=_when)
-            self._looks[holder] = living[-MOST_COMPARED:]
+            living = [looks for looks in self._looks[holder] if kind_of(looks, day)][-MOST_COMPARED:]
+            self._looks[holder] = living
             yield from living[-latest.most :]
 
     def add(self, recorded: Iterable[Looks]) -> None:
         for looks in recorded:
-            self._looks[looks.holder].append(looks)
+            insort(self._looks[looks.holder], looks, key=_when)
 
     def _meet(self, holders: Collection[Holder], latest: _Latest) -> None:
         read: dict[Holder, list[Looks]] = {holder: [] for holder in holders}
@@ -142,7 +144,8 @@ class _Memory:
         for holder, found in read.items():
             self._reaches[holder] = latest.most if len(found) == latest.most else MOST_COMPARED
             known = {looks.pk for looks in found}
-            self._looks[holder] = found + [each for each in self._looks.get(holder, ()) if each.pk not in known]
+            others = [each for each in self._looks.get(holder, ()) if each.pk not in known]
+            self._looks[holder] = sorted(found + others, key=_when) if others else found
 
 
 def _memory(preparing: set_down.Ahead) -> _Memory:
