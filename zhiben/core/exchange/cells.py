@@ -53,10 +53,10 @@ def convert(field: "Field", cell: Cell, *, is_1904: bool = False) -> Converted:
     here, too (`required`).
     """
     empty = EMPTY.get(field.kind)
-    if isinstance(cell, Flaw):
-        return empty, _flawed(field, cell)
     if isinstance(cell, str):
         cell = _tidy(cell)
+    elif isinstance(cell, Flaw):
+        return empty, _flawed(field, cell)
     if cell == "" or cell is None:
         return empty, f"请填写{field.label}。" if field.required else ""
     value, sentence = _CONVERSIONS[field.kind](field, cell, is_1904)
@@ -85,11 +85,12 @@ def _one_line(text: str) -> str:
 
 
 def _text(field: "Field", cell: Cell, is_1904: bool) -> Converted:
-    if isinstance(cell, bool):
-        text = "是" if cell else "否"
+    if isinstance(cell, str):
+        text, lost = cell, False
+    elif isinstance(cell, bool):
+        text, lost = "是" if cell else "否", False
     else:
-        text = shown(cell)
-    lost = isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= _LOST_FROM
+        text, lost = shown(cell), isinstance(cell, float | int) and abs(cell) >= _LOST_FROM
     if lost or (field.is_code and _SCIENTIFIC.fullmatch(text)):
         return "", DIGITS_LOST.format(shown=text, label=field.label)
     if field.is_code:

@@ -80,10 +80,14 @@ class Layout:
         return cls(**(plain | lists | {"headings": headings}))
 
 
+Head = tuple[int, int, int]
+"""How many fields it names, its row from 1, its lines."""
+
+
 def best_sheet(book: Book, fields: Sequence[Named]) -> tuple[Table, Layout]:
     """The sheet whose head names most fields; hidden ones only where no other fits."""
     spellings = all_spellings(fields)
-    best: tuple[tuple[int, int, int], Table] | None = None
+    best: tuple[tuple[int, int, int], Table, Head] | None = None
     refusal: Refused | None = None
     fitting: dict[str, int] = {}
     for place, sheet in enumerate(book.sheets[:SHEETS_TRIED]):
@@ -92,15 +96,16 @@ def best_sheet(book: Book, fields: Sequence[Named]) -> tuple[Table, Layout]:
         except Refused as refused:  # too large or damaged: perhaps another one is meant
             refusal = refused
             continue
-        rank = (_best_head(table, spellings)[0], -int(sheet.is_hidden), -place)
+        head = _best_head(table, spellings)
+        rank = (head[0], -int(sheet.is_hidden), -place)
         if not sheet.is_hidden:
             fitting[sheet.name] = rank[0]
         if best is None or rank > best[0]:
-            best = (rank, table)
+            best = (rank, table, head)
         del table  # one sheet in memory beside the best
     if best is None:
         raise refusal or Refused("文件里没有工作表，请核对后重新上传。", "file")
-    layout, score = layout_of(best[1], fields), best[0][0]
+    layout, score = layout_of(best[1], fields, found=best[2]), best[0][0]
     others = [name for name, own in fitting.items() if name != layout.sheet and own >= max(score - 1, 2)]
     if others:
         named = "、".join(f"“{name}”" for name in others[:5]) + ("等" if len(others) > 5 else "")
@@ -109,10 +114,12 @@ def best_sheet(book: Book, fields: Sequence[Named]) -> tuple[Table, Layout]:
     return best[1], layout
 
 
-def layout_of(table: Table, fields: Sequence[Named], *, head_row: int = 0, head_lines: int = 0) -> Layout:
-    """The layout guessed, or as a person says: `head_row` from 1, `head_lines` 1 to 3 (0: guess)."""
-    spellings = all_spellings(fields)
-    score, guessed_row, guessed_lines = _best_head(table, spellings, only_row=head_row)
+def layout_of(
+    table: Table, fields: Sequence[Named], *, head_row: int = 0, head_lines: int = 0, found: Head | None = None
+) -> Layout:
+    """The layout guessed, or as a person says: `head_row` from 1, `head_lines` 1 to 3 (0: guess). `found`: its head,
+    where it was looked for already."""
+    score, guessed_row, guessed_lines = found or _best_head(table, all_spellings(fields), only_row=head_row)
     row, lines = head_row or guessed_row, head_lines or guessed_lines
     if not head_lines:
         lines = _merged_lines(table, row, lines)
@@ -215,8 +222,8 @@ def _filled_head(table: Table) -> Grid:
     return grid
 
 
-def _best_head(table: Table, spellings: dict[str, str], *, only_row: int = 0) -> tuple[int, int, int]:
-    """(how many fields it names, row, lines). The first row with at least two cells where nothing is named."""
+def _best_head(table: Table, spellings: dict[str, str], *, only_row: int = 0) -> Head:
+    """The one that names most; where nothing is named, the first row with at least two cells."""
     grid = _filled_head(table)
     best = (0, 0, 0, 0)
     for row in range(1, min(len(grid), _LOOKED_AT) + 1):

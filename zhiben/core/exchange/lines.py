@@ -1,7 +1,7 @@
 """Which lines below the head are data, and which are sections, sums, notes, the head once more, or another table."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -67,24 +67,25 @@ class Data:
         for number, cells in self.table.rows():
             if number < self.first_row:
                 continue
-            texts = [each for each in cells if each != "" and (not isinstance(each, str) or each.strip())]
-            reason = self._reason(number, cells, texts) if texts else ""
+            first = first_of(cells)
+            reason = self._reason(number, cells, first) if first is not None else ""
             if reason:
-                self.skipped.append(Skipped(number, reason, "，".join(shown(each) for each in texts[:3])[:80]))
+                told = "，".join(shown(each) for each in _held(cells)[:3])
+                self.skipped.append(Skipped(number, reason, told[:80]))
                 if reason == ANOTHER_TABLE:
                     return
                 if reason == SECTION:
-                    section = _ORDINAL.sub("", str(texts[0]).strip())
+                    section = _ORDINAL.sub("", str(first).strip())
                     above.clear()
                 continue
             for column, bottom in self._downwards.get(number, ()):
                 running[column] = (bottom, cells[column] if column < len(cells) else "")
-            for column, (bottom, value) in list(running.items()):
+            for column, (bottom, value) in list(running.items()) if running else ():
                 if number > bottom:
                     del running[column]
                 elif column < len(cells):
                     cells[column] = value
-            if texts:
+            if first is not None:
                 for column in self._filled_down:
                     if column < len(cells):
                         above[column] = cells[column] = cells[column] or above.get(column, "")
@@ -99,12 +100,13 @@ class Data:
     def _with_section(self, cells: list[Cell], section: str) -> list[Cell]:
         return [*cells, *[""] * (self.table.width - len(cells)), section]
 
-    def _reason(self, number: int, cells: list[Cell], texts: list[Cell]) -> str:
-        first = texts[0]
+    def _reason(self, number: int, cells: list[Cell], first: Cell) -> str:
         was_in_notes, self._in_notes = self._in_notes, False
         if not isinstance(first, str):
             return ""
-        word = folded(first) if len(first) < 60 else ""
+        if not (was_in_notes or number in self._across or _stands_out(first)) and self._names_no_head(first, cells):
+            return ""
+        texts, word = _held(cells), _word(first)
         if _SUMS.match(word):
             return "合计行"
         if (_NOTES.match(compact(first)) and _is_note(texts)) or (was_in_notes and len(texts) == 1):
@@ -118,6 +120,9 @@ class Data:
             return ANOTHER_TABLE
         return ""
 
+    def _names_no_head(self, first: str, cells: list[Cell]) -> bool:
+        return _word(first) not in self._headings and self._spellings.isdisjoint(cells)
+
     def _repeats_head(self, cells: list[Cell]) -> bool:
         own = [(at, each) for at, each in enumerate(cells) if each != ""]
         return all(
@@ -126,9 +131,30 @@ class Data:
         )
 
     def _is_another_head(self, texts: list[Cell]) -> bool:
-        if self._spellings.isdisjoint(texts):
-            return False
         return sum(each in self._spellings for each in texts if isinstance(each, str)) >= HEADINGS_OF_A_HEAD
+
+
+def first_of(cells: Iterable[Cell]) -> Cell | None:
+    """The first cell that is not blank."""
+    for each in cells:
+        if each != "" and not (isinstance(each, str) and each.isspace()):
+            return each
+    return None
+
+
+def _held(cells: Iterable[Cell]) -> list[Cell]:
+    """Those that are not blank."""
+    return [each for each in cells if each != "" and not (isinstance(each, str) and each.isspace())]
+
+
+def _word(first: str) -> str:
+    return folded(first) if len(first) < 60 else ""
+
+
+@lru_cache(4096)
+def _stands_out(first: str) -> bool:
+    """A line that begins so may be a sum, a note or a section; nearly all others are data."""
+    return bool(_SUMS.match(_word(first)) or _NOTES.match(compact(first)) or _ORDINAL.match(first))
 
 
 def _is_note(texts: list[Cell]) -> bool:

@@ -1,10 +1,11 @@
 """The rows of a run's file as its target sees them: converted, with mended cells put in, doubles named."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from zhiben.core.batches import in_batches
 from zhiben.core.bulk import values_of
 from zhiben.core.files.services import path_of
 from zhiben.core.refusal import Refused
@@ -12,15 +13,40 @@ from zhiben.core.refusal import Refused
 from .cells import EMPTY, Converted, convert, typed_in
 from .declaration import Field, Importing, Problem, Row, Whole
 from .layout import Layout, data_of
-from .lines import Skipped
+from .lines import Skipped, first_of
 from .models import ANSWER, ImportRun
 from .sheets import Cell, Table, opened
 
 MOST_KNOWN = 20_000
 """Different cells of a column whose meaning is remembered."""
+_NOTHING = ("", None, ())
+_AT_ONCE = 500
+"""Rows that are converted together, a column after another."""
 
 
-@dataclass
+Filled = tuple[int, list[Cell], list[Cell]]
+"""A row in which a mapped column holds anything, or was mended: its number, its mapped cells, and the same as mended."""
+
+
+class Meanings(dict[Any, Converted]):
+    """What the cells of a column mean. What stands in many rows (a day, a state, a name) is converted once."""
+
+    def __init__(self, field: Field, *, is_1904: bool) -> None:
+        super().__init__()
+        self._field, self._is_1904 = field, is_1904
+
+    def of(self, cells: Iterable[Cell]) -> list[Converted]:
+        # 1, 1.0 and True are three cells
+        return [self[cell if type(cell) is str else (type(cell), cell)] for cell in cells]
+
+    def __missing__(self, key: Any) -> Converted:
+        found = convert(self._field, key if type(key) is str else key[1], is_1904=self._is_1904)
+        if self._field.kind != "long_text" and len(self) < MOST_KNOWN:
+            self[key] = found
+        return found
+
+
+@dataclass(slots=True)
 class Read:
     """One row with what is wrong with it so far."""
 
@@ -42,10 +68,10 @@ class Rows:
         self._table, self._layout, self._run, self._mended = table, layout, run, mended
         self.target: type[Importing] = run.target
         fields = {field.name: field for field in self.target.fields}
-        self._columns = [(column, fields[name]) for column, name in run.columns.items() if name in fields]
-        self._names = [field.name for _, field in self._columns]
+        self._columns = [column for column, name in run.columns.items() if name in fields]
+        self._names = [name for name in run.columns.values() if name in fields]
+        self._meanings = [Meanings(fields[name], is_1904=table.is_1904) for name in self._names]
         self._empty = {field.name: EMPTY.get(field.kind) for field in self.target.fields}
-        self._known: list[dict[Any, Converted]] = [{} for _ in self._columns]
         self._data = data_of(table, layout, self.target.fields)
 
     @property
@@ -62,57 +88,58 @@ class Rows:
         seen: dict[tuple[Any, ...], int] = {}
         labels = "、".join(field.label for field in self.target.fields if field.name in self.target.identity)
         identity_of = values_of(self.target.identity)
-        for number, cells in self._data:
-            read = self._read(number, cells)
-            if read is None:
-                self._data.leave_out(number, cells)
-                continue
-            identity = identity_of(read.row.values)
-            if any(identity) or any(each not in ("", None, ()) for each in identity):
-                first = seen.setdefault(identity, number)
-                if first != number:
-                    sentence = f"与第 {first} 行重复（{labels}相同），请改正，或在表格中删去一行。"
-                    read.problems.append(Problem(self.target.identity[0], sentence))
-            yield read
+        for rows in in_batches(self._filled(), _AT_ONCE):
+            for read in self._converted(rows):
+                identity = identity_of(read.row.values)
+                if any(identity) or any(each not in _NOTHING for each in identity):
+                    first = seen.setdefault(identity, read.row.number)
+                    if first != read.row.number:
+                        sentence = f"与第 {first} 行重复（{labels}相同），请改正，或在表格中删去一行。"
+                        read.problems.append(Problem(self.target.identity[0], sentence))
+                yield read
 
     def whole(self) -> Whole:
-        columns = frozenset(field.name for _, field in self._columns)
-        return Whole(columns, self._values, self._run.upload.name, self._run.began_at)
+        return Whole(frozenset(self._names), self._values, self._run.upload.name, self._run.began_at)
 
-    def _read(self, number: int, cells: list[Cell]) -> Read | None:
-        mended, width = self._mended.get(number), len(cells)
-        own = [cells[column] if column < width else "" for column, _ in self._columns]
-        if not mended and all(cell == "" or (isinstance(cell, str) and not cell.strip()) for cell in own):
-            return None
-        values, problems = self._empty.copy(), []
-        for (_, field), known, cell in zip(self._columns, self._known, own, strict=True):
-            if mended and field.name in mended:
-                cell = mended[field.name]
-            if cell == "" and not field.required:
-                continue
-            key = cell if type(cell) is str else (type(cell), cell)  # 1, 1.0 and True are three cells
-            values[field.name], sentence = known.get(key) or self._converted(field, cell, key, known)
-            if sentence:
-                problems.append(Problem(field.name, sentence))
-        answers = {name.removeprefix(ANSWER): text for name, text in (mended or {}).items() if name.startswith(ANSWER)}
-        return Read(Row(number, values, answers), problems, self._names, own)
+    def _filled(self) -> Iterator[Filled]:
+        reach = max(self._columns, default=-1) + 1
+        for number, cells in self._data:
+            if len(cells) < reach:
+                cells += [""] * (reach - len(cells))
+            own, mended = [cells[column] for column in self._columns], self._mended.get(number)
+            if mended:
+                yield number, own, [mended.get(name, cell) for name, cell in zip(self._names, own, strict=True)]
+            elif first_of(own) is not None:
+                yield number, own, own
+            else:
+                self._data.leave_out(number, cells)
 
-    def _converted(self, field: Field, cell: Cell, key: Any, known: dict[Any, Converted]) -> Converted:
-        """What stands in many rows (a day, a state, a name) is converted once."""
-        found = convert(field, cell, is_1904=self._table.is_1904)
-        if field.kind != "long_text" and len(known) < MOST_KNOWN:
-            known[key] = found
-        return found
+    def _converted(self, rows: Sequence[Filled]) -> Iterator[Read]:
+        """A column after another."""
+        columns = zip(*(asked for _, _, asked in rows), strict=True)
+        found = [meanings.of(cells) for meanings, cells in zip(self._meanings, columns, strict=True)]
+        for (number, own, _), converted in zip(rows, zip(*found, strict=True), strict=True):
+            values, problems = self._empty.copy(), []
+            for name, (value, sentence) in zip(self._names, converted, strict=True):
+                values[name] = value
+                if sentence:
+                    problems.append(Problem(name, sentence))
+            yield Read(Row(number, values, self._answers(number)), problems, self._names, own)
+
+    def _answers(self, number: int) -> dict[str, str]:
+        mended = self._mended.get(number)
+        if not mended:
+            return {}
+        return {name.removeprefix(ANSWER): text for name, text in mended.items() if name.startswith(ANSWER)}
 
     def _values(self, name: str) -> set[Any]:
-        column, field = next((column, field) for column, field in self._columns if field.name == name)
-        found = set()
-        for number, cells in data_of(self._table, self._layout, self.target.fields):
-            cell: Cell = cells[column] if column < len(cells) else ""
-            value, sentence = convert(field, self._mended.get(number, {}).get(name, cell), is_1904=self._table.is_1904)
-            if not sentence and value not in ("", None, ()):
-                found.add(value)
-        return found
+        place = self._names.index(name)
+        column = self._columns[place]
+        cells = (
+            self._mended.get(number, {}).get(name, cells[column] if column < len(cells) else "")
+            for number, cells in data_of(self._table, self._layout, self.target.fields)
+        )
+        return {value for value, sentence in self._meanings[place].of(cells) if not sentence and value not in _NOTHING}
 
 
 @contextmanager

@@ -4,9 +4,10 @@ Nothing in a file is evaluated: a formula counts for the value its program store
 text. What a hostile or broken file could do to memory is refused with a sentence before the file is read.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from zhiben.core.refusal import Refused
 
 from .delimited import delimited_rows
 from .insides import Insides, NotWhole, look_inside
+from .packing import LastRead, packed
 
 MOST_BYTES = 50 * (1 << 20)
 MOST_ROWS = 200_000
@@ -82,18 +84,21 @@ class Table:
 
     def rows(self) -> Iterator[tuple[int, list[Cell]]]:
         """May be read more than once; one row at a time."""
-        for number, cells in enumerate(self._read(), 1):
-            yield number, self._with_flaws(number, cells) if self.flaws else cells
+        rows = enumerate(self._read(), 1)
+        return self._with_flaws(rows) if self.flaws else rows
 
     def head(self, count: int) -> list[tuple[int, list[Cell]]]:
         return [row for row, _ in zip(self.rows(), range(count), strict=False)]
 
-    def _with_flaws(self, number: int, cells: list[Cell]) -> list[Cell]:
-        for column in range(len(cells)):
-            flaw = self.flaws.get((number, column))
-            if flaw is not None and cells[column] == "":
-                cells[column] = flaw
-        return cells
+    def _with_flaws(self, rows: Iterator[tuple[int, list[Cell]]]) -> Iterator[tuple[int, list[Cell]]]:
+        flaws_of_row: dict[int, list[tuple[int, Flaw]]] = defaultdict(list)
+        for (number, column), flaw in self.flaws.items():
+            flaws_of_row[number].append((column, flaw))
+        for number, cells in rows:
+            for column, flaw in flaws_of_row.get(number, ()):
+                if column < len(cells) and cells[column] == "":
+                    cells[column] = flaw
+            yield number, cells
 
 
 class Book:
@@ -120,13 +125,14 @@ def opened(path: Path, *, name: str) -> Iterator[Book]:
         return
     if code not in ("xlsx", "xls"):
         raise Refused(_not_a_table(code, name), "file")
-    insides = _insides(path) if code == "xlsx" else Insides()
+    source = _source(path)
+    insides = _insides(source) if code == "xlsx" else Insides()
     try:
         workbook = CalamineWorkbook.from_path(str(path))
     except (CalamineError, OSError) as broken:
         raise Refused(f"“{name}”打不开，可能已损坏或没有下载完整。{SAVE_AS}", "file") from broken
     with workbook:
-        yield _ExcelBook(workbook, insides, name)
+        yield _ExcelBook(workbook, insides, name, source)
 
 
 def _not_a_table(code: str, name: str) -> str:
@@ -140,21 +146,36 @@ def _not_a_table(code: str, name: str) -> str:
     return f"“{name}”的内容是{label}，不是表格。请上传 Excel（.xlsx、.xls）、WPS 表格（.et）或 CSV 文件。"
 
 
-def _insides(path: Path) -> Insides:
+Source = tuple[Path, int, int]
+"""A file as it is now: written when, and how long."""
+
+
+def _source(path: Path) -> Source:
+    facts = path.stat()
+    return path, facts.st_mtime_ns, facts.st_size
+
+
+def _insides(source: Source) -> Insides:
     try:
-        return _looked_inside(path, path.stat().st_mtime_ns)
+        return _looked_inside(source)
     except NotWhole as broken:
         raise Refused(f"文件已损坏，或没有下载完整。{SAVE_AS}", "file") from broken
 
 
 @lru_cache(2)
-def _looked_inside(path: Path, written_at: int) -> Insides:
+def _looked_inside(source: Source) -> Insides:
     """Whoever checks a file soon carries it out."""
-    return look_inside(path, most_rows=MOST_ROWS, most_columns=MOST_COLUMNS)
+    return look_inside(source[0], most_rows=MOST_ROWS, most_columns=MOST_COLUMNS)
+
+
+_last_read = LastRead()
+"""The sheet read last, in this process, where it packs into little: whoever checks it soon carries it out."""
+_MOST_MARKS = 10_000
+"""Merges, hidden rows and flaws of a sheet that is kept."""
 
 
 class _ExcelBook(Book):
-    def __init__(self, workbook: CalamineWorkbook, insides: Insides, name: str) -> None:
+    def __init__(self, workbook: CalamineWorkbook, insides: Insides, name: str, source: Source) -> None:
         super().__init__(
             [
                 SheetName(each.name, each.visible != SheetVisibleEnum.Visible)
@@ -164,9 +185,22 @@ class _ExcelBook(Book):
         )
         if not self.sheets:
             raise Refused(f"“{name}”里没有工作表，请核对文件。", "file")
-        self._workbook, self._insides, self._name = workbook, insides, name
+        self._workbook, self._insides, self._source = workbook, insides, source
 
     def table(self, name: str) -> Table:
+        known: Table | None = _last_read.of((self._source, name))
+        return known or self._kept(self._parsed(name))
+
+    def _kept(self, table: Table) -> Table:
+        if len(table.merges) + len(table.hidden_rows) + len(table.flaws) > _MOST_MARKS:
+            return table
+        if (rows := packed(table._read())) is None:
+            return table
+        table = replace(table, _read=rows.__iter__)
+        _last_read.keep((self._source, table.name), table)
+        return table
+
+    def _parsed(self, name: str) -> Table:
         facts = self._insides.sheet(name)
         refuse_too_large(facts.height, facts.width, name)
         try:
@@ -181,10 +215,10 @@ class _ExcelBook(Book):
 
         def read() -> Iterator[list[Any]]:
             for row in sheet.iter_rows():
-                yield [*before, *row] if left else row
+                yield [*before, *row]
 
         return Table(
-            name, height, width, read,
+            name, height, width, read if left else sheet.iter_rows,
             [((r0 + 1, c0), (r1 + 1, c1)) for (r0, c0), (r1, c1) in sheet.merged_cell_ranges or ()],
             facts.hidden_rows, facts.hidden_columns,
             {place: Flaw(text) for place, text in facts.flaws.items()},
