@@ -87,9 +87,9 @@ class Directory:
 
     def remembered(self, asked: Any, find: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
         """Seats that follow from who sits where and from what is `asked` alone: found once."""
-        if asked not in self._remembered:
-            self._remembered[asked] = find()
-        return self._remembered[asked]
+        if (known := self._remembered.get(asked)) is None:
+            known = self._remembered[asked] = find()
+        return known
 
     def occupied(self, unit_id: int, role: Role, *, apart_from: int | None = None) -> bool:
         """Whether anybody holds that role in the unit today; `apart_from`: anybody but that person."""

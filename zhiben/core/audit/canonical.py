@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -99,21 +99,26 @@ def to_json(value: Any) -> str:
     return dump(plain(value))
 
 
-def to_json_rows(columns: Mapping[str, Sequence[Any]], count: int, spell: Callable[[Any], str] = to_json) -> list[str]:
-    """`to_json` of `count` rows that have the same names, given by columns: what is one and the same in many of them is
-    spelled once. `spell` is told how to spell whatever is no plain text.
+def to_json_rows(columns: Mapping[str, Sequence[Any]], count: int) -> list[str]:
+    """`to_json` of `count` rows that have the same names, given by columns: what is the same in many is spelled once.
 
     >>> to_json_rows({"b": [1, 2], "a": ["县", "县"]}, 2)
     ['{"a":"县","b":1}', '{"a":"县","b":2}']
     """
+    return joined({name: spelled_column(values) for name, values in columns.items()}, count)
+
+
+def joined(columns: Mapping[str, Sequence[str]], count: int) -> list[str]:
+    """The texts of `count` rows of those of their values; the names are clean."""
     names = sorted(columns)
     if not names:
         return ["{}"] * count
-    pattern = "{" + ",".join(to_json(name).replace("%", "%%") + ":%s" for name in names) + "}"
-    return [pattern % row for row in zip(*(_spelled_column(columns[name], spell) for name in names), strict=True)]
+    pattern = "{" + ",".join(dump(name).replace("%", "%%") + ":%s" for name in names) + "}"
+    return [pattern % row for row in zip(*(columns[name] for name in names), strict=True)]
 
 
-def _spelled_column(values: Sequence[Any], spell: Callable[[Any], str]) -> list[str]:
+def spelled_column(values: Sequence[Any]) -> list[str]:
+    """`to_json` of each of them."""
     kinds = {*map(type, values)}
     if kinds == {str}:
         together = "".join(values)
@@ -121,7 +126,7 @@ def _spelled_column(values: Sequence[Any], spell: Callable[[Any], str]) -> list[
             return [f'"{value}"' for value in values]
     # equals of one of these kinds are spelled alike; 1, 1.0 and True are equal, too, and are not
     keys = values if kinds - {NoneType} in ({str}, {int}, {date}) else list(map(id, values))
-    texts = {key: spell(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    texts = {key: to_json(value) for key, value in dict(zip(keys, values, strict=True)).items()}
     return [texts[key] for key in keys]
 
 

@@ -29,7 +29,7 @@ from .models import Claim
 from .refusal import StepInvalid, StepRefused
 from .table import Record, Step, Workflow, workflow_of
 from .telling import drop_stale, tell_arrivals, tell_others
-from .waiting import derive, rederive, refresh
+from .waiting import Deriving, derive, rederive, refresh
 
 __all__ = ["Result", "StepInvalid", "StepRefused", "begin", "begin_many", "fire", "fire_many", "refresh"]
 
@@ -76,6 +76,7 @@ def begin_many(
     workflow = workflow_of(records[0])
     beginnings = (workflow.start, *workflow.enters)
     directory = Directory(now)
+    deriving = Deriving(workflow, now, directory)
     with transaction.atomic():
         for batch in in_batches(records, BATCH):
             states = [getattr(record, workflow.field_name) for record in batch]
@@ -99,7 +100,7 @@ def begin_many(
             if announces:
                 announce_many([announces.of_step(record, by=by, now=now, data=data or {}) for record in batch])
             directory.prefetch(unit_keys(workflow, batch))
-            arrivals = derive(workflow, dict(zip(record_ids, batch, strict=True)), now=now, directory=directory)
+            arrivals = derive(deriving, dict(zip(record_ids, batch, strict=True)))
             if tells:
                 tell_arrivals(workflow, arrivals, by=by, now=now, directory=directory)
 

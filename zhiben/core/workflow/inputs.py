@@ -62,7 +62,14 @@ def to_json(cleaned: Mapping[str, Any]) -> dict[str, Any]:
 
 def to_json_rows(columns: Mapping[str, Sequence[Any]], count: int) -> list[str]:
     """As `to_json` of `count` rows of the same names, given by columns; each as the text that the trail keeps."""
-    return canonical.to_json_rows(columns, count, spell=lambda value: canonical.to_json(_plain(value)))
+    return canonical.joined({name: _spelled_column(values) for name, values in columns.items()}, count)
+
+
+def _spelled_column(values: Sequence[Any]) -> list[str]:
+    if all(map(_is_named, values)):  # thousands of enterprises, each with a key and a name of its own
+        named = {"key": [str(value.pk) for value in values], "name": [str(value) for value in values]}
+        return canonical.to_json_rows(named, len(values))
+    return canonical.spelled_column([_plain(value) for value in values])
 
 
 def from_json(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,6 +181,10 @@ _CLEANERS: dict[str, Any] = {
 }
 
 
+def _is_named(value: Any) -> bool:
+    return isinstance(value, models.Model) and not isinstance(value, Upload)
+
+
 def _plain(value: Any) -> Any:
     if type(value) is str or isinstance(value, Enum):
         return value
@@ -181,7 +192,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Upload):
         return {"key": str(value.pk), "name": value.name, "digest": value.file.digest}
-    if isinstance(value, models.Model):
+    if _is_named(value):
         return {"key": str(value.pk), "name": str(value)}
     if isinstance(value, Decimal):
         return str(value)

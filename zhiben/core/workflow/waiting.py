@@ -56,66 +56,6 @@ class _Begun(NamedTuple):
     next_at: datetime | None
 
 
-def derive(workflow: Workflow, by_key: Mapping[str, Record], *, now: datetime, directory: Directory) -> list[Arrival]:
-    """The first work items and deadlines of records that have just been made, given by their keys as text; whatever
-    is said here of a record's work is as new as the record."""
-    deriving = _Deriving(workflow, now, directory)
-    items: list[_Item] = []
-    deadlines: list[_Begun] = []
-    for record_id, record in by_key.items():
-        items += deriving.items(record, record_id)
-        deadlines += [deriving.begun(record_id, *each) for each in deriving.standing(record).running]
-    insert_values(WorkItem, _Item._fields, items)
-    insert_values(OpenDeadline, _Begun._fields, deadlines)
-    return [Arrival(by_key[item.record_id], item.seat, item.step) for item in items]
-
-
-def rederive(
-    workflow: Workflow,
-    records: Sequence[Record],
-    *,
-    now: datetime,
-    directory: Directory,
-    pending: Pending | None = None,
-) -> list[Arrival]:
-    """Replace the work items and deadlines of these records by what their table says now; returns what is new.
-
-    `pending`: what waits to be decided about them, where the caller has just read it."""
-    if not records:
-        return []
-    by_key = {str(record.pk): record for record in records}  # each record once, however many deadlines met
-    keys = list(by_key)
-    old_items = WorkItem.objects.filter(record_type=workflow.record_type, record_id__in=keys)
-    before = {(item.record_id, item.seat, item.step): item for item in old_items}
-    if pending is None:
-        pending = pending_requests(workflow, keys)
-    deriving = _Deriving(workflow, now, directory)
-    wanted: dict[tuple[str, str, str], _Item] = {}
-    arrivals: list[Arrival] = []
-    for record_id, record in by_key.items():
-        for item in deriving.items(record, record_id, pending.get(record_id, ())):
-            if (key := (item.record_id, item.seat, item.step)) in wanted:
-                continue
-            if known := before.get(key):
-                item = item._replace(since=known.since)
-            else:
-                arrivals.append(Arrival(record, item.seat, item.step))
-            wanted[key] = item
-    _replace_items(before, wanted)
-    _replace_deadlines(deriving, by_key)
-    return arrivals
-
-
-def refresh(records: Iterable[Record], *, now: datetime) -> None:
-    """Derive again after an edit of titles, due days or units, or a change of posts; nobody is told."""
-    by_type: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        by_type[record._meta.label_lower].append(record)
-    directory = Directory(now)
-    for record_type, group in by_type.items():
-        rederive(workflow_of(record_type), group, now=now, directory=directory)
-
-
 class _Standing(NamedTuple):
     """What a table says of all records that are in one state with the same days."""
 
@@ -128,19 +68,20 @@ class _Standing(NamedTuple):
 
 
 @dataclass
-class _Deriving:
+class Deriving:
     """What a table says of records at one moment; what it says of a state and its days is worked out once."""
 
     workflow: Workflow
     now: datetime
     directory: Directory
-    _deadlines: dict[str, list[Deadline]] = field(default_factory=dict)
+    _states: dict[str, tuple[list[Step], list[Deadline]]] = field(default_factory=dict)
     _standings: dict[tuple[str | date | None, ...], _Standing] = field(default_factory=dict)
     _schedules: dict[tuple[str, date], Sequence[Moment]] = field(default_factory=dict)
     _begins: dict[tuple[str, date], tuple[int, datetime | None]] = field(default_factory=dict)
 
-    def items(self, record: Record, record_id: str, requests: Sequence[ApprovalRequest] = ()) -> Iterator[_Item]:
-        standing = self.standing(record)
+    def items(
+        self, record: Record, record_id: str, standing: _Standing, requests: Sequence[ApprovalRequest] = ()
+    ) -> Iterator[_Item]:
         if standing.state in self.workflow.final:
             return
         title, sender = str(record)[:TITLE_LENGTH], getattr(record, "supervising_unit_id", None)
@@ -176,20 +117,23 @@ class _Deriving:
 
     def standing(self, record: Record) -> _Standing:
         state = getattr(record, self.workflow.field_name)
-        if (deadlines := self._deadlines.get(state)) is None:
-            deadlines = self._deadlines[state] = list(self.workflow.deadlines_in(state))
+        awaits, deadlines = self._of_state(state)
         days = [self.workflow.due_on(record, each) for each in deadlines]
         if (known := self._standings.get((state, *days))) is None:
             running = [(each, day) for each, day in zip(deadlines, days, strict=True) if day]
-            known = self._standings[state, *days] = self._standing(state, running)
+            late = [each for each in running if overdue_from(each[1]) <= self.now]  # nothing climbs before
+            met = [moment.to for each in late for moment in self._schedule(*each) if moment.at <= self.now]
+            due_at = min((overdue_from(day) for _, day in running), default=NO_DEADLINE)
+            climbed_to = [actor for actor in met if actor is not None]
+            known = self._standings[state, *days] = _Standing(state, awaits, running, due_at, climbed_to)
         return known
 
-    def _standing(self, state: str, running: Sequence[tuple[Deadline, date]]) -> _Standing:
-        awaits = [step for step in self.workflow.steps_from(state) if step.waits]
-        late = [each for each in running if overdue_from(each[1]) <= self.now]  # nothing climbs before
-        met = [moment for each in late for moment in self._schedule(*each) if moment.at <= self.now]
-        due_at = min((overdue_from(day) for _, day in running), default=NO_DEADLINE)
-        return _Standing(state, awaits, running, due_at, [moment.to for moment in met if moment.to is not None])
+    def _of_state(self, state: str) -> tuple[list[Step], list[Deadline]]:
+        """The steps for which a record waits there, and the deadlines that may run."""
+        if (known := self._states.get(state)) is None:
+            awaits = [step for step in self.workflow.steps_from(state) if step.waits]
+            known = self._states[state] = (awaits, list(self.workflow.deadlines_in(state)))
+        return known
 
     def begun(self, record_id: str, deadline: Deadline, day: date) -> _Begun:
         """How much of its schedule is behind a deadline that is set now, and the next moment."""
@@ -205,6 +149,65 @@ class _Deriving:
         if asked not in self._schedules:
             self._schedules[asked] = moments(deadline, day)
         return self._schedules[asked]
+
+
+def derive(deriving: Deriving, by_key: Mapping[str, Record]) -> list[Arrival]:
+    """The first work items and deadlines of records that have just been made, given by their keys as text."""
+    items: list[_Item] = []
+    deadlines: list[_Begun] = []
+    for record_id, record in by_key.items():
+        standing = deriving.standing(record)
+        items += deriving.items(record, record_id, standing)
+        deadlines += [deriving.begun(record_id, *each) for each in standing.running]
+    insert_values(WorkItem, _Item._fields, items)
+    insert_values(OpenDeadline, _Begun._fields, deadlines)
+    return [Arrival(by_key[item.record_id], item.seat, item.step) for item in items]
+
+
+def rederive(
+    workflow: Workflow,
+    records: Sequence[Record],
+    *,
+    now: datetime,
+    directory: Directory,
+    pending: Pending | None = None,
+) -> list[Arrival]:
+    """Replace the work items and deadlines of these records by what their table says now; returns what is new.
+
+    `pending`: what waits to be decided about them, where the caller has just read it."""
+    if not records:
+        return []
+    by_key = {str(record.pk): record for record in records}  # each record once, however many deadlines met
+    keys = list(by_key)
+    old_items = WorkItem.objects.filter(record_type=workflow.record_type, record_id__in=keys)
+    before = {(item.record_id, item.seat, item.step): item for item in old_items}
+    if pending is None:
+        pending = pending_requests(workflow, keys)
+    deriving = Deriving(workflow, now, directory)
+    wanted: dict[tuple[str, str, str], _Item] = {}
+    arrivals: list[Arrival] = []
+    for record_id, record in by_key.items():
+        for item in deriving.items(record, record_id, deriving.standing(record), pending.get(record_id, ())):
+            if (key := (item.record_id, item.seat, item.step)) in wanted:
+                continue
+            if known := before.get(key):
+                item = item._replace(since=known.since)
+            else:
+                arrivals.append(Arrival(record, item.seat, item.step))
+            wanted[key] = item
+    _replace_items(before, wanted)
+    _replace_deadlines(deriving, by_key)
+    return arrivals
+
+
+def refresh(records: Iterable[Record], *, now: datetime) -> None:
+    """Derive again after an edit of titles, due days or units, or a change of posts; nobody is told."""
+    by_type: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        by_type[record._meta.label_lower].append(record)
+    directory = Directory(now)
+    for record_type, group in by_type.items():
+        rederive(workflow_of(record_type), group, now=now, directory=directory)
 
 
 def _replace_items(before: dict[tuple[str, str, str], WorkItem], wanted: dict[tuple[str, str, str], _Item]) -> None:
@@ -231,7 +234,7 @@ def _differs(known: WorkItem, item: _Item) -> bool:
     )
 
 
-def _replace_deadlines(deriving: _Deriving, by_key: Mapping[str, Record]) -> None:
+def _replace_deadlines(deriving: Deriving, by_key: Mapping[str, Record]) -> None:
     """A deadline whose day is unchanged keeps what it has already sent, also when the record comes back to a state."""
     workflow, now = deriving.workflow, deriving.now
     if not workflow.deadlines:

@@ -1,8 +1,9 @@
 """Who takes the steps of a hazard's life: those who handle hazards at a unit, or its heads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from itertools import chain
 from typing import Any
 
 from zhiben.core.access.directory import Directory
@@ -50,19 +51,38 @@ class Desk:
         return f"{self.unit.rpartition('.')[2]}_id"
 
     def _seats(self, first: int, sector: str, others: frozenset[int], directory: Directory) -> tuple[str, ...]:
-        for unit_id, roles in self._tries(first, directory):
-            if found := tuple(_occupied(unit_id, roles, sector, others, directory)):
+        here = (self.roles, LEADERS) if self._handles else (self.roles,)
+        if found := _first_occupied((first,), here, sector, others, directory):
+            return found
+        if (higher := directory.superior(first)) is not None:  # the same for all that answer to it
+            asked = (self._above, higher, sector, others)
+            if found := directory.remembered(asked, lambda: self._climb(higher, sector, others, directory)):
                 return found
         return tuple(unit_seat(first, role) for role in self.roles)
 
-    def _tries(self, first: int, directory: Directory) -> Iterator[tuple[int, tuple[Role, ...]]]:
-        yield first, self.roles
-        if any(role in HANDLERS for role in self.roles):
-            yield first, LEADERS
-        for higher in directory.above(first):
-            if any(role in HANDLERS for role in self.roles):
-                yield higher, OFFICERS
-            yield higher, LEADERS
+    def _climb(self, unit_id: int, sector: str, others: frozenset[int], directory: Directory) -> tuple[str, ...]:
+        way = chain((unit_id,), directory.above(unit_id))
+        return _first_occupied(way, self._above, sector, others, directory)
+
+    @cached_property
+    def _handles(self) -> bool:
+        return any(role in HANDLERS for role in self.roles)
+
+    @cached_property
+    def _above(self) -> tuple[tuple[Role, ...], ...]:
+        return (OFFICERS, LEADERS) if self._handles else (LEADERS,)
+
+
+def _first_occupied(
+    units: Iterable[int],
+    choices: Sequence[tuple[Role, ...]],
+    sector: str,
+    others: frozenset[int],
+    directory: Directory,
+) -> tuple[str, ...]:
+    """Of the nearest unit where there is somebody, those who go first."""
+    tries = (tuple(_occupied(unit_id, roles, sector, others, directory)) for unit_id in units for roles in choices)
+    return next(filter(None, tries), ())
 
 
 def _occupied(
