@@ -50,7 +50,7 @@ class Dossier:
     hazard: Hazard
     lines: Sequence[Line]
     proof: str
-    """The sentence of the proof of the hazard's own trail."""
+    """The sentence of the proof of all `lines`."""
     extensions: Sequence[dict[str, Any]]
     look_backs: Sequence[LookBack]
     """Those that whoever prints it knows of."""
@@ -355,14 +355,14 @@ def _others(attachments: Sequence[Attachment], photos: Sequence[Attachment], sho
 
 def _trail(dossier: Dossier) -> list[Block]:
     rows = [
-        (str(number), moment(line.at), line.by, f"{line.label}{f'：{line.said}' if line.said else ''}", line.digest[:16], said_day(line.sealed_on) or "待封存")
+        (str(number), moment(line.at), line.by, "\n".join(filter(None, (line.label, line.said))), line.digest[:16], said_day(line.sealed_on) or "待封存")
         for number, line in enumerate(dossier.lines, 1)
     ]  # fmt: skip
     return [
         PageBreak(),
         Heading(1, "全程留痕"),
         Paragraph(f"{dossier.proof}。每条摘要由本条内容和前一条摘要算出，表中列前 16 位；完整摘要可在系统内逐条核对。"),
-        Table(head=("序号", "时间", "办理人", "事项", "摘要", "封存日"), rows=rows, widths=(1, 2.8, 2.6, 5, 2.4, 2)),
+        Table(head=("序号", "时间", "办理人", "事项", "摘要", "封存日"), rows=rows, widths=(1, 3, 3, 9, 3, 2)),
     ]
 
 

@@ -1,5 +1,7 @@
 """The button that prints the whole dossier: Word at once where it is short, else in the background with progress."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
@@ -14,7 +16,7 @@ from django.shortcuts import redirect
 from zhiben.core.access.acting import Acting
 from zhiben.core.access.permissions import Permission, require
 from zhiben.core.audit import services as audit
-from zhiben.core.audit.proof import LineProof, prove
+from zhiben.core.audit.proof import LineProof, Proof, prove
 from zhiben.core.files.services import attachments_of
 from zhiben.core.ids import new_id
 from zhiben.core.jobs.services import enqueue
@@ -66,7 +68,7 @@ def dossier_of(hazard: Hazard, *, by: Acting, now: datetime) -> Dossier:
     return Dossier(
         hazard=hazard,
         lines=[_line(each, by_line) for each in happened],
-        proof=proofs[pages.record_type, str(hazard.pk)].sentence,
+        proof=_proven(list(proofs.values())),
         extensions=extensions_asked(hazard),
         look_backs=look_backs,
         made_by=str(by),
@@ -76,11 +78,18 @@ def dossier_of(hazard: Hazard, *, by: Acting, now: datetime) -> Dossier:
     )
 
 
+def _proven(proofs: Sequence[Proof]) -> str:
+    """One sentence for every line that is printed: the hazard's own and those of what followed it."""
+    if broken := next((each for each in proofs if each.lines and not each.ok), None):
+        return broken.sentence
+    return replace(proofs[0], lines=tuple(line for each in proofs for line in each.lines)).sentence
+
+
 def _line(happened: Happened, proofs: dict[tuple[str, str, int], LineProof]) -> Line:
     line = happened.line
     found = proofs.get((line.record_type, line.record_id, line.seq))
     who = f"{line.actor_name}{f'（代{line.behalf_name}）' if line.behalf_name else ''} {line.actor_post}".strip()
-    parts: list[Any] = [f"{change.label} {change.after}" for change in happened.entry.changes]
+    parts: list[Any] = [f"{change.label}：{change.after}" for change in happened.entry.changes]
     said = in_one((line.reason, *parts))
     return Line(
         at=line.at,

@@ -59,6 +59,7 @@ def test_it_tells_the_whole_life_with_digests(cast, found, now):
         assert words in said, words
     for line in AuditLine.objects.filter(record_type="hazards.hazard", record_id=str(hazard.pk)):
         assert line.digest[:16] in said
+    assert "判定理由：已经疏通，只剩边角堆料" in said
     assert AuditLine.objects.filter(record_type="hazards.dossier", verb="export").count() == 1
     assert client.get(reverse("hazards:dossier", args=[hazard.pk, "exe"])).status_code == 404
 
