@@ -9,16 +9,18 @@ from .scope import Confidentiality, Scoped
 
 
 def seen_by(record: Any) -> list[str]:
-    """One sentence for each way in which somebody sees it; empty for records without scope columns.
+    """One sentence for each way in which somebody sees it; empty for records without scope columns. A unit is called
+    承办 or 交办 only where the model's own ways of looking speak of that.
 
     Two queries at most.
     """
     if not isinstance(record, Scoped):
         return []
+    is_assigned = record.perspectives is Scoped.perspectives
     sentences = []
     for name in ("responsible_unit", "supervising_unit"):
         if unit := getattr(record, name):
-            label = getattr(record._meta.get_field(name), "verbose_name", "")
+            label = getattr(record._meta.get_field(name), "verbose_name", "") if is_assigned else ""
             sentences.append(f"{label}{unit}的在岗人员")
     restricted = record.confidentiality != Confidentiality.ORDINARY
     regions = Region.objects.filter(path__in=ancestors(record.region_path)).order_by("path")
