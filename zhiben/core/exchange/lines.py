@@ -12,6 +12,8 @@ from .sheets import Cell, Table, shown
 SECTION, ANOTHER_TABLE = "分节标题", "另一张表"
 HEADINGS_OF_A_HEAD = 3
 MOST_TOLD = 1000
+MOST_REMEMBERED = 4096
+"""First cells of lines that turned out to be data; many lines begin alike."""
 _SUMS = re.compile(r"^(合计|总计|小计|共计|累计)[:(]?|^共计?[\d一二三四五六七八九十百千]+(人|个|家|项|条|户|名|件)$")
 _NOTES = re.compile(
     r"^[※★*]?(备注|注|附|附件|附表|说明|附注|填表说明|填报说明|填表人|填报人|填报单位|填表单位|填报时间|填报日期|填表日期|制表人?|"
@@ -52,6 +54,7 @@ class Data:
         self._downwards: dict[int, list[tuple[int, int]]] = {}
         self._across: set[int] = set()
         self._in_notes = False
+        self._usual: set[str] = set()
         for (top, left), (bottom, right) in table.merges:
             if bottom > top and top >= first_row:
                 self._downwards.setdefault(top, []).append((left, bottom))
@@ -104,7 +107,8 @@ class Data:
         was_in_notes, self._in_notes = self._in_notes, False
         if not isinstance(first, str):
             return ""
-        if not (was_in_notes or number in self._across or _stands_out(first)) and self._names_no_head(first, cells):
+        is_usual = first in self._usual or self._is_usual(first)
+        if is_usual and not was_in_notes and number not in self._across and self._spellings.isdisjoint(cells):
             return ""
         texts, word = _held(cells), _word(first)
         if _SUMS.match(word):
@@ -120,8 +124,14 @@ class Data:
             return ANOTHER_TABLE
         return ""
 
-    def _names_no_head(self, first: str, cells: list[Cell]) -> bool:
-        return _word(first) not in self._headings and self._spellings.isdisjoint(cells)
+    def _is_usual(self, first: str) -> bool:
+        """A line that begins so is no sum, note, section or head by its first cell: nearly all are data."""
+        word = _word(first)
+        if word in self._headings or _SUMS.match(word) or _NOTES.match(compact(first)) or _ORDINAL.match(first):
+            return False
+        if len(self._usual) < MOST_REMEMBERED:
+            self._usual.add(first)
+        return True
 
     def _repeats_head(self, cells: list[Cell]) -> bool:
         own = [(at, each) for at, each in enumerate(cells) if each != ""]
@@ -149,12 +159,6 @@ def _held(cells: Iterable[Cell]) -> list[Cell]:
 
 def _word(first: str) -> str:
     return folded(first) if len(first) < 60 else ""
-
-
-@lru_cache(4096)
-def _stands_out(first: str) -> bool:
-    """A line that begins so may be a sum, a note or a section; nearly all others are data."""
-    return bool(_SUMS.match(_word(first)) or _NOTES.match(compact(first)) or _ORDINAL.match(first))
 
 
 def _is_note(texts: list[Cell]) -> bool:
