@@ -48,6 +48,8 @@ class Imported:
         say(f"{name}.check", self.checking, "s")
         say(f"{name}.carry_out", self.carrying, "s")
         say(f"{name}.memory", peak(), "MB", baseline=self.before, against="the same process before the import")
+        for second in hands.ready():
+            say(f"{name}.memory.second_hand", second.submit(peak).result(), "MB")
 
 
 def bring_in(key: str, title: str, heads: Sequence[str], rows: Sequence[tuple[Any, ...]], *, by: Acting) -> Imported:

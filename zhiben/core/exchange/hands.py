@@ -13,7 +13,7 @@ import pickle
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -37,6 +37,8 @@ WORTH_IT = 4000
 LOOKS_AHEAD = 2
 """Chunks that the second hand is given beyond the one that is waited for."""
 MOST_TRIES = 3
+PATIENCE = 300
+"""Seconds for a chunk."""
 
 Item = TypeVar("Item")
 Asking = Callable[["Hand", Item], Future[Any]]
@@ -58,6 +60,11 @@ def get_ready(*, wait: bool = False) -> None:
     starting.start()
     if wait:
         starting.join()
+
+
+def ready() -> Sequence[ProcessPoolExecutor]:
+    """The second hand of this process, if it has one."""
+    return tuple(_pools)
 
 
 @contextmanager
@@ -99,8 +106,9 @@ class Hand:
     def answer(self, asked: Future[Any]) -> Any:
         """None where there is none."""
         try:
-            return asked.result()
-        except (BrokenExecutor, CancelledError):
+            return asked.result(timeout=PATIENCE)
+        except Exception:  # it was killed, or hangs: all that is lost is the help
+            log.warning("the second hand of an import gave no answer", exc_info=True)
             self._give_up()
             return None
 

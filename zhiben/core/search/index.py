@@ -52,8 +52,8 @@ def keep(model: type[models.Model], records: Iterable[models.Model], *, are_new:
     been made, so that none has an entry yet; were it wrong, it would be an IntegrityError."""
     declared = SEARCHABLE[model]
     for batch in in_batches(records, BATCH):
-        rows = [(str(record.pk), " ".join(grams(declared.text(record)))) for record in batch]
-        set_down.do(_enter, declared.record_type, rows, are_new)
+        texts = [(str(record.pk), declared.text(record)) for record in batch]
+        set_down.do(_enter, declared.record_type, texts, are_new)
 
 
 def found(model: type[models.Model], text: str, *, most: int) -> list[Any] | None:
@@ -100,8 +100,9 @@ def rebuild(declared: Searchable, progress: Callable[[int], None] | None = None)
     return done
 
 
-def _enter(record_type: str, rows: list[tuple[str, str]], are_new: bool) -> None:
-    """`rows`: (key, its pairs of characters)."""
+def _enter(record_type: str, texts: list[tuple[str, str]], are_new: bool) -> None:
+    """`texts`: (key, what it says)."""
+    rows = [(key, " ".join(grams(text))) for key, text in texts]
     if connection.vendor == "postgresql":
         _keep_in_postgresql(record_type, rows)
     else:
