@@ -454,7 +454,9 @@ def test_a_policy_and_the_prevention_it_promised(cast, now, plant, today):
         assert client.post(address, {"given_on": str(today), "hours": hours, "content": "培训"}).status_code == 302
     policy.refresh_from_db()
     assert policy.service_hours == Decimal("9.5")
-    trail = client.get(policy.get_absolute_url()).content.decode().partition("登记事故预防服务")[2]
+    page = client.get(policy.get_absolute_url()).content.decode()
+    assert f'href="/registry/policies/{policy.pk}/edit/"' in page, "whoever keeps it is offered to correct it"
+    trail = page.partition("登记事故预防服务")[2]
     assert {"服务日期", "时长（小时）", "服务内容", full_day(today)} <= set(re.findall(r">([^<：]+)：?<", trail))
     assert "约定的服务内容" not in trail
     with pytest.raises(Refused, match="保险期间内"):
