@@ -32,6 +32,7 @@ COLUMNS = (
     "id", "number", "status", "closed_at", "enterprise_id", "responsible_unit_id", "site_id", "place", "description",
     "criterion_id", "found_on",
 )  # fmt: skip
+_OPEN = frozenset(OPEN_STATUSES)
 _MEMORY = "earlier hazards"
 _SILENT = re.compile("[ \t\n，。；：、,.;:()（）“”\"'的了]+")
 
@@ -64,7 +65,7 @@ def looks_of(values: Sequence[Any]) -> Looks:
 
 
 def kind_of(other: Looks, since: datetime) -> LinkKind | None:
-    if other.status in OPEN_STATUSES:
+    if other.status in _OPEN:
         return LinkKind.DUPLICATE
     return LinkKind.RECURRENCE if other.closed_at and other.closed_at >= since else None
 
