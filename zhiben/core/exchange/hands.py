@@ -192,7 +192,7 @@ def _start() -> None:
     try:
         if not _pools:
             apart = multiprocessing.get_context("forkserver")
-            apart.set_forkserver_preload(["zhiben.config.loaded"])
+            apart.set_forkserver_preload(["zhiben.core.exchange.loaded"])
             pool = ProcessPoolExecutor(1, mp_context=apart, initializer=hand.get_ready)
             pool.submit(hand.forget).result()
             _pools.append(pool)

@@ -1,4 +1,4 @@
-"""Imported by what only loads the program, to be forked from: see `zhiben.core.exchange.hands`."""
+"""Imported by what only loads the program, to be forked from: see `hands`."""
 
 import gc
 
