@@ -369,7 +369,7 @@ class Obligation(FromOrigin, Assigned):
     @property
     def rhythm(self) -> str:
         """How often, in words: 每季度至少 2 次 / 2026年11月20日前."""
-        if not self.cadence:
+        if self.due_on and not self.cadence:
             return f"{full_day(self.due_on)}前"
         return f"{self.get_cadence_display()}至少 {self.min_count} 次"
 
