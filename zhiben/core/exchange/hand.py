@@ -1,6 +1,7 @@
 """The second hand of an import, in a process of its own: it looks at rows and prepares what is to be written, on a
 connection that refuses to write. What holds it together over the chunks of one run is forgotten with the run."""
 
+import gc
 import logging
 import os
 import pickle
@@ -17,7 +18,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from zhiben.core.access.acting import By
-from zhiben.core.bulk import seldom_collecting
+from zhiben.core.bulk import SELDOM
 from zhiben.core.set_down import Ahead, setting_down
 
 from .declaration import IMPORTS, Checked, Context, Importing, Row, Whole
@@ -58,6 +59,7 @@ _works: dict[UUID, _Work] = {}
 def get_ready() -> None:
     """Whoever started this process stops it; where they were killed, it ends by itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(SELDOM, *gc.get_threshold()[1:])
     parent = parent_process()
     assert parent is not None
     threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
@@ -95,7 +97,7 @@ def _done(errand: Errand, ask: Callable[[_Work], Any]) -> Any:
         return None
     try:
         _connect(errand.database)
-        with transaction.atomic(), seldom_collecting():
+        with transaction.atomic():
             _refuse_to_write()
             return ask(work)
     except Exception as reason:  # whatever it is: the first hand does it, and says it, in the usual way

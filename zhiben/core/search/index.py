@@ -104,12 +104,16 @@ def _enter(record_type: str, texts: list[tuple[str, str]], are_new: bool) -> Non
     """`texts`: (key, what it says)."""
     rows = [(key, " ".join(grams(text))) for key, text in texts]
     if connection.vendor == "postgresql":
-        _keep_in_postgresql(record_type, rows)
+        _keep_in_postgresql(record_type, rows, are_new)
     else:
         _keep_in_sqlite(record_type, rows, are_new)
 
 
-def _keep_in_postgresql(record_type: str, rows: list[tuple[str, str]]) -> None:
+def _keep_in_postgresql(record_type: str, rows: list[tuple[str, str]], are_new: bool) -> None:
+    if are_new:  # pairs are letters and digits: as they stand they are what the database writes of a vector
+        entries = [(record_type, *row) for row in rows]
+        insert_values(SearchEntry, ("record_type", "record_id", "grams"), entries, ready={"grams"})
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO search_searchentry (record_type, record_id, grams) "
