@@ -141,6 +141,6 @@ def prune_imports() -> None:
     services.prune(clock.now())
 
 
-@chore("second hand", seconds=60, for_a_while=True)
+@chore("second hand", seconds=3600, for_a_while=True)
 def keep_a_second_hand() -> None:
     get_ready()
