@@ -14,6 +14,8 @@ from lxml import etree
 
 from zhiben.core.refusal import Refused
 
+from .shared_texts import is_shared_texts, longest_text
+
 _PIECE = 1 << 20
 _MOST_UNPACKED = 800 * _PIECE
 _MOST_PARTS = 5000
@@ -30,6 +32,7 @@ _FLAWED = re.compile(
     rb"(?P<formula><(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>))?"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>(?P<value>[^<]*)</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_SHORTEST_CELL = '<c t="s"><v>0</v></c>'
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
@@ -48,12 +51,17 @@ class SheetFacts:
     """From 0."""
     flaws: dict[tuple[int, int], str] = field(default_factory=dict)
     """(row from 1, column from 0) → the error, or "" for a formula without a result."""
+    part: str = ""
+    most_cells: int = 0
+    """That refer to a shared text: as many as fit into the length of the part."""
 
 
 @dataclass
 class Insides:
     is_1904: bool = False
     sheets: dict[str, SheetFacts] = field(default_factory=dict)
+    longest_text: int = 0
+    """Bytes of the longest text that cells share, or more."""
 
     def sheet(self, name: str) -> SheetFacts:
         return self.sheets.get(name, SheetFacts())
@@ -68,7 +76,7 @@ def look_inside(path: Path, *, most_rows: int, most_columns: int) -> Insides:
             parts = _parts_of_sheets(archive)
             for name, part in parts.items():
                 insides.sheets[name] = _facts(archive, part)
-            _read_through(archive, {*parts.values()})
+            insides.longest_text = _read_through(archive, {*parts.values()})
             return insides
     except (zipfile.BadZipFile, KeyError, EOFError, etree.XMLSyntaxError, NotImplementedError, RuntimeError) as broken:
         raise NotWhole(str(broken)) from broken
@@ -108,14 +116,18 @@ def _refuse_bomb(archive: zipfile.ZipFile) -> None:
         )
 
 
-def _read_through(archive: zipfile.ZipFile, read: set[str]) -> None:
+def _read_through(archive: zipfile.ZipFile, read: set[str]) -> int:
     """Read the other XML parts once: one that unpacks to more than its directory claims fails here on its checksum,
-    and not later in the memory of the reader."""
+    and not later in the memory of the reader. Returns the bytes of the longest shared text."""
+    longest = 0
     for part in archive.infolist():
-        if part.filename.endswith((".xml", ".rels")) and part.filename not in read:
+        if part.filename.lower().endswith((".xml", ".rels")) and part.filename not in read:
             with archive.open(part) as stream:
+                if is_shared_texts(part.filename):
+                    longest = max(longest, longest_text(stream))
                 while stream.read(_PIECE):
                     pass
+    return longest
 
 
 def _workbook(archive: zipfile.ZipFile) -> Insides:
@@ -130,11 +142,14 @@ def _parts_of_sheets(archive: zipfile.ZipFile) -> dict[str, str]:
         for each in _parsed(archive, "xl/_rels/workbook.xml.rels").iter("{*}Relationship")
     }
     found = {}
+    names = [each.replace("\\", "/").lower() for each in archive.namelist()]  # as the reader finds them
     for sheet in _parsed(archive, "xl/workbook.xml").iter("{*}sheet"):
         target = targets.get(sheet.get(_RELATION) or sheet.get(_STRICT_RELATION), "")
-        part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-        if "worksheets/" in part and part in archive.namelist():
-            found[sheet.get("name", "")] = part
+        part = target.lstrip("/") if target.startswith(("/", "xl/")) else f"xl/{target}"
+        if names.count(part.lower()) > 1:
+            raise NotWhole(part)
+        if part.lower() in names:
+            found[sheet.get("name", "")] = archive.namelist()[names.index(part.lower())]
     return found
 
 
@@ -145,7 +160,8 @@ def _parsed(archive: zipfile.ZipFile, part: str) -> etree._Element:
 
 
 def _facts(archive: zipfile.ZipFile, part: str) -> SheetFacts:
-    facts, hidden, further, counted = SheetFacts(), set(), _further_right(""), 0
+    facts, hidden, further, counted = SheetFacts(part=part), set(), _further_right(""), 0
+    facts.most_cells = archive.getinfo(part).file_size // len(_SHORTEST_CELL)
     for piece in _rows_of(archive, part):
         if not facts.hidden_columns and b"hidden=" in piece:
             facts.hidden_columns = frozenset(_hidden_columns(piece))

@@ -4,6 +4,7 @@ Nothing in a file is evaluated: a formula counts for the value its program store
 text. What a hostile or broken file could do to memory is refused with a sentence before the file is read.
 """
 
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,9 @@ from zhiben.core.files.kinds import KINDS, kind_of
 from zhiben.core.refusal import Refused
 
 from .delimited import delimited_rows
-from .insides import Insides, NotWhole, look_inside
+from .insides import Insides, NotWhole, SheetFacts, look_inside
 from .packing import LastRead, packed
+from .shared_texts import refuse_much_text
 
 MOST_BYTES = 50 * (1 << 20)
 MOST_ROWS = 200_000
@@ -203,6 +205,7 @@ class _ExcelBook(Book):
     def _parsed(self, name: str) -> Table:
         facts = self._insides.sheet(name)
         refuse_too_large(facts.height, facts.width, name)
+        self._refuse_much_text(facts, name)
         try:
             sheet: CalamineSheet = self._workbook.get_sheet_by_name(name)
         except (CalamineError, OSError) as broken:
@@ -224,6 +227,14 @@ class _ExcelBook(Book):
             {place: Flaw(text) for place, text in facts.flaws.items()},
             self._insides.is_1904,
         )  # fmt: skip
+
+    def _refuse_much_text(self, facts: SheetFacts, name: str) -> None:
+        try:
+            refuse_much_text(
+                self._source[0], facts.part, name, cells=facts.most_cells, longest=self._insides.longest_text
+            )
+        except (SyntaxError, ValueError, zipfile.BadZipFile, KeyError) as broken:
+            raise Refused(f"工作表“{name}”读不出来，可能已损坏。{SAVE_AS}", "file") from broken
 
 
 class _TextBook(Book):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from zhiben.core.exchange import insides
+from zhiben.core.exchange import insides, shared_texts
 from zhiben.core.exchange.packing import packed
 from zhiben.core.exchange.sheets import MOST_COLUMNS, MOST_ROWS, Table, opened
+from zhiben.core.refusal import Refused
 
 from .conftest import book_of
 
@@ -99,3 +100,59 @@ def test_a_sheet_is_not_read_again_until_its_file_changes(tmp_path: Path) -> Non
     kept = read(place)
     read(other)
     assert read(place) is not kept
+
+
+def sharing(texts: str, rows: str) -> bytes:
+    """An xlsx whose one sheet has these rows, and whose cells share these texts, both as XML."""
+    out, source = BytesIO(), BytesIO(book_with(rows))
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            if part != "xl/sharedStrings.xml":
+                new.writestr(part, old.read(part))
+        head = '<?xml version="1.0" encoding="UTF-8"?><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml'
+        new.writestr("xl/sharedStrings.xml", f'{head}/2006/main">{texts}</sst>')
+    return out.getvalue()
+
+
+def shared(text: str) -> str:
+    return f"<si><t>{text}</t></si>"
+
+
+def cells(count: int, cell: str = '<c t="s"><v>1</v></c>') -> str:
+    return "".join(row(number, cell * 10) for number in range(1, count // 10 + 1))
+
+
+TEN, FIFTY = "十" * 10, "五" * 50_000
+
+
+@pytest.mark.parametrize(
+    ("texts", "rows"),
+    [
+        (shared(TEN) + shared(FIFTY), cells(1000)),
+        (shared(TEN) + shared(FIFTY), cells(1000, "<c t = 's'><v>1</v></c>")),
+        (shared(TEN) + shared(FIFTY), cells(1000, '<x:c xmlns:x="x" t="s"><x:v>01</x:v></x:c>')),
+        (shared(TEN) + shared(FIFTY), cells(1000, '<c t="s"><v>1<!-- --></v></c>')),
+        (shared(TEN) + shared(FIFTY), cells(1000, '<c t="s"><v>1&#48;</v></c>')),
+        (shared(TEN) + "<si>" + f"<r><t>{TEN * 50}</t></r>" * 100 + "</si>", cells(1000)),
+        (shared(TEN) + "<si>" + f"<r><t>{TEN * 30}<!--</si>--></t></r>" * 200 + "</si>", cells(1000)),
+        (shared(TEN) + "<si>" + f'<r x="></si>"><t>{TEN * 30}</t></r>' * 200 + "</si>", cells(1000)),
+    ],
+)
+def test_a_text_that_too_many_cells_share_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, texts: str, rows: str
+) -> None:
+    place = tmp_path / "表.xlsx"
+    place.write_bytes(sharing(texts, rows))
+    monkeypatch.setattr(shared_texts, "MOST_TEXT", 100 * 150_000)
+    with opened(place, name="表.xlsx") as book, pytest.raises(Refused, match=r"太大了，没有读取。请|可能已损坏。请"):
+        book.table("甲")
+
+
+def test_a_long_text_among_many_short_ones_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = row(9999, '<c t="s"><v>1</v></c>' * 5)
+    place = tmp_path / "表.xlsx"
+    place.write_bytes(sharing(shared(TEN) + shared(FIFTY), cells(1000, '<c t="s"><v>0</v></c><c><v>1</v></c>') + long))
+    monkeypatch.setattr(shared_texts, "MOST_TEXT", 6 * 150_000)
+    with opened(place, name="表.xlsx") as book:
+        *_, (_, last) = book.table("甲").rows()
+    assert last[:5] == [FIFTY] * 5
