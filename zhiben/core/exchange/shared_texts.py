@@ -35,8 +35,9 @@ def is_shared_texts(part: str) -> bool:
 def longest_text(stream: IO[bytes]) -> int:
     """Bytes that the longest shared text takes, or more: short ones are passed over a thousand bytes at a time. A part
     written as no spreadsheet program writes it counts as one text."""
-    longest, rest = 0, _DECLARATION.sub(b"", stream.read(_PIECE), count=1)
-    piece = rest
+    longest, piece = 0, stream.read(_PIECE)
+    declaration = _DECLARATION.match(piece)
+    rest = piece[declaration.end() :] if declaration else piece
     while piece:
         if b"<!" in rest or b"<?" in rest or _END_IN_A_TAG.search(rest):
             longest = _LONGEST
