@@ -37,6 +37,7 @@ WORTH_IT = 4000
 LOOKS_AHEAD = 2
 """Chunks that the second hand is given beyond the one that is waited for."""
 MOST_TRIES = 3
+"""How often in a run what was prepared may turn out not to hold, until the second hand is left alone."""
 PATIENCE = 300
 """Seconds for a chunk."""
 
@@ -142,7 +143,7 @@ class LookingAhead(Generic[Item]):
     def __init__(
         self, helping: Hand | None, items: Iterable[Item], ask: Asking[Item], *, tries: int = MOST_TRIES
     ) -> None:
-        """`tries`: how often what it prepared may turn out not to hold, until the second hand is left alone."""
+        """`tries`: see MOST_TRIES."""
         self._hand, self._items, self._ask, self._tries = helping, items, ask, tries
         self._waiting: deque[tuple[Item, Future[Any] | None]] = deque()
         self.was_outdated = False

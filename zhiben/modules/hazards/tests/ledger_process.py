@@ -49,5 +49,6 @@ if __name__ == "__main__":
     if settings.ZHIBEN_SECOND_HAND:
         hands.WORTH_IT = 1
         hands.get_ready(wait=True)
-        HAND.write_text(str(next(iter(hands._pools[0]._processes))))
+        [second] = hands.ready()
+        HAND.write_text(str(second.submit(os.getpid).result()))
     call_command("worker", *sys.argv[1:])

@@ -162,17 +162,21 @@ def test_two_hands_leave_what_one_leaves(bring_in, beside, plant, other, everyth
     assert counts_of(run).has_happened == "已新增 40 条，更新 0 条。"
 
 
-def at_chunk(monkeypatch, which, happens):
+def at_chunk(monkeypatch, which, happens, step="hold"):
     """Somebody does something when the chunks that are prepared come to be written."""
-    hold, seen = carrying.hold, []
+    done, seen = getattr(carrying, step), []
 
-    def hold_then(run):
+    def done_then(*given, **more):
         seen.append(1)
         if len(seen) == which:
             happens()
-        return hold(run)
+        return done(*given, **more)
 
-    monkeypatch.setattr(carrying, "hold", hold_then)
+    monkeypatch.setattr(carrying, step, done_then)
+
+
+def no_answer(*given):
+    return None
 
 
 def test_what_somebody_records_meanwhile_is_met(bring_in, beside, plant, other, cast, now, monkeypatch):
@@ -222,3 +226,28 @@ def test_what_cannot_be_set_down_is_done_by_the_first_hand(bring_in, beside, pla
     assert False in [was for name, was in pool.asked if name == "prepare"]
     assert not ImportChunk.objects.filter(place=99).exists()
     assert verify().findings == []
+
+
+def test_what_is_recorded_meanwhile_is_met_by_an_import_of_all_or_nothing(
+    bring_in, beside, plant, other, cast, now, monkeypatch
+):
+    """What is written in its one transaction shows to no second hand: from there on the first one goes alone."""
+    pool = beside()
+    said = Report(enterprise=plant, place="北门", description="门卫室配电箱门缺失", found_on=now.date())
+    at_chunk(monkeypatch, 2, lambda: report_hazard(report=said, by=cast.bureau_officer, now=now), step="leave_mark")
+    run = bring_in(ledger(plant, other), everything=True)
+    assert counts_of(run).has_happened == "已新增 40 条，更新 0 条。"
+    numbers = [int(each[-6:]) for each in Hazard.objects.order_by("number").values_list("number", flat=True)]
+    assert numbers == list(range(1, 42))
+    assert len([name for name, _ in pool.asked if name == "prepare"]) < 6
+    assert verify().findings == []
+
+
+def test_a_second_hand_that_has_no_answer_leaves_the_check_to_the_first(bring_in, beside, plant, other, monkeypatch):
+    beside()
+    monkeypatch.setattr(hand, "check", no_answer)
+    rows = ledger(plant, other)
+    run = bring_in([*rows, rows[3]])
+    assert counts_of(run).has_happened == "已新增 40 条，更新 0 条；1 行有问题，没有导入。"
+    [twice] = run.rows.filter(is_bad=True)
+    assert "与第 5 行重复" in "".join(twice.sentences)
