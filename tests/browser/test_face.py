@@ -99,7 +99,9 @@ def test_a_list_by_keyboard_alone(desks, errand):
     page.keyboard.press("Enter")
     expect(page.locator("[data-row]")).to_have_count(1)
     assert page.url.endswith("q=%E5%9F%B9%E8%AE%AD"), "an address carries only what is asked for"
+    page.wait_for_load_state()  # the rows stand there before the page listens to keys
     page.keyboard.press("j")
+    expect(page.locator("[data-row].is-current")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("培训班组长")
 
